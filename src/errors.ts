@@ -1,0 +1,52 @@
+/**
+ * Every code a {@link LanelockError} of the ciphers can carry. The set is closed: a `switch` over it is complete.
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `ERR_AUTHENTICATION` | the tag does not match; nothing was released |
+ * | `ERR_PADDING` | the padding is not valid PKCS#7, whichever byte is wrong; nothing was released |
+ * | `ERR_KEY` | the key has a length or type the cipher does not take |
+ * | `ERR_NONCE` | the nonce, IV or counter block has a length the mode does not take |
+ * | `ERR_LENGTH` | the data has a length the mode does not take |
+ * | `ERR_LIMIT` | the data is longer than the mode may process under one key and nonce |
+ * | `ERR_BUFFER` | `into` is too small, or a buffer is detached or shared between threads |
+ * | `ERR_ARGUMENT` | an argument has a wrong type, or an option a value outside its range |
+ * | `ERR_STATE` | the object cannot do this now: it is disposed, or its stream has ended |
+ * | `ERR_WASM` | the host cannot run the engine: no WebAssembly SIMD, or a policy forbids compilation |
+ * | `ERR_PROVIDER` | a key provider (a token, an external key manager) failed; `cause` says how |
+ * | `ERR_RANGE` | a byte range lies outside the message |
+ */
+export type LanelockErrorCode =
+  | "ERR_AUTHENTICATION"
+  | "ERR_PADDING"
+  | "ERR_KEY"
+  | "ERR_NONCE"
+  | "ERR_LENGTH"
+  | "ERR_LIMIT"
+  | "ERR_BUFFER"
+  | "ERR_ARGUMENT"
+  | "ERR_STATE"
+  | "ERR_WASM"
+  | "ERR_PROVIDER"
+  | "ERR_RANGE";
+
+/**
+ * The root of every error this package throws on purpose.
+ *
+ * @example
+ * try {
+ *   aead.open(nonce, sealed);
+ * } catch (error) {
+ *   if (error instanceof LanelockError && error.code === "ERR_AUTHENTICATION") refuse();
+ *   else throw error;
+ * }
+ */
+export class LanelockError<Code extends string = string> extends Error {
+  override readonly name: string = "LanelockError";
+  readonly code: Code;
+
+  constructor(code: Code, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,1 @@
+export { LanelockError, type LanelockErrorCode } from "./errors.ts";

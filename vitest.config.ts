@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+type ExportTarget = string | { default: string };
+
+/** Tests import the package by its public names; each name resolves to the source its export is built from. */
+const { exports } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as {
+  exports: Record<string, ExportTarget>;
+};
+const alias = Object.entries(exports).flatMap(([name, target]) => {
+  if (typeof target === "string") return [];
+  const source = target.default.replace("./dist/", "./src/").replace(/\.js$/, ".ts");
+  const find = new RegExp(`^lanelock${name.slice(1)}$`);
+  return [{ find, replacement: fileURLToPath(new URL(source, import.meta.url)) }];
+});
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+  },
+});
