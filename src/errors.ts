@@ -1,5 +1,5 @@
 /**
- * Every code a {@link LanelockError} of the ciphers can carry. The set is closed: a `switch` over it is complete.
+ * Every code a {@link LanelockError} can carry, but for the service's codes (`KmsError`). The set is closed.
  *
  * | code | meaning |
  * |---|---|
@@ -15,6 +15,10 @@
  * | `ERR_WASM` | the host cannot run the engine: no WebAssembly SIMD, or a policy forbids compilation |
  * | `ERR_PROVIDER` | a key provider (a token, an external key manager) failed; `cause` says how |
  * | `ERR_RANGE` | a byte range lies outside the message |
+ * | `ERR_STORE` | the database cannot do it: full, read-only, damaged, locked, unreachable; `cause` says how |
+ * | `ERR_INTEGRITY` | something at rest is not what was written: a row was changed, moved or swapped |
+ * | `ERR_AUDIT` | the audit log cannot be written, so the operation was not done |
+ * | `ERR_DEPENDENCY` | an optional package this feature needs is not installed; the message names it |
  */
 export type LanelockErrorCode =
   | "ERR_AUTHENTICATION"
@@ -28,7 +32,11 @@ export type LanelockErrorCode =
   | "ERR_STATE"
   | "ERR_WASM"
   | "ERR_PROVIDER"
-  | "ERR_RANGE";
+  | "ERR_RANGE"
+  | "ERR_STORE"
+  | "ERR_INTEGRITY"
+  | "ERR_AUDIT"
+  | "ERR_DEPENDENCY";
 
 /**
  * The root of every error this package throws on purpose.

@@ -1,0 +1,2 @@
+export { KmsError, type KmsErrorCode } from "./errors.ts";
+export type * from "./ports/index.ts";

@@ -1,0 +1,125 @@
+import type { AliasRow, AuditAnchorRow, ImportTokenRow, KeyObjectRow, KeyRow, TagRow, VersionRow } from "./rows.ts";
+import type { CipherMode } from "./vocabulary.ts";
+
+export interface PageRequest {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** How many rows there are in all. */
+  readonly total: number;
+}
+
+/** Columns ListKeys filters by; values of one column are alternatives, columns must all hold. */
+export interface KeyFilter {
+  readonly column:
+    | "keyId"
+    | "state"
+    | "keySpec"
+    | "keyUsage"
+    | "protectionLevel"
+    | "creator"
+    | "aliasName"
+    | "tagKey"
+    | "tagValue";
+  readonly values: readonly string[];
+}
+
+/** What a transaction can see: one consistent state, its own writes included. Rows that are not there are `undefined`. */
+export interface StoreReader {
+  meta(name: string): Promise<Uint8Array | undefined>;
+
+  key(keyId: string): Promise<KeyRow | undefined>;
+  /** In order of creation, then id. */
+  keys(page: PageRequest, filters?: readonly KeyFilter[]): Promise<Page<KeyRow>>;
+  keyByFingerprint(fingerprint: Uint8Array): Promise<KeyRow | undefined>;
+  /** Keys whose deletion, material expiry or rotation is due at `now`, at most `limit`. */
+  dueKeys(now: number, limit: number): Promise<readonly KeyRow[]>;
+
+  version(versionId: string): Promise<VersionRow | undefined>;
+  /** In order of `ordinal`. */
+  versions(keyId: string, page: PageRequest): Promise<Page<VersionRow>>;
+  keyObject(object: { versionId: string; mode: CipherMode | "NONE" }): Promise<KeyObjectRow | undefined>;
+  keyObjects(versionId: string): Promise<readonly KeyObjectRow[]>;
+
+  alias(aliasName: string): Promise<AliasRow | undefined>;
+  /** In order of name. */
+  aliases(page: PageRequest, keyId?: string): Promise<Page<AliasRow>>;
+  /** In order of tag key. */
+  tags(keyId: string): Promise<readonly TagRow[]>;
+
+  importToken(tokenId: string): Promise<ImportTokenRow | undefined>;
+  importTokens(filter: { keyId?: string; expiredAt?: number }): Promise<readonly ImportTokenRow[]>;
+  anchors(): Promise<readonly AuditAnchorRow[]>;
+}
+
+/** `put…` inserts or replaces by primary key; `add…` inserts and answers whether it did (false: the row was there). */
+export interface StoreWriter extends StoreReader {
+  putMeta(name: string, value: Uint8Array): Promise<void>;
+  addKey(row: KeyRow): Promise<boolean>;
+  putKey(row: KeyRow): Promise<void>;
+  /** Removes the key with its versions, key objects, aliases, tags, import tokens and counters. */
+  deleteKey(keyId: string): Promise<void>;
+  addVersion(row: VersionRow): Promise<boolean>;
+  addKeyObject(row: KeyObjectRow): Promise<boolean>;
+  putKeyObject(row: KeyObjectRow): Promise<void>;
+  deleteKeyObjects(versionId: string): Promise<void>;
+  addAlias(row: AliasRow): Promise<boolean>;
+  putAlias(row: AliasRow): Promise<void>;
+  deleteAlias(aliasName: string): Promise<void>;
+  putTag(row: TagRow): Promise<void>;
+  deleteTag(tag: { keyId: string; tagKey: string }): Promise<void>;
+  putImportToken(row: ImportTokenRow): Promise<void>;
+  deleteImportToken(tokenId: string): Promise<void>;
+}
+
+/**
+ * What `kms/` asks of a database. Stores know rows and transactions, nothing of keys.
+ *
+ * Failures are `LanelockError` `ERR_STORE` with a `cause` and a message that says what to do (disk full, read-only, damaged,
+ * locked, unreachable). After one, everything acknowledged before it is still there.
+ */
+export interface KeyStore {
+  /** For messages: `SQLite /var/lib/lanelock/keys.db`. Never holds a password. */
+  readonly name: string;
+  /** The file the store lives in, if it does: the default audit file is named after it. */
+  readonly path?: string | undefined;
+
+  /** Connects, and creates or migrates the tables. Safe when several processes do it at once. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+
+  /** A number that grows with every committed {@link write}, by whichever process: the caches' signal. One cheap query. */
+  changeCounter(): Promise<number>;
+
+  read<T>(work: (rows: StoreReader) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` as the only writer of the store, across all processes, and resolves when its changes are durable. Rolls back
+   * when `work` rejects, and rejects with that reason. `work` must not wait for anything but its rows.
+   */
+  write<T>(work: (rows: StoreWriter) => Promise<T>): Promise<T>;
+
+  /**
+   * Adds `amount` to a counter, unless that would pass `limit`; durable when it resolves. A negative amount gives back.
+   * Does not move the change counter.
+   *
+   * @returns the counter's new value, or `undefined` when the limit forbids (nothing was added).
+   */
+  reserve(request: CounterRequest): Promise<number | undefined>;
+
+  /** Writes an audit anchor, replacing the one of the same chain. Durable; does not move the change counter. */
+  anchor(row: AuditAnchorRow): Promise<void>;
+
+  /** Makes deleted rows unrecoverable from the live database: truncates logs, overwrites or vacuums. */
+  scrub(): Promise<void>;
+}
+
+export interface CounterRequest {
+  /** The version whose key object is counted, and its mode. */
+  readonly versionId: string;
+  readonly mode: CipherMode;
+  readonly amount: number;
+  readonly limit: number;
+}
