@@ -20,8 +20,11 @@ export type MaybePromise<T> = T | Promise<T>;
  * version, mode or policy.
  */
 export interface KeyBinding {
-  /** `key`: a version of a CMK. `import`: the key pair of an import token, whose id is `versionId`. */
-  readonly purpose: "key" | "import";
+  /**
+   * `key`: a version of a CMK. `import`: the key pair of an import token, whose id is `versionId`. (`carried`, keys of the
+   * store itself, reaches no provider.)
+   */
+  readonly purpose: "key" | "import" | "carried";
   readonly keyId: string;
   /** 36 ASCII characters, drawn by the KMS before the provider is asked, unique for ever. */
   readonly versionId: string;
@@ -146,6 +149,20 @@ export interface MaterialWrapper {
   wrap(binding: KeyBinding, material: Uint8Array): Uint8Array;
   /** Throws `ERR_INTEGRITY` when the bytes were not wrapped for this binding. The result is the caller's to wipe. */
   unwrap(binding: KeyBinding, wrapped: Uint8Array): Uint8Array;
+}
+
+/** AES-256-GCM under a 32-byte key, 12-byte nonce and 16-byte tag: the one cipher `kms/` itself depends on, given to it. */
+export interface MaterialCipher {
+  seal(request: MaterialCipherRequest): Uint8Array;
+  /** Throws `ERR_AUTHENTICATION`. */
+  open(request: MaterialCipherRequest): Uint8Array;
+}
+
+export interface MaterialCipherRequest {
+  readonly key: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly data: Uint8Array;
+  readonly aad: Uint8Array;
 }
 
 /** What the KMS lends a provider while it is open. */

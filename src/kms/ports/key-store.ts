@@ -97,7 +97,7 @@ export interface KeyStore {
   read<T>(work: (rows: StoreReader) => Promise<T>): Promise<T>;
   /**
    * Runs `work` as the only writer of the store, across all processes, and resolves when its changes are durable. Rolls back
-   * when `work` rejects, and rejects with that reason. `work` must not wait for anything but its rows.
+   * when `work` rejects, and rejects with that reason. `work` waits for nothing slow: other writers wait for it.
    */
   write<T>(work: (rows: StoreWriter) => Promise<T>): Promise<T>;
 
@@ -112,8 +112,20 @@ export interface KeyStore {
   /** Writes an audit anchor, replacing the one of the same chain. Durable; does not move the change counter. */
   anchor(row: AuditAnchorRow): Promise<void>;
 
+  /**
+   * Claims a name (`[a-z0-9-]+`) for this process, across all processes of the store, until it is released or the process
+   * ends in any way. `undefined`: somebody else has it. Whoever writes an audit file holds its claim.
+   */
+  claim(name: string): Promise<StoreClaim | undefined>;
+
   /** Makes deleted rows unrecoverable from the live database: truncates logs, overwrites or vacuums. */
   scrub(): Promise<void>;
+}
+
+export interface StoreClaim {
+  /** True once the claim may be somebody else's, because the connection it hung on broke. */
+  readonly lost: boolean;
+  release(): Promise<void>;
 }
 
 export interface CounterRequest {

@@ -82,8 +82,10 @@ export interface ImportTokenRow {
 export interface AuditAnchorRow {
   readonly chainId: string;
   readonly location: string;
+  /** Number of the last sealed line, MAC of that seal, and how long the file was then. */
   readonly sequence: number;
   readonly head: Uint8Array;
+  readonly length: number;
   readonly at: number;
   readonly mac: Uint8Array;
 }

@@ -1,0 +1,90 @@
+import { LanelockError } from "../../errors.ts";
+import type { AuditAnchorRow, CounterRequest, KeyStore, StoreReader, StoreWriter } from "../../kms/ports/index.ts";
+import { Mutex } from "../mutex.ts";
+import { MemoryReader, MemoryTables, MemoryWriter } from "./rows.ts";
+import type { Journal } from "./table.ts";
+
+/**
+ * A store that lives as long as the object: for tests, and for browsers that keep keys for the time of a page. Closing it
+ * forgets nothing, so the same object can be opened again; several `Kms` on one object behave as processes on one database.
+ *
+ * @example
+ * await using kms = await Kms.open({ store: memoryStore(), rootKey: crypto.getRandomValues(new Uint8Array(32)) });
+ */
+export function memoryStore(): KeyStore {
+  return new MemoryStore();
+}
+
+class MemoryStore implements KeyStore {
+  readonly name = "memory";
+  readonly #tables = new MemoryTables();
+  readonly #mutex = new Mutex();
+  readonly #claims = new Set<string>();
+  #opened = 0;
+  #changes = 0;
+
+  async open() {
+    this.#opened++;
+  }
+
+  async close() {
+    this.#opened--;
+  }
+
+  #exclusively<T>(task: () => Promise<T>): Promise<T> {
+    return this.#mutex.run(async () => {
+      if (this.#opened <= 0) throw new LanelockError("ERR_STORE", "The memory store is closed.");
+      return task();
+    });
+  }
+
+  changeCounter() {
+    return this.#exclusively(async () => this.#changes);
+  }
+
+  read<T>(work: (rows: StoreReader) => Promise<T>) {
+    return this.#exclusively(() => work(new MemoryReader(this.#tables)));
+  }
+
+  write<T>(work: (rows: StoreWriter) => Promise<T>) {
+    return this.#exclusively(async () => {
+      const journal: Journal = [];
+      try {
+        const result = await work(new MemoryWriter(this.#tables, journal));
+        this.#changes++;
+        return result;
+      } catch (error) {
+        for (const undo of journal.reverse()) undo();
+        throw error;
+      }
+    });
+  }
+
+  reserve({ versionId, mode, amount, limit }: CounterRequest) {
+    return this.#exclusively(async () => {
+      const count = Math.max(0, (this.#tables.counters.get(`${versionId} ${mode}`)?.count ?? 0) + amount);
+      if (amount > 0 && count > limit) return undefined;
+      this.#tables.counters.put({ versionId, mode, count }, []);
+      return count;
+    });
+  }
+
+  anchor(row: AuditAnchorRow) {
+    return this.#exclusively(async () => this.#tables.anchors.put(row, []));
+  }
+
+  async claim(name: string) {
+    if (this.#claims.has(name)) return undefined;
+    this.#claims.add(name);
+    return {
+      lost: false,
+      release: async () => {
+        this.#claims.delete(name);
+      },
+    };
+  }
+
+  async scrub() {
+    // Rows are dropped when they are deleted; what the garbage collector does with them is out of reach.
+  }
+}

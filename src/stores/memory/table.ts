@@ -1,0 +1,51 @@
+/** What a transaction did, newest last; undone backwards when it fails. */
+export type Journal = (() => void)[];
+
+/** Rows by primary key, remembering in `journal` how to take every change back. Rows are copied on the way in and out. */
+export class MemoryTable<Row extends object> {
+  readonly #rows = new Map<string, Row>();
+  readonly #keyOf: (row: Row) => string;
+
+  constructor(keyOf: (row: Row) => string) {
+    this.#keyOf = keyOf;
+  }
+
+  get(key: string): Row | undefined {
+    const row = this.#rows.get(key);
+    return row && structuredClone(row);
+  }
+
+  /** Rows that `keep` accepts, in the order of `by`. */
+  select(keep: (row: Row) => boolean, by: (a: Row, b: Row) => number): Row[] {
+    return [...this.#rows.values()]
+      .filter(keep)
+      .sort(by)
+      .map((row) => structuredClone(row));
+  }
+
+  has(keep: (row: Row) => boolean): boolean {
+    for (const row of this.#rows.values()) if (keep(row)) return true;
+    return false;
+  }
+
+  put(row: Row, journal: Journal): void {
+    const key = this.#keyOf(row);
+    const before = this.#rows.get(key);
+    this.#rows.set(key, structuredClone(row));
+    journal.push(() => (before ? this.#rows.set(key, before) : this.#rows.delete(key)));
+  }
+
+  add(row: Row, journal: Journal): boolean {
+    if (this.#rows.has(this.#keyOf(row))) return false;
+    this.put(row, journal);
+    return true;
+  }
+
+  delete(keep: (row: Row) => boolean, journal: Journal): void {
+    for (const [key, row] of this.#rows) {
+      if (!keep(row)) continue;
+      this.#rows.delete(key);
+      journal.push(() => this.#rows.set(key, row));
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import type { Kysely } from "kysely";
+import type { StoreClaim } from "../../kms/ports/index.ts";
+import type { BytesType, Database } from "./schema.ts";
+
+/** A connection of its own for as long as `task` runs. */
+export type Session = Kysely<Database>;
+
+export type TransactionKind = "read" | "write";
+
+/** What the two databases do differently. Errors are the drivers' own; the store translates them. */
+export interface SqlEngine {
+  readonly bytes: BytesType;
+  readonly db: Kysely<Database>;
+  /** Begins a transaction: one that may write and whose writer is the only one, or one that sees one state throughout. */
+  begin(session: Session, kind: TransactionKind): Promise<void>;
+  end(session: Session, how: "commit" | "rollback"): Promise<void>;
+  /** Within a write transaction: waits until no other process migrates. */
+  excludeMigrations(session: Session): Promise<void>;
+  claim(name: string): Promise<StoreClaim | undefined>;
+  scrub(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,37 @@
+/** Columns that are booleans in a row and 0 or 1 in SQL. */
+const BOOLEANS: ReadonlySet<string> = new Set(["rotationEnabled", "deletionProtected", "seeded"]);
+/** Columns PostgreSQL's driver hands out as text, since they are 64 bits wide; every value fits a double. */
+const INTEGERS: ReadonlySet<string> = new Set([
+  ...["createdAt", "deleteAt", "materialExpiresAt", "lastRotatedAt", "rotationSeconds"],
+  ...["ordinal", "expiresAt", "failures", "sequence", "length", "at", "count"],
+]);
+
+type Stored<Row> = { [Column in keyof Row]: Row[Column] extends boolean ? number : Row[Column] };
+
+/** A row as the drivers take it. */
+export function toSql<Row extends object>(row: Row): Stored<Row> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, toSqlValue(value)])) as Stored<Row>;
+}
+
+export function toSqlValue(value: unknown): unknown {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return value;
+}
+
+/** A row as the drivers give it, in the types the ports promise. */
+export function fromSql<Row extends object>(stored: Stored<Row>): Row {
+  return Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, fromSqlValue(name, value)])) as Row;
+}
+
+function fromSqlValue(name: string, value: unknown): unknown {
+  if (value === null) return null;
+  if (BOOLEANS.has(name)) return Number(value) === 1;
+  if (INTEGERS.has(name)) return Number(value);
+  return value instanceof ArrayBuffer || value instanceof Uint8Array ? bytesFromSql(value) : value;
+}
+
+/** libsql gives an `ArrayBuffer`, pg a `Buffer` on shared memory. */
+export function bytesFromSql(value: ArrayBuffer | Uint8Array): Uint8Array {
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : Uint8Array.from(value);
+}

@@ -1,0 +1,149 @@
+import { sql } from "kysely";
+import { LanelockError } from "../../errors.ts";
+import type {
+  AuditAnchorRow,
+  CounterRequest,
+  KeyStore,
+  StoreClaim,
+  StoreReader,
+  StoreWriter,
+} from "../../kms/ports/index.ts";
+import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
+import { patiently } from "./patience.ts";
+import { toSql } from "./row-codec.ts";
+import { migrate, SCHEMA_VERSION } from "./schema.ts";
+import { SqlReader } from "./sql-reader.ts";
+import { SqlWriter, upsert } from "./sql-writer.ts";
+import { storeFailure } from "./store-failure.ts";
+
+/** The part of a SQL store that is loaded when it is opened, so that importing `lanelock/stores` needs no database. */
+export class OpenSqlStore implements Omit<KeyStore, "open"> {
+  readonly name: string;
+  readonly #engine: SqlEngine;
+
+  private constructor(name: string, engine: SqlEngine) {
+    this.name = name;
+    this.#engine = engine;
+  }
+
+  static async open(name: string, connect: () => Promise<SqlEngine>): Promise<OpenSqlStore> {
+    let store: OpenSqlStore | undefined;
+    try {
+      store = new OpenSqlStore(name, await connect());
+      await store.#migrate();
+      return store;
+    } catch (error) {
+      await store?.close().catch(() => undefined);
+      throw storeFailure(name, error);
+    }
+  }
+
+  async #migrate(): Promise<void> {
+    const engine = this.#engine;
+    const version = await this.#transaction("write", async (session) => {
+      await engine.excludeMigrations(session);
+      return migrate(session, engine.bytes);
+    });
+    if (version <= SCHEMA_VERSION) return;
+    throw new LanelockError(
+      "ERR_STORE",
+      `${this.name} was written by a newer lanelock (schema ${version}; this one knows ${SCHEMA_VERSION}). Upgrade lanelock.`,
+    );
+  }
+
+  async close() {
+    await this.#engine.close();
+  }
+
+  async #translated<T>(task: () => Promise<T>): Promise<T> {
+    try {
+      return await task();
+    } catch (error) {
+      throw storeFailure(this.name, error);
+    }
+  }
+
+  #transaction<T>(kind: TransactionKind, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#engine.db.connection().execute(async (session) => {
+      await this.#engine.begin(session, kind);
+      try {
+        const result = await work(session);
+        await this.#engine.end(session, "commit");
+        return result;
+      } catch (error) {
+        // The first error says what happened; a connection that cannot even roll back is dropped by its pool.
+        await this.#engine.end(session, "rollback").catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  changeCounter() {
+    return this.#read(async (session) => {
+      const query = session.selectFrom("lanelock_store").select("changes");
+      return Number((await query.executeTakeFirstOrThrow()).changes);
+    });
+  }
+
+  read<T>(work: (rows: StoreReader) => Promise<T>) {
+    return this.#read((session) => work(new SqlReader(session)));
+  }
+
+  /** A read may find the database busy for a moment, while another process recovers it after a crash. */
+  #read<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#translated(() => patiently(() => this.#transaction("read", work)));
+  }
+
+  #write<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#translated(() => this.#transaction("write", work));
+  }
+
+  write<T>(work: (rows: StoreWriter) => Promise<T>) {
+    return this.#write(async (session) => {
+      // In PostgreSQL this row's lock is what makes the transaction the only writer; so it comes first.
+      await session
+        .updateTable("lanelock_store")
+        .set((row) => ({ changes: row("changes", "+", 1) }))
+        .execute();
+      return work(new SqlWriter(session));
+    });
+  }
+
+  reserve({ versionId, mode, amount, limit }: CounterRequest) {
+    return this.#write(async (session) => {
+      const fresh = { versionId, mode, count: Math.max(0, amount) };
+      const row = await session
+        .insertInto("lanelock_counters")
+        .values(fresh)
+        .onConflict((conflict) =>
+          conflict
+            .columns(["versionId", "mode"])
+            .doUpdateSet({ count: added(amount) })
+            .where(sql<boolean>`${added(amount)} <= ${limit}`),
+        )
+        .returning("count")
+        .executeTakeFirst();
+      return row && Number(row.count);
+    });
+  }
+
+  anchor(row: AuditAnchorRow) {
+    return this.#write((session) =>
+      upsert(session, { table: "lanelock_anchors", primaryKey: ["chainId"], row: toSql(row) }),
+    );
+  }
+
+  claim(name: string): Promise<StoreClaim | undefined> {
+    return this.#translated(() => this.#engine.claim(name));
+  }
+
+  scrub() {
+    return this.#translated(() => this.#engine.scrub());
+  }
+}
+
+/** The stored count plus `amount`, never below zero: a block may be given back to a counter that was dropped meanwhile. */
+function added(amount: number) {
+  const sum = sql<number>`lanelock_counters.count + cast(${amount} as bigint)`;
+  return sql<number>`case when ${sum} < 0 then 0 else ${sum} end`;
+}

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The newest PostgreSQL that Debian's package installed. */
+function binaries(): string {
+  const root = "/usr/lib/postgresql";
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
+  if (versions[0] === undefined) throw new Error("PostgreSQL is not installed; run tools/debian-parts.sh");
+  return join(root, versions[0], "bin");
+}
+
+/** initdb and postgres refuse to run as root; then they run as the user the package made. */
+function unprivileged(): { uid: number; gid: number } | Record<string, never> {
+  if (process.getuid?.() !== 0) return {};
+  const entry = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .find((line) => line.startsWith("postgres:"));
+  const [, , uid, gid] = entry?.split(":") ?? [];
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** A real server in a directory of its own, on a free port, that ends with the test. */
+export class PostgresServer {
+  readonly directory: string;
+  readonly port: number;
+  readonly #user = unprivileged();
+  #process: ChildProcess | undefined;
+  #databases = 0;
+
+  private constructor(directory: string, port: number) {
+    this.directory = directory;
+    this.port = port;
+  }
+
+  static async start(): Promise<PostgresServer> {
+    const directory = mkdtempSync(join(tmpdir(), "lanelock-pg-"));
+    const server = new PostgresServer(directory, await freePort());
+    if ("uid" in server.#user) chownSync(directory, server.#user.uid, server.#user.gid);
+    const made = spawnSync(
+      join(binaries(), "initdb"),
+      [
+        "-D",
+        join(directory, "data"),
+        "-U",
+        "lanelock",
+        "--auth=trust",
+        "--no-sync",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+      ],
+      { ...server.#user, cwd: directory, encoding: "utf8" },
+    );
+    if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
+    await server.run();
+    return server;
+  }
+
+  /** Starts the server process, again after {@link kill}, and waits until it answers. */
+  async run(): Promise<void> {
+    const { port, directory } = this;
+    this.#process = spawn(
+      join(binaries(), "postgres"),
+      ["-D", join(directory, "data"), "-p", `${port}`, "-k", directory, "-c", "listen_addresses=127.0.0.1"],
+      { ...this.#user, cwd: directory, stdio: "ignore" },
+    );
+    for (let attempt = 0; attempt < 600; attempt++) {
+      const ready = spawnSync(join(binaries(), "pg_isready"), ["-h", "127.0.0.1", "-p", `${port}`, "-q"]);
+      if (ready.status === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error("PostgreSQL did not start within a minute");
+  }
+
+  /** A new, empty database. */
+  createDatabase(): string {
+    const name = `d${++this.#databases}`;
+    this.sql("postgres", `create database ${name}`);
+    return `postgres://lanelock@127.0.0.1:${this.port}/${name}`;
+  }
+
+  /** Runs statements with psql, and gives what it prints. */
+  sql(database: string, statements: string): string {
+    const args = ["-h", "127.0.0.1", "-p", `${this.port}`, "-U", "lanelock", "-d", database, "-Atc", statements];
+    const { status, stdout, stderr } = spawnSync(join(binaries(), "psql"), args, { encoding: "utf8" });
+    if (status !== 0) throw new Error(`psql failed: ${stderr}`);
+    return stdout;
+  }
+
+  /** SIGKILL to the server and, since orphaned backends would hold the data directory, to its whole family. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+    rmSync(join(this.directory, "data", "postmaster.pid"), { force: true });
+  }
+
+  async #end(signal: "SIGKILL" | "SIGINT"): Promise<void> {
+    const child = this.#process;
+    if (child?.pid === undefined || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    if (signal === "SIGKILL") for (const pid of childrenOf(child.pid)) process.kill(pid, signal);
+    child.kill(signal);
+    await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.#end("SIGINT");
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function childrenOf(parent: number): number[] {
+  const { stdout } = spawnSync("ps", ["-o", "pid=", "--ppid", `${parent}`], { encoding: "utf8" });
+  return stdout
+    .split("\n")
+    .map(Number)
+    .filter((pid) => pid > 0);
+}
