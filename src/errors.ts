@@ -3,7 +3,7 @@
  *
  * | code | meaning |
  * |---|---|
- * | `ERR_AUTHENTICATION` | the tag does not match; nothing was released |
+ * | `ERR_AUTHENTICATION` | the ciphertext is not one the key made: tag, MAC or asymmetric padding; nothing was released |
  * | `ERR_PADDING` | the padding is not valid PKCS#7, whichever byte is wrong; nothing was released |
  * | `ERR_KEY` | the key has a length or type the cipher does not take |
  * | `ERR_NONCE` | the nonce, IV or counter block has a length the mode does not take |
@@ -18,6 +18,7 @@
  * | `ERR_STORE` | the database cannot do it: full, read-only, damaged, locked, unreachable; `cause` says how |
  * | `ERR_INTEGRITY` | something at rest is not what was written: a row was changed, moved or swapped |
  * | `ERR_AUDIT` | the audit log cannot be written, so the operation was not done |
+ * | `ERR_UNSUPPORTED` | the platform cannot do this; the message says what it can |
  * | `ERR_DEPENDENCY` | an optional package this feature needs is not installed; the message names it |
  */
 export type LanelockErrorCode =
@@ -36,6 +37,7 @@ export type LanelockErrorCode =
   | "ERR_STORE"
   | "ERR_INTEGRITY"
   | "ERR_AUDIT"
+  | "ERR_UNSUPPORTED"
   | "ERR_DEPENDENCY";
 
 /**

@@ -1,0 +1,62 @@
+import type {
+  AsymmetricEncryptionAlgorithm,
+  AsymmetricKeySpec,
+  EcKeySpec,
+  SignatureAlgorithm,
+} from "../kms/ports/vocabulary.ts";
+import type { PrivateParts, PublicParts } from "./key-parts.ts";
+import { nodePlatform } from "./node-platform.ts";
+import { nodeCrypto, webCrypto } from "./runtime.ts";
+import { webPlatform } from "./web-platform.ts";
+
+/** What is signed: `RAW`, a message that is hashed here with SHA-256; `DIGEST`, 32 bytes that are not hashed again. */
+export interface SignInput {
+  readonly algorithm: SignatureAlgorithm;
+  readonly messageType: "RAW" | "DIGEST";
+  readonly data: Uint8Array;
+}
+
+export interface VerifyInput extends SignInput {
+  readonly signature: Uint8Array;
+}
+
+export interface CipherInput {
+  readonly algorithm: AsymmetricEncryptionAlgorithm;
+  readonly data: Uint8Array;
+}
+
+/** A pair in DER. `privateKey` is PKCS#8, to be wiped by who asked for it; `publicKey` is SubjectPublicKeyInfo. */
+export interface KeyPair {
+  readonly privateKey: Uint8Array<ArrayBuffer>;
+  readonly publicKey: Uint8Array<ArrayBuffer>;
+}
+
+/** What a platform does with a private key. Its arguments are checked before. */
+export interface PrivateOperations {
+  sign(input: SignInput): Promise<Uint8Array<ArrayBuffer>>;
+  decrypt(input: CipherInput): Promise<Uint8Array<ArrayBuffer>>;
+  /** RSADP (RFC 8017 §5.1.2) alone: as many bytes as the modulus has, padding and all. */
+  rawDecrypt(ciphertext: Uint8Array): Promise<Uint8Array<ArrayBuffer>>;
+  dispose(): void;
+}
+
+/** What a platform does with a public key. */
+export interface PublicOperations {
+  verify(input: VerifyInput): Promise<boolean>;
+  encrypt(input: CipherInput): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** node:crypto, or a browser's WebCrypto, with @noble/curves for what it lacks. */
+export interface Platform {
+  generateKeyPair(spec: AsymmetricKeySpec): Promise<KeyPair>;
+  /** The uncompressed public point of a private scalar. `ERR_KEY` when the scalar is 0 or not below the curve's order. */
+  publicPoint(spec: EcKeySpec, scalar: Uint8Array): Promise<Uint8Array<ArrayBuffer>>;
+  /** The parts, which have been checked, are copied. */
+  loadPrivate(parts: PrivateParts): Promise<PrivateOperations>;
+  loadPublic(parts: PublicParts): Promise<PublicOperations>;
+}
+
+export function platform(): Platform {
+  const crypto = nodeCrypto();
+  return crypto ? nodePlatform(crypto) : webPlatform(webCrypto());
+}

@@ -1,0 +1,148 @@
+import { LanelockError } from "../errors.ts";
+import type { AsymmetricKeySpec } from "../kms/ports/vocabulary.ts";
+import { equalBytes } from "./constant-time.ts";
+import { malformed } from "./der.ts";
+import { validPoint } from "./ec-curves.ts";
+import { type EcPrivateParts, isRsaParts, type PrivateParts, type PublicParts } from "./key-parts.ts";
+import { isRsa, modulusLengths, requireAlgorithm } from "./key-specs.ts";
+import { unpadPkcs1 } from "./pkcs1-unpadding.ts";
+import { encodePkcs8, parsePkcs8 } from "./pkcs8.ts";
+import {
+  type CipherInput,
+  type KeyPair,
+  type Platform,
+  type PrivateOperations,
+  platform,
+  type SignInput,
+} from "./platform.ts";
+import { requireSignInput } from "./public-key.ts";
+import { requireConsistentRsa } from "./rsa-consistency.ts";
+import { undecryptable } from "./runtime.ts";
+import { encodeSpki } from "./spki.ts";
+
+/** A private key ready for use. Made by {@link loadPrivateKey}; after `dispose()` it does nothing any more. */
+export class PrivateKey {
+  readonly spec: AsymmetricKeySpec;
+  #operations: PrivateOperations | undefined;
+
+  constructor(spec: AsymmetricKeySpec, operations: PrivateOperations) {
+    this.spec = spec;
+    this.#operations = operations;
+  }
+
+  /**
+   * @returns as many bytes as the modulus has (RSA), or DER of at most 72 bytes (ECDSA)
+   * @throws {LanelockError} `ERR_ARGUMENT`, `ERR_LENGTH`, `ERR_STATE`, and `ERR_UNSUPPORTED` for an RSA digest in a browser
+   */
+  async sign(input: SignInput): Promise<Uint8Array<ArrayBuffer>> {
+    requireSignInput(this.spec, input);
+    return this.#alive().sign(input);
+  }
+
+  /** @throws {LanelockError} `ERR_AUTHENTICATION`, whatever is wrong with the ciphertext; `ERR_ARGUMENT`, `ERR_STATE` */
+  async decrypt(input: CipherInput): Promise<Uint8Array<ArrayBuffer>> {
+    requireAlgorithm(this.spec, "encryption", input.algorithm);
+    const operations = this.#alive();
+    this.#requireWholeCiphertext(input.data);
+    return operations.decrypt(input);
+  }
+
+  /**
+   * RSAES-PKCS1-v1_5 decryption to a message whose length is known: see {@link unpadPkcs1} for why, and for what the caller
+   * has to bound.
+   *
+   * @throws {LanelockError} `ERR_AUTHENTICATION`, `ERR_STATE`, and `ERR_UNSUPPORTED` in a browser and for an EC key
+   */
+  async decryptPkcs1(ciphertext: Uint8Array, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const operations = this.#alive();
+    this.#requireWholeCiphertext(ciphertext);
+    const encoded = await operations.rawDecrypt(ciphertext);
+    try {
+      return unpadPkcs1(encoded, length);
+    } finally {
+      encoded.fill(0);
+    }
+  }
+
+  dispose(): void {
+    this.#operations?.dispose();
+    this.#operations = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** OpenSSL would take a shorter one as if zeros stood before it (RFC 8017 §7.1.2 step 1b). */
+  #requireWholeCiphertext(ciphertext: Uint8Array): void {
+    if (isRsa(this.spec) && ciphertext.length !== modulusLengths[this.spec]) throw undecryptable();
+  }
+
+  #alive(): PrivateOperations {
+    if (this.#operations) return this.#operations;
+    throw new LanelockError("ERR_STATE", "The private key has been disposed of");
+  }
+}
+
+/** Generates a key pair without holding up the event loop. */
+export function generateKeyPair(spec: AsymmetricKeySpec, on: Platform = platform()): Promise<KeyPair> {
+  return on.generateKeyPair(spec);
+}
+
+/**
+ * Makes a private key ready from DER that {@link generateKeyPair} or {@link importPrivateKey} gave. `der` is not changed,
+ * and not needed any more afterwards.
+ *
+ * @throws {LanelockError} `ERR_KEY`
+ */
+export async function loadPrivateKey(der: Uint8Array, on: Platform = platform()): Promise<PrivateKey> {
+  const parts = parsePkcs8(der);
+  return new PrivateKey(parts.spec, await on.loadPrivate(parts));
+}
+
+/**
+ * Checks a private key from elsewhere (PKCS#8 DER, with or without its public key) and gives it in the one form that is
+ * stored, so that the same key is the same bytes, with its public key. `der` is not changed.
+ *
+ * @throws {LanelockError} `ERR_KEY`
+ */
+export async function importPrivateKey(
+  der: Uint8Array,
+  on: Platform = platform(),
+): Promise<KeyPair & { readonly spec: AsymmetricKeySpec }> {
+  const copy = new Uint8Array(der);
+  try {
+    const parts = parsePkcs8(copy);
+    const complete = isRsaParts(parts) ? parts : await withPoint(parts, on);
+    if (isRsaParts(parts)) requireConsistentRsa(parts);
+    await requireWorkingPair(complete, on);
+    return { spec: parts.spec, privateKey: encodePkcs8(complete), publicKey: encodeSpki(complete) };
+  } finally {
+    copy.fill(0);
+  }
+}
+
+/** The parts with the public point; one given beside the scalar must be the scalar's. */
+async function withPoint({ spec, scalar, point }: EcPrivateParts, on: Platform) {
+  const computed = await on.publicPoint(spec, scalar);
+  if (point && !equalBytes(computed, await validPoint({ spec, point }))) {
+    throw malformed("its public key is not that of its private key");
+  }
+  return { spec, scalar, point: computed };
+}
+
+/** A signature that verifies: what the checks of single numbers cannot see, such as a composite "prime". */
+async function requireWorkingPair(parts: PrivateParts & PublicParts, on: Platform): Promise<void> {
+  const algorithm = isRsaParts(parts) ? "RSA_PSS_SHA_256" : "ECDSA_SHA_256";
+  const input = { algorithm, messageType: "RAW", data: crypto.getRandomValues(new Uint8Array(32)) } as const;
+  let works: boolean;
+  try {
+    const privateKey = await on.loadPrivate(parts);
+    const signature = await privateKey.sign(input);
+    privateKey.dispose();
+    works = await (await on.loadPublic(parts)).verify({ ...input, signature });
+  } catch (cause) {
+    throw malformed("it does not work as a key", { cause });
+  }
+  if (!works) throw malformed("its signatures do not verify");
+}

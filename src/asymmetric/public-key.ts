@@ -1,0 +1,78 @@
+import { LanelockError } from "../errors.ts";
+import type { AsymmetricKeySpec } from "../kms/ports/vocabulary.ts";
+import { validPoint } from "./ec-curves.ts";
+import { isRsaParts, type PublicParts } from "./key-parts.ts";
+import { digestLength, plaintextLimit, requireAlgorithm } from "./key-specs.ts";
+import { encodePem } from "./pem.ts";
+import {
+  type CipherInput,
+  type Platform,
+  type PublicOperations,
+  platform,
+  type SignInput,
+  type VerifyInput,
+} from "./platform.ts";
+import { encodeSpki, parseSpki } from "./spki.ts";
+
+/** A public key ready for use. Made by {@link importPublicKey}. */
+export class PublicKey {
+  readonly spec: AsymmetricKeySpec;
+  /** SubjectPublicKeyInfo, the point of an EC key uncompressed. */
+  readonly der: Uint8Array<ArrayBuffer>;
+  readonly #operations: PublicOperations;
+
+  constructor(parts: PublicParts, operations: PublicOperations) {
+    this.spec = parts.spec;
+    this.der = encodeSpki(parts);
+    this.#operations = operations;
+  }
+
+  /** SubjectPublicKeyInfo in PEM, with a line feed at its end. */
+  toPem(): string {
+    return encodePem("PUBLIC KEY", this.der);
+  }
+
+  /**
+   * @returns whether the signature is one of this key; one that is malformed is not
+   * @throws {LanelockError} `ERR_ARGUMENT`, `ERR_LENGTH`, and `ERR_UNSUPPORTED` for an RSA digest in a browser
+   */
+  async verify(input: VerifyInput): Promise<boolean> {
+    requireSignInput(this.spec, input);
+    return this.#operations.verify(input);
+  }
+
+  /**
+   * @param input `data` has at most {@link plaintextLimit} bytes; it may be empty
+   * @returns as many bytes as the modulus has (RSA), or 85 more than the plaintext (ECIES)
+   * @throws {LanelockError} `ERR_ARGUMENT`, `ERR_LENGTH`
+   */
+  async encrypt(input: CipherInput): Promise<Uint8Array<ArrayBuffer>> {
+    requireAlgorithm(this.spec, "encryption", input.algorithm);
+    const limit = plaintextLimit(this.spec, input.algorithm);
+    if (input.data.length > limit) {
+      throw new LanelockError("ERR_LENGTH", `${input.algorithm} under ${this.spec} takes at most ${limit} bytes`);
+    }
+    return this.#operations.encrypt(input);
+  }
+}
+
+export function requireSignInput(spec: AsymmetricKeySpec, { algorithm, messageType, data }: SignInput): void {
+  requireAlgorithm(spec, "signing", algorithm);
+  if (messageType === "RAW" || data.length === digestLength) return;
+  throw new LanelockError("ERR_LENGTH", `A digest has ${digestLength} bytes, not ${data.length}`);
+}
+
+/**
+ * Reads a public key from the DER of its SubjectPublicKeyInfo and checks it.
+ *
+ * @throws {LanelockError} `ERR_KEY`
+ *
+ * @example
+ * const key = await importPublicKey(der);
+ * const ciphertext = await key.encrypt({ algorithm: "RSAES_OAEP_SHA_256", data: dataKey });
+ */
+export async function importPublicKey(der: Uint8Array, on: Platform = platform()): Promise<PublicKey> {
+  const parts = parseSpki(new Uint8Array(der));
+  const checked = isRsaParts(parts) ? parts : { spec: parts.spec, point: await validPoint(parts) };
+  return new PublicKey(checked, await on.loadPublic(checked));
+}

@@ -1,0 +1,40 @@
+import { algorithmIdentifier, readAlgorithm } from "./algorithm-identifier.ts";
+import { bitString, DerReader, encodeDer, integer, malformed, sequence } from "./der.ts";
+import { isRsaParts, type PublicParts, rsaSpec } from "./key-parts.ts";
+
+/**
+ * Reads the DER of a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). The point of an EC key is not yet checked against its
+ * curve: {@link importPublicKey} does that.
+ *
+ * @throws {LanelockError} `ERR_KEY`
+ */
+export function parseSpki(der: Uint8Array): PublicParts {
+  const outer = new DerReader(der);
+  const info = outer.sequence();
+  outer.end();
+  const algorithm = readAlgorithm(info);
+  const key = info.bitString();
+  info.end();
+  if (algorithm !== "RSA") return { spec: algorithm, point: requirePointForm(key) };
+  const keyReader = new DerReader(key);
+  const numbers = keyReader.sequence();
+  keyReader.end();
+  const modulus = numbers.integer();
+  const publicExponent = numbers.integer();
+  numbers.end();
+  return { spec: rsaSpec(modulus, publicExponent), modulus, publicExponent };
+}
+
+/** SEC 1 §2.3.3: 02 or 03 and 32 bytes, or 04 and 64 bytes; the point at infinity is no public key. */
+export function requirePointForm(point: Uint8Array): Uint8Array {
+  const [form] = point;
+  const length = form === 2 || form === 3 ? 33 : form === 4 ? 65 : 0;
+  if (point.length !== length) throw malformed("its point is not a compressed or uncompressed one");
+  return point;
+}
+
+/** The DER of a SubjectPublicKeyInfo. */
+export function encodeSpki(parts: PublicParts): Uint8Array<ArrayBuffer> {
+  const key = isRsaParts(parts) ? sequence(integer(parts.modulus), integer(parts.publicExponent)) : parts.point;
+  return encodeDer(sequence(algorithmIdentifier(parts.spec), bitString(key)));
+}
