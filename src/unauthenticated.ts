@@ -1,1 +1,74 @@
+/**
+ * What does not authenticate, or releases plaintext before it has: ECB, CBC and CTR of AES and SM4, and the stream that opens
+ * GCM on the way. Use `lanelock` instead unless a format you did not choose asks for one of these.
+ *
+ * @example
+ * import { aesCbc } from "lanelock/unauthenticated";
+ * using cbc = aesCbc(key, { padding: "pkcs7" });
+ * const ciphertext = cbc.encrypt(iv, plaintext);
+ *
+ * @module
+ */
+import type { Aead, MessageOptions } from "./ciphers/aead.ts";
+import type { PaddingOption } from "./ciphers/block-mode.ts";
+import { Cbc } from "./ciphers/cbc.ts";
+import { aes, sm4 } from "./ciphers/cipher-engine.ts";
+import { Ctr } from "./ciphers/ctr.ts";
+import { Ecb } from "./ciphers/ecb.ts";
+import { Gcm } from "./ciphers/gcm.ts";
+import { GcmOpenStreamUnverified } from "./ciphers/gcm-open-stream-unverified.ts";
+import { LanelockError } from "./errors.ts";
+
+export type { IntoOption, PaddingOption } from "./ciphers/block-mode.ts";
+export type { Bytes } from "./engine/arguments.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
+export type { Cbc, Ctr, Ecb, GcmOpenStreamUnverified };
+
+/** AES-CBC under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
+export function aesCbc(key: Uint8Array, options?: PaddingOption): Cbc {
+  return new Cbc(aes(), key, options);
+}
+
+/** AES-ECB under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
+export function aesEcb(key: Uint8Array, options?: PaddingOption): Ecb {
+  return new Ecb(aes(), key, options);
+}
+
+/** AES-CTR under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
+export function aesCtr(key: Uint8Array): Ctr {
+  return new Ctr(aes(), key);
+}
+
+/** SM4-CBC under `key` of 16 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
+export function sm4Cbc(key: Uint8Array, options?: PaddingOption): Cbc {
+  return new Cbc(sm4(), key, options);
+}
+
+/** SM4-ECB under `key` of 16 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
+export function sm4Ecb(key: Uint8Array, options?: PaddingOption): Ecb {
+  return new Ecb(sm4(), key, options);
+}
+
+/** SM4-CTR under `key` of 16 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
+export function sm4Ctr(key: Uint8Array): Ctr {
+  return new Ctr(sm4(), key);
+}
+
+/**
+ * Begins to open a GCM message that comes in pieces, each released before the tag is known: nothing it returns may be trusted
+ * until `final(tag)` has returned.
+ *
+ * @param aead what `aesGcm` or `sm4Gcm` made
+ * @throws LanelockError `ERR_NONCE`, `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_STATE`
+ *
+ * @example
+ * using stream = openStreamUnverified(aead, nonce, { aad });
+ * for await (const chunk of source) await temporary.write(stream.update(chunk));
+ * await temporary.write(stream.final(tag)); // throws if forged: delete the temporary file
+ */
+export function openStreamUnverified(aead: Aead, nonce: Uint8Array, options?: MessageOptions): GcmOpenStreamUnverified {
+  if (!(aead instanceof Gcm)) {
+    throw new LanelockError("ERR_ARGUMENT", "openStreamUnverified takes an object that aesGcm or sm4Gcm made");
+  }
+  return new GcmOpenStreamUnverified(aead.startRun(nonce, options), aead.tagLength);
+}

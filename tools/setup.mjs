@@ -25,13 +25,14 @@ export function installDependencies(folder = ".") {
   run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", folder]);
 }
 
-/** Dependencies and build: after this, `dist/` can be imported. */
-export function prepare() {
+/** Dependencies and build: after this, `dist/` can be imported. With `frozen`, an engine that is not the one in
+ * build/engine.lock.json is an error. */
+export function prepare({ frozen = false } = {}) {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     console.error(`lanelock needs Node 20.19 or newer; this is ${process.version}.`);
     process.exit(1);
   }
   installDependencies();
-  run(process.execPath, ["tools/build.mjs"]);
+  run(process.execPath, ["tools/build.mjs", ...(frozen ? ["--frozen"] : [])]);
 }

@@ -8,7 +8,7 @@ const long = process.argv.includes("--long");
 const files = process.argv.slice(2).filter((argument) => argument !== "--long");
 
 run("bash", ["tools/debian-parts.sh"]);
-prepare();
+prepare({ frozen: true });
 installDependencies("test/nodes");
 run(process.execPath, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
 run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);

@@ -1,0 +1,217 @@
+// AES on eight blocks at once, bit-sliced.
+//
+// Plane k is one vector and holds bit k of all 128 state bytes. Byte 4·row + column of a plane belongs to that state
+// byte, and bit j of it to block j:
+//
+//               column 0          column 1          column 2          column 3
+//     row 0   byte  0: blocks   byte  1           byte  2           byte  3
+//     row 1   byte  4  7…0      byte  5           byte  6           byte  7
+//     row 2   byte  8           byte  9           byte 10           byte 11
+//     row 3   byte 12           byte 13           byte 14           byte 15
+//
+// A row is a 32-bit lane, so that MixColumns moves lanes and only ShiftRows moves single bytes. FIPS 197 numbers state
+// bytes 4·column + row: packing transposes that 4 × 4 matrix of every block, then bits against blocks.
+import { aesForwardSbox } from "../circuit/aes-forward";
+import { aesInverseSbox } from "../circuit/aes-inverse";
+import { PLANES } from "../memory";
+import { lookup } from "../swizzle";
+import { transpose8 } from "../transpose";
+
+/** Byte permutations, kept in memory for the relaxed build: an operand of PSHUFB costs nothing more. */
+const MASKS = memory.data<u8>([
+  0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, // matrix transposition
+  0, 1, 2, 3, 5, 6, 7, 4, 10, 11, 8, 9, 15, 12, 13, 14, // ShiftRows
+  0, 1, 2, 3, 7, 4, 5, 6, 10, 11, 8, 9, 13, 14, 15, 12, // InvShiftRows
+], 16);
+
+@inline
+function transposeMatrix(block: v128): v128 {
+  return lookup(block, ASC_FEATURE_RELAXED_SIMD ? v128.load(MASKS) : i8x16(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+}
+
+@inline
+export function shiftRows(plane: v128): v128 {
+  return lookup(plane, ASC_FEATURE_RELAXED_SIMD ? v128.load(MASKS, 16) : i8x16(0, 1, 2, 3, 5, 6, 7, 4, 10, 11, 8, 9, 15, 12, 13, 14));
+}
+
+@inline
+function inverseShiftRows(plane: v128): v128 {
+  return lookup(plane, ASC_FEATURE_RELAXED_SIMD ? v128.load(MASKS, 32) : i8x16(0, 1, 2, 3, 7, 4, 5, 6, 10, 11, 8, 9, 13, 14, 15, 12));
+}
+
+/** Row r of the result is row r + 1 of the plane. */
+@inline
+export function nextRow(a: v128): v128 {
+  return v128.shuffle<u32>(a, a, 1, 2, 3, 0);
+}
+
+/** Row r of the result is row r + 2 of the plane. */
+@inline
+export function secondRow(a: v128): v128 {
+  return v128.shuffle<u32>(a, a, 2, 3, 0, 1);
+}
+
+@inline
+export function keyed(plane: v128, key: usize, k: usize): v128 {
+  return v128.xor(plane, v128.load(key + 16 * k));
+}
+
+/** Eight blocks → planes. */
+export function pack(blocks: usize): void {
+  for (let i: usize = 0; i < 128; i += 16) v128.store(PLANES + i, transposeMatrix(v128.load(blocks + i)));
+  transpose8(PLANES);
+}
+
+/** Planes → eight blocks. */
+export function unpack(blocks: usize): void {
+  transpose8(PLANES);
+  for (let i: usize = 0; i < 128; i += 16) v128.store(blocks + i, transposeMatrix(v128.load(PLANES + i)));
+}
+
+/** Planes → eight blocks, added to `data`. */
+export function addKeystream(data: usize): void {
+  transpose8(PLANES);
+  for (let i: usize = 0; i < 128; i += 16) {
+    v128.store(data + i, v128.xor(v128.load(data + i), transposeMatrix(v128.load(PLANES + i))));
+  }
+}
+
+export function addRoundKey(key: usize): void {
+  for (let i: usize = 0; i < 128; i += 16) v128.store(PLANES + i, v128.xor(v128.load(PLANES + i), v128.load(key + i)));
+}
+
+@inline
+export function store8(at: usize, p0: v128, p1: v128, p2: v128, p3: v128, p4: v128, p5: v128, p6: v128, p7: v128): void {
+  v128.store(at, p0, 0);
+  v128.store(at, p1, 16);
+  v128.store(at, p2, 32);
+  v128.store(at, p3, 48);
+  v128.store(at, p4, 64);
+  v128.store(at, p5, 80);
+  v128.store(at, p6, 96);
+  v128.store(at, p7, 112);
+}
+
+/** MixColumns and AddRoundKey: with t = a + next row of a, a column's byte becomes 2·t + next(a) + second(t). */
+@inline
+export function mixColumnsAndStore(to: usize, key: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
+  const n7 = nextRow(a7), t7 = v128.xor(a7, n7);
+  const n0 = nextRow(a0), t0 = v128.xor(a0, n0);
+  v128.store(to, keyed(v128.xor(v128.xor(n0, secondRow(t0)), t7), key, 0), 0);
+  const n1 = nextRow(a1), t1 = v128.xor(a1, n1);
+  v128.store(to, keyed(v128.xor(v128.xor(n1, secondRow(t1)), v128.xor(t0, t7)), key, 1), 16);
+  const n2 = nextRow(a2), t2 = v128.xor(a2, n2);
+  v128.store(to, keyed(v128.xor(v128.xor(n2, secondRow(t2)), t1), key, 2), 32);
+  const n3 = nextRow(a3), t3 = v128.xor(a3, n3);
+  v128.store(to, keyed(v128.xor(v128.xor(n3, secondRow(t3)), v128.xor(t2, t7)), key, 3), 48);
+  const n4 = nextRow(a4), t4 = v128.xor(a4, n4);
+  v128.store(to, keyed(v128.xor(v128.xor(n4, secondRow(t4)), v128.xor(t3, t7)), key, 4), 64);
+  const n5 = nextRow(a5), t5 = v128.xor(a5, n5);
+  v128.store(to, keyed(v128.xor(v128.xor(n5, secondRow(t5)), t4), key, 5), 80);
+  const n6 = nextRow(a6), t6 = v128.xor(a6, n6);
+  v128.store(to, keyed(v128.xor(v128.xor(n6, secondRow(t6)), t5), key, 6), 96);
+  v128.store(to, keyed(v128.xor(v128.xor(n7, secondRow(t7)), t6), key, 7), 112);
+}
+
+/** ShiftRows, MixColumns, AddRoundKey. An overlay on the planes it writes. */
+@unmanaged
+@final
+class MiddleRound {
+  @inline
+  afterSbox(key: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
+    mixColumnsAndStore(
+      changetype<usize>(this), key,
+      shiftRows(a0), shiftRows(a1), shiftRows(a2), shiftRows(a3), shiftRows(a4), shiftRows(a5), shiftRows(a6), shiftRows(a7),
+    );
+  }
+}
+
+/** ShiftRows, AddRoundKey. */
+@unmanaged
+@final
+class LastRound {
+  @inline
+  afterSbox(key: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
+    store8(
+      changetype<usize>(this),
+      keyed(shiftRows(a0), key, 0), keyed(shiftRows(a1), key, 1), keyed(shiftRows(a2), key, 2), keyed(shiftRows(a3), key, 3),
+      keyed(shiftRows(a4), key, 4), keyed(shiftRows(a5), key, 5), keyed(shiftRows(a6), key, 6), keyed(shiftRows(a7), key, 7),
+    );
+  }
+}
+
+/** The planes through the S-box into `Next`. */
+@inline
+export function forwardRound<Next>(key: usize): void {
+  const at = PLANES;
+  aesForwardSbox<Next>(
+    changetype<Next>(at), key,
+    v128.load(at, 0), v128.load(at, 16), v128.load(at, 32), v128.load(at, 48),
+    v128.load(at, 64), v128.load(at, 80), v128.load(at, 96), v128.load(at, 112),
+  );
+}
+
+/** `rounds` rounds, the last without MixColumns, with the round keys from `keys` on (FIPS 197 §5.1). */
+export function encryptPlanes(keys: usize, rounds: u32): void {
+  const last = keys + (rounds - 1) * 128;
+  for (; keys < last; keys += 128) forwardRound<MiddleRound>(keys);
+  forwardRound<LastRound>(last);
+}
+
+/** AddRoundKey, InvMixColumns: with u = a + second row of a, MixColumns of a + 4·u (Daemen and Rijmen, The Design of
+ * Rijndael §4.1.3). The key carries the 0x63 that the next round's circuit asks of its input. */
+@unmanaged
+@final
+class InverseMiddleRound {
+  @inline
+  afterSbox(key: usize, s0: v128, s1: v128, s2: v128, s3: v128, s4: v128, s5: v128, s6: v128, s7: v128): void {
+    const a0 = keyed(s0, key, 0), a1 = keyed(s1, key, 1), a2 = keyed(s2, key, 2), a3 = keyed(s3, key, 3);
+    const a4 = keyed(s4, key, 4), a5 = keyed(s5, key, 5), a6 = keyed(s6, key, 6), a7 = keyed(s7, key, 7);
+    const u6 = v128.xor(a6, secondRow(a6)), u7 = v128.xor(a7, secondRow(a7)), u67 = v128.xor(u6, u7);
+    const u0 = v128.xor(a0, secondRow(a0)), u1 = v128.xor(a1, secondRow(a1));
+    const u2 = v128.xor(a2, secondRow(a2)), u3 = v128.xor(a3, secondRow(a3));
+    const u4 = v128.xor(a4, secondRow(a4)), u5 = v128.xor(a5, secondRow(a5));
+    mixColumnsAndStore(
+      changetype<usize>(this), ZERO_KEY,
+      v128.xor(a0, u6), v128.xor(a1, u67), v128.xor(v128.xor(a2, u0), u7), v128.xor(v128.xor(a3, u1), u6),
+      v128.xor(v128.xor(a4, u2), u67), v128.xor(v128.xor(a5, u3), u7), v128.xor(a6, u4), v128.xor(a7, u5),
+    );
+  }
+}
+
+/** AddRoundKey. */
+@unmanaged
+@final
+class InverseLastRound {
+  @inline
+  afterSbox(key: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
+    store8(
+      changetype<usize>(this),
+      keyed(a0, key, 0), keyed(a1, key, 1), keyed(a2, key, 2), keyed(a3, key, 3),
+      keyed(a4, key, 4), keyed(a5, key, 5), keyed(a6, key, 6), keyed(a7, key, 7),
+    );
+  }
+}
+
+/** The planes through InvShiftRows and the inverse S-box into `Next`. */
+@inline
+function inverseRound<Next>(key: usize): void {
+  const at = PLANES;
+  aesInverseSbox<Next>(
+    changetype<Next>(at), key,
+    inverseShiftRows(v128.load(at, 0)), inverseShiftRows(v128.load(at, 16)),
+    inverseShiftRows(v128.load(at, 32)), inverseShiftRows(v128.load(at, 48)),
+    inverseShiftRows(v128.load(at, 64)), inverseShiftRows(v128.load(at, 80)),
+    inverseShiftRows(v128.load(at, 96)), inverseShiftRows(v128.load(at, 112)),
+  );
+}
+
+/** The inverse cipher (FIPS 197 §5.3): the round keys of the forward one at `keys`, from the last back. */
+export function decryptPlanes(keys: usize, rounds: u32): void {
+  addRoundKey(keys + rounds * 128);
+  for (let key = keys + (rounds - 1) * 128; key > keys; key -= 128) inverseRound<InverseMiddleRound>(key);
+  inverseRound<InverseLastRound>(keys);
+}
+
+/** A round key of zeros. */
+export const ZERO_KEY = memory.data(128, 16);

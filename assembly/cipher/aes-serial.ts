@@ -1,0 +1,121 @@
+// AES one block at a time by vector permutation (Hamburg, Accelerating AES with Vector Permute Instructions, CHES 2009):
+// a vector is one block, and every table has 16 entries and lives in one vector.
+//
+// A byte is held as a pair of nibbles (i, k), the element k + i·z of GF(16)[z] with z² + a·z + a = 0, so that inversion
+// takes look-ups in GF(16) only. With j = i + k:
+//
+//     1/io = (k + a·i)/norm   where io = 1/(1/i + a/k) + j
+//     1/jo = (k + a·j)/norm   where jo = 1/(1/j + a/k) + i
+//
+// and the inverse is a linear function of 1/io and 1/jo: two look-ups more, whose tables take in the affine part of the
+// S-box, MixColumns' doubling and the way back to (i, k). 1/0 is 0x80: its top bit survives the additions and makes the
+// next look-up give 0, which is what 1/∞ should be. `tools/derive-nibble-tables.mjs` derives the tables.
+import { highNibbles, lookup, lowNibbles } from "../swizzle";
+
+// prettier-ignore
+const TABLES = memory.data<u8>([
+  // byte → (i, k), from its low and its high nibble
+  0x00, 0x01, 0x37, 0x36, 0xd0, 0xd1, 0xe7, 0xe6, 0xd2, 0xd3, 0xe5, 0xe4, 0x02, 0x03, 0x35, 0x34,
+  0x00, 0xbb, 0x7b, 0xc0, 0xbf, 0x04, 0xc4, 0x7f, 0xc8, 0x73, 0xb3, 0x08, 0x77, 0xcc, 0x0c, 0xb7,
+  // 1/n and a/n
+  0x80, 0x01, 0x08, 0x0d, 0x0f, 0x06, 0x05, 0x0e, 0x02, 0x0c, 0x0b, 0x0a, 0x09, 0x03, 0x07, 0x04,
+  0x80, 0x02, 0x01, 0x0c, 0x08, 0x0b, 0x0d, 0x0a, 0x04, 0x0e, 0x07, 0x05, 0x03, 0x06, 0x09, 0x0f,
+  // S(v) + 0x63 as a byte, from io and from jo
+  0x00, 0xfa, 0x6a, 0x35, 0xbb, 0x2b, 0x5f, 0x41, 0x8e, 0xcf, 0x1e, 0xe4, 0x90, 0x74, 0xd1, 0xa5,
+  0x00, 0x81, 0x76, 0x99, 0xfd, 0x0a, 0xef, 0x7c, 0x64, 0x18, 0x93, 0x12, 0xf7, 0xe5, 0x8b, 0x6e,
+  // S(v) + 0x63 as (i, k)
+  0x00, 0x52, 0x21, 0x11, 0xec, 0x9f, 0x30, 0xbe, 0xfd, 0x43, 0x8e, 0xdc, 0x73, 0xaf, 0xcd, 0x62,
+  0x00, 0xc9, 0x98, 0xa0, 0xb4, 0xe5, 0x38, 0x7d, 0x14, 0x69, 0x45, 0x8c, 0x51, 0xdd, 0x2c, 0xf1,
+  // 2·(S(v) + 0x63) as (i, k)
+  0x00, 0x38, 0x1c, 0x21, 0xc7, 0xe3, 0x3d, 0xff, 0xe6, 0x19, 0xc2, 0xfa, 0x24, 0xde, 0xdb, 0x05,
+  0x00, 0x68, 0x0e, 0xa8, 0x0d, 0x6b, 0xa6, 0x65, 0xa5, 0xc0, 0xc3, 0xab, 0x66, 0xcd, 0x03, 0xce,
+  // ShiftRows, and then rows 1, 2 and 3 moved to row 0
+  0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11,
+  5, 10, 15, 0, 9, 14, 3, 4, 13, 2, 7, 8, 1, 6, 11, 12,
+  10, 15, 0, 5, 14, 3, 4, 9, 2, 7, 8, 13, 6, 11, 12, 1,
+  15, 0, 5, 10, 3, 4, 9, 14, 7, 8, 13, 2, 11, 12, 1, 6,
+], 16);
+const INVERSE: usize = 32, INVERSE_TIMES_A: usize = 48;
+const S_BYTE: usize = 64, S_PAIR: usize = 96, S_DOUBLED: usize = 128;
+
+@inline
+function table(offset: usize): v128 {
+  return v128.load(TABLES + offset);
+}
+
+/** ShiftRows and a rotation of every column by `row` bytes. */
+@inline
+function shiftRows(state: v128, row: i32): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return lookup(state, table(160 + 16 * row));
+  if (row == 0) return i8x16.swizzle(state, i8x16(0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11));
+  if (row == 1) return i8x16.swizzle(state, i8x16(5, 10, 15, 0, 9, 14, 3, 4, 13, 2, 7, 8, 1, 6, 11, 12));
+  if (row == 2) return i8x16.swizzle(state, i8x16(10, 15, 0, 5, 14, 3, 4, 9, 2, 7, 8, 13, 6, 11, 12, 1));
+  return i8x16.swizzle(state, i8x16(15, 0, 5, 10, 3, 4, 9, 14, 7, 8, 13, 2, 11, 12, 1, 6));
+}
+
+/** Bytes → pairs of nibbles. */
+@inline
+export function toPairs(bytes: v128): v128 {
+  return v128.xor(lookup(table(0), lowNibbles(bytes)), lookup(table(16), highNibbles(bytes)));
+}
+
+/** io: where the pair of tables at some offset is read for the first half of S. */
+@inline
+function firstIndex(i: v128, j: v128, ak: v128): v128 {
+  return v128.xor(lookup(table(INVERSE), v128.xor(lookup(table(INVERSE), i), ak)), j);
+}
+
+@inline
+function readPair(offset: usize, io: v128, jo: v128): v128 {
+  return v128.xor(lookup(table(offset), io), lookup(table(offset + 16), jo));
+}
+
+/** SubBytes, ShiftRows, MixColumns on pairs; the caller adds the round key. */
+@inline
+function middleRound(state: v128): v128 {
+  const k = lowNibbles(state), i = highNibbles(state), j = v128.xor(i, k);
+  const ak = lookup(table(INVERSE_TIMES_A), k);
+  const io = firstIndex(i, j, ak), jo = firstIndex(j, i, ak);
+  const once = readPair(S_PAIR, io, jo), twice = readPair(S_DOUBLED, io, jo);
+  return v128.xor(
+    v128.xor(shiftRows(twice, 0), shiftRows(v128.xor(once, twice), 1)),
+    v128.xor(shiftRows(once, 2), shiftRows(once, 3)),
+  );
+}
+
+/** SubBytes plus 0x63, pairs → bytes. */
+@inline
+export function subBytes(state: v128): v128 {
+  const k = lowNibbles(state), i = highNibbles(state), j = v128.xor(i, k);
+  const ak = lookup(table(INVERSE_TIMES_A), k);
+  return readPair(S_BYTE, firstIndex(i, j, ak), firstIndex(j, i, ak));
+}
+
+/** Encrypts two blocks side by side, since one alone waits for its own look-ups. */
+@inline
+function encryptTwo(keys: usize, rounds: u32, blocks: usize): void {
+  let first = v128.xor(toPairs(v128.load(blocks)), v128.load(keys));
+  let second = v128.xor(toPairs(v128.load(blocks, 16)), v128.load(keys));
+  const last = keys + 16 * rounds;
+  for (let key = keys + 16; key < last; key += 16) {
+    first = v128.xor(middleRound(first), v128.load(key));
+    second = v128.xor(middleRound(second), v128.load(key));
+  }
+  v128.store(blocks, v128.xor(shiftRows(subBytes(first), 0), v128.load(last)));
+  v128.store(blocks, v128.xor(shiftRows(subBytes(second), 0), v128.load(last)), 16);
+}
+
+@inline
+function encryptOne(keys: usize, rounds: u32, block: usize): void {
+  let state = v128.xor(toPairs(v128.load(block)), v128.load(keys));
+  const last = keys + 16 * rounds;
+  for (let key = keys + 16; key < last; key += 16) state = v128.xor(middleRound(state), v128.load(key));
+  v128.store(block, v128.xor(shiftRows(subBytes(state), 0), v128.load(last)));
+}
+
+/** Encrypts `count` blocks in place. Round keys: the first as pairs, the middle ones plus 0x63 as pairs, the last plus
+ * 0x63 as bytes. */
+export function encryptBlocks(keys: usize, rounds: u32, blocks: usize, count: u32): void {
+  for (; count >= 2; count -= 2, blocks += 32) encryptTwo(keys, rounds, blocks);
+  if (count > 0) encryptOne(keys, rounds, blocks);
+}

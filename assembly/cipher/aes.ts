@@ -1,0 +1,77 @@
+// AES-128, AES-192 and AES-256 (FIPS 197) over an expanded key:
+//
+//   offset 0      rounds, 4 bytes (10, 12 or 14), then 12 unused
+//   offset 16     15 round keys of 16 bytes for the vector-permute path (aes-serial.ts)
+//   offset 256    15 round keys of 8 planes for the bit-sliced path (aes-bitslice.ts)
+import { wipeBlocks, PLANES, COUNTER_TABLE, COUNTER_CACHE_SIZE } from "../memory";
+import { BlockCipher } from "./block-cipher";
+import { addKeystream, decryptPlanes, encryptPlanes, pack, unpack, addRoundKey } from "./aes-bitslice";
+import { beginCounterTable, loadCounterState, setCounterRest } from "./aes-counter-cache";
+import { encryptBlocks } from "./aes-serial";
+
+export const SERIAL_KEYS: usize = 16;
+export const PLANE_KEYS: usize = 256;
+const AES_SIZE: usize = PLANE_KEYS + 15 * 128;
+
+@unmanaged
+@final
+export class Aes extends BlockCipher {
+  rounds: u32;
+
+  @inline
+  lanes(): u32 {
+    return 8;
+  }
+
+  @inline
+  size(): usize {
+    return AES_SIZE;
+  }
+
+  @inline
+  few(): u32 {
+    return 5;
+  }
+
+  @inline
+  planeKeys(): usize {
+    return changetype<usize>(this) + PLANE_KEYS;
+  }
+
+  encryptBatch(blocks: usize): void {
+    pack(blocks);
+    addRoundKey(this.planeKeys());
+    encryptPlanes(this.planeKeys() + 128, this.rounds);
+    unpack(blocks);
+  }
+
+  decryptBatch(blocks: usize): void {
+    pack(blocks);
+    decryptPlanes(this.planeKeys(), this.rounds);
+    unpack(blocks);
+  }
+
+  encryptFew(blocks: usize, count: u32): void {
+    encryptBlocks(changetype<usize>(this) + SERIAL_KEYS, this.rounds, blocks, count);
+  }
+
+  counterBegin(block: usize): void {
+    beginCounterTable(this.planeKeys(), block);
+  }
+
+  counterSpan(block: usize): void {
+    setCounterRest(this.planeKeys(), block);
+  }
+
+  @inline
+  counterBatch(low: u32, data: usize): void {
+    loadCounterState(low);
+    encryptPlanes(this.planeKeys() + 3 * 128, this.rounds - 2);
+    addKeystream(data);
+  }
+
+  counterEnd(): void {
+    wipeBlocks(COUNTER_TABLE, COUNTER_CACHE_SIZE);
+    wipeBlocks(PLANES, 128);
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * What a mode asks of a cipher. An object of a subclass is an overlay on a key slot: `changetype<Aes>(slot)`. Modes are
+ * generic over the final subclass, so that every call is direct and most are inlined.
+ */
+@unmanaged
+export abstract class BlockCipher {
+  /** Blocks in one batch of the bit-sliced path, a power of two. */
+  abstract lanes(): u32;
+  /** Bytes that the expanded key takes at the start of its slot, a multiple of 16. */
+  abstract size(): usize;
+  /** Encrypts `lanes()` blocks at `blocks` in place, bit-sliced. */
+  abstract encryptBatch(blocks: usize): void;
+  /** Decrypts `lanes()` blocks at `blocks` in place, bit-sliced. */
+  abstract decryptBatch(blocks: usize): void;
+  /** Encrypts `count` blocks at `blocks` in place by vector permutation: no batch to fill, so short inputs and chained
+   * blocks go through here. */
+  abstract encryptFew(blocks: usize, count: u32): void;
+  /** The largest number of blocks that `encryptFew` works faster than one batch. */
+  abstract few(): u32;
+  /** Makes ready for `counterBatch` calls whose counter blocks share their first 12 bytes with the one at `block`. */
+  abstract counterBegin(block: usize): void;
+  /** To be called before the first `counterBatch` and whenever the counter's upper 24 bits have changed: `block` holds
+   * a counter block with them. */
+  abstract counterSpan(block: usize): void;
+  /** Adds the keystream of `lanes()` counters to `data`, from the counter whose low byte is `low`, a multiple of
+   * `lanes()`. */
+  abstract counterBatch(low: u32, data: usize): void;
+  /** Wipes what `counterBegin`, `counterSpan` and `counterBatch` left behind. */
+  abstract counterEnd(): void;
+}

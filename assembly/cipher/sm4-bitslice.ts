@@ -1,0 +1,149 @@
+// SM4 on 32 blocks at once, bit-sliced.
+//
+// A block is four words; plane k of word w is one vector and holds bit k of that word's bytes in all 32 blocks. Lane b
+// (32 bits) belongs to byte b of the word, the most significant first, and bit 8·g + j of it to block 4·j + g:
+//
+//     plane k of word w   | lane 0: byte 0 | lane 1: byte 1 | lane 2: byte 2 | lane 3: byte 3 |
+//     bits of a lane      | 31 … 24: blocks 31, 27 … 3 | 23 … 16: 30, 26 … 2 | 15 … 8 | 7 … 0: 28, 24 … 0 |
+//
+// Rotations by whole bytes move lanes; a rotation by 2 renames planes, except for two that come from the next byte.
+// Words 0 to 3 stand at PLANES, 128 bytes each.
+import { sm4Sbox } from "../circuit/sm4";
+import { PLANES } from "../memory";
+import { lookup } from "../swizzle";
+import { transpose8 } from "../transpose";
+
+const MASKS = memory.data<u8>([0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15], 16);
+
+/** Byte b of word g ⇄ byte g of word b. */
+@inline
+function transposeMatrix(words: v128): v128 {
+  return lookup(words, ASC_FEATURE_RELAXED_SIMD ? v128.load(MASKS) : i8x16(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+}
+
+/** 32 blocks → the planes of four words. */
+export function packBatch(blocks: usize): void {
+  for (let j: usize = 0; j < 8; ++j) {
+    const from = blocks + 64 * j, to = PLANES + 16 * j;
+    const b0 = v128.load(from, 0), b1 = v128.load(from, 16), b2 = v128.load(from, 32), b3 = v128.load(from, 48);
+    const low01 = v128.shuffle<u32>(b0, b1, 0, 4, 1, 5), low23 = v128.shuffle<u32>(b2, b3, 0, 4, 1, 5);
+    const high01 = v128.shuffle<u32>(b0, b1, 2, 6, 3, 7), high23 = v128.shuffle<u32>(b2, b3, 2, 6, 3, 7);
+    v128.store(to, transposeMatrix(v128.shuffle<u64>(low01, low23, 0, 2)), 0);
+    v128.store(to, transposeMatrix(v128.shuffle<u64>(low01, low23, 1, 3)), 128);
+    v128.store(to, transposeMatrix(v128.shuffle<u64>(high01, high23, 0, 2)), 256);
+    v128.store(to, transposeMatrix(v128.shuffle<u64>(high01, high23, 1, 3)), 384);
+  }
+  for (let word: usize = 0; word < 512; word += 128) transpose8(PLANES + word);
+}
+
+@inline
+function put(to: usize, block: v128, add: bool): void {
+  v128.store(to, add ? v128.xor(block, v128.load(to)) : block);
+}
+
+/** The planes of four words → 32 blocks at `blocks`, or added to what is there. The words come in reverse order, as the
+ * last step of SM4 asks. */
+@inline
+function unpack(blocks: usize, add: bool): void {
+  for (let word: usize = 0; word < 512; word += 128) transpose8(PLANES + word);
+  for (let j: usize = 0; j < 8; ++j) {
+    const from = PLANES + 16 * j, to = blocks + 64 * j;
+    const w0 = transposeMatrix(v128.load(from, 384)), w1 = transposeMatrix(v128.load(from, 256));
+    const w2 = transposeMatrix(v128.load(from, 128)), w3 = transposeMatrix(v128.load(from, 0));
+    const low01 = v128.shuffle<u32>(w0, w1, 0, 4, 1, 5), low23 = v128.shuffle<u32>(w2, w3, 0, 4, 1, 5);
+    const high01 = v128.shuffle<u32>(w0, w1, 2, 6, 3, 7), high23 = v128.shuffle<u32>(w2, w3, 2, 6, 3, 7);
+    put(to, v128.shuffle<u64>(low01, low23, 0, 2), add);
+    put(to + 16, v128.shuffle<u64>(low01, low23, 1, 3), add);
+    put(to + 32, v128.shuffle<u64>(high01, high23, 0, 2), add);
+    put(to + 48, v128.shuffle<u64>(high01, high23, 1, 3), add);
+  }
+}
+
+export function unpackBatch(blocks: usize): void {
+  unpack(blocks, false);
+}
+
+/** The planes of four words, as 32 blocks of keystream, added to `data`. */
+export function addBatch(data: usize): void {
+  unpack(data, true);
+}
+
+/** Rotation left by 8: byte b takes what byte b + 1 held. */
+@inline
+function rotate8(plane: v128): v128 {
+  return v128.shuffle<u32>(plane, plane, 1, 2, 3, 0);
+}
+
+@inline
+function rotate16(plane: v128): v128 {
+  return v128.shuffle<u32>(plane, plane, 2, 3, 0, 1);
+}
+
+@inline
+function rotate24(plane: v128): v128 {
+  return v128.shuffle<u32>(plane, plane, 3, 0, 1, 2);
+}
+
+/** B + B<<<8 + B<<<16, from E = B + B<<<8. */
+@inline
+function threeSum(b: v128, e: v128): v128 {
+  return v128.xor(e, rotate16(b));
+}
+
+/** Adds plane k of L(B) = D + C<<<2 to the word, with D = E<<<24 and C as above. */
+@inline
+function addPlane(word: usize, e: v128, c: v128): void {
+  v128.store(word, v128.xor(v128.load(word), v128.xor(rotate24(e), c)));
+}
+
+/** L, and its sum with the word that the round replaces. An overlay on that word. */
+@unmanaged
+@final
+class LinearLayer {
+  @inline
+  afterSbox(key: usize, b0: v128, b1: v128, b2: v128, b3: v128, b4: v128, b5: v128, b6: v128, b7: v128): void {
+    const word = changetype<usize>(this);
+    const e6 = v128.xor(b6, rotate8(b6)), c6 = threeSum(b6, e6);
+    const e0 = v128.xor(b0, rotate8(b0)), c0 = threeSum(b0, e0);
+    addPlane(word, e0, rotate8(c6));
+    const e7 = v128.xor(b7, rotate8(b7)), c7 = threeSum(b7, e7);
+    const e1 = v128.xor(b1, rotate8(b1)), c1 = threeSum(b1, e1);
+    addPlane(word + 16, e1, rotate8(c7));
+    const e2 = v128.xor(b2, rotate8(b2)), c2 = threeSum(b2, e2);
+    addPlane(word + 32, e2, c0);
+    const e3 = v128.xor(b3, rotate8(b3)), c3 = threeSum(b3, e3);
+    addPlane(word + 48, e3, c1);
+    const e4 = v128.xor(b4, rotate8(b4)), c4 = threeSum(b4, e4);
+    addPlane(word + 64, e4, c2);
+    const e5 = v128.xor(b5, rotate8(b5)), c5 = threeSum(b5, e5);
+    addPlane(word + 80, e5, c3);
+    addPlane(word + 96, e6, c4);
+    addPlane(word + 112, e7, c5);
+  }
+}
+
+/** Plane k of what goes into the S-box. */
+@inline
+function inputPlane(x1: usize, x2: usize, x3: usize, key: usize, k: usize): v128 {
+  return v128.xor(
+    v128.xor(v128.load(x1 + 16 * k), v128.load(x2 + 16 * k)),
+    v128.xor(v128.load(x3 + 16 * k), v128.load(key + 16 * k)),
+  );
+}
+
+/** 32 rounds (GB/T 32907-2016 §7.1), the round keys `step` bytes apart from `key` on. */
+export function rounds(key: usize, step: isize): void {
+  let x0 = PLANES, x1 = PLANES + 128, x2 = PLANES + 256, x3 = PLANES + 384;
+  for (let round = 0; round < 32; ++round, key += step) {
+    sm4Sbox<LinearLayer>(
+      changetype<LinearLayer>(x0), key,
+      inputPlane(x1, x2, x3, key, 0), inputPlane(x1, x2, x3, key, 1), inputPlane(x1, x2, x3, key, 2), inputPlane(x1, x2, x3, key, 3),
+      inputPlane(x1, x2, x3, key, 4), inputPlane(x1, x2, x3, key, 5), inputPlane(x1, x2, x3, key, 6), inputPlane(x1, x2, x3, key, 7),
+    );
+    const replaced = x0;
+    x0 = x1;
+    x1 = x2;
+    x2 = x3;
+    x3 = replaced;
+  }
+}

@@ -1,0 +1,182 @@
+// SM4 by vector permutation, four blocks to a vector: word w of four blocks in one register, so that a few blocks need no
+// batch of 32. aes-serial.ts explains inversion by nibbles; SM4's field is GF(2)[x]/(x^8+x^7+x^6+x^5+x^4+x^2+1).
+//
+// All words are held as pairs of nibbles from the first round to the last, past the affine map that opens the S-box: its
+// linear part A commutes with every sum of words, and its constant is in the round keys. What L makes of one byte b of the
+// S-box's output, its rotations by 2 split over two bytes, are three values: with u = b<<2 and w = b>>6,
+//
+//     b + u to its own byte,   w + u to each of the two bytes above,   b + w to the third one above
+//
+// so two pairs of tables give b + u and w + u, and their sum is the third. `tools/derive-nibble-tables.mjs` derives them.
+import { highNibbles, lookup, lowNibbles } from "../swizzle";
+
+// prettier-ignore
+const TABLES = memory.data<u8>([
+  // byte → A·byte as (i, k), from its low and its high nibble
+  0x00, 0xf0, 0xfa, 0x0a, 0xa8, 0x58, 0x52, 0xa2, 0x86, 0x76, 0x7c, 0x8c, 0x2e, 0xde, 0xd4, 0x24,
+  0x00, 0xfd, 0x83, 0x7e, 0xbb, 0x46, 0x38, 0xc5, 0x59, 0xa4, 0xda, 0x27, 0xe2, 0x1f, 0x61, 0x9c,
+  // 1/n and a/n
+  0x80, 0x01, 0x07, 0x0c, 0x0e, 0x09, 0x0d, 0x02, 0x0f, 0x05, 0x0b, 0x0a, 0x03, 0x06, 0x04, 0x08,
+  0x80, 0x02, 0x01, 0x0d, 0x05, 0x04, 0x0f, 0x08, 0x07, 0x09, 0x0c, 0x0e, 0x0a, 0x03, 0x0b, 0x06,
+  // b = S(v) + 0xd3 as a byte, from io and from jo
+  0x00, 0xd3, 0x79, 0x9a, 0x4d, 0x34, 0x49, 0xd7, 0x9e, 0xae, 0xe3, 0x30, 0x04, 0xaa, 0x7d, 0xe7,
+  0x00, 0x15, 0x17, 0xa4, 0xa9, 0xbe, 0xb1, 0x0d, 0xbc, 0x1a, 0xb3, 0xa6, 0x18, 0x02, 0x0f, 0xab,
+  // b + (b << 2) as A·byte in pairs
+  0x00, 0x80, 0x7a, 0x66, 0xb3, 0xc9, 0xe6, 0xd5, 0x33, 0xaf, 0x1c, 0x9c, 0x55, 0xfa, 0x2f, 0x49,
+  0x00, 0x4b, 0x37, 0xd6, 0xde, 0xe9, 0x9d, 0x08, 0x95, 0x3f, 0xe1, 0xaa, 0x43, 0x7c, 0x74, 0xa2,
+  // (b >> 6) + (b << 2) as A·byte in pairs
+  0x00, 0x9f, 0x39, 0x44, 0x26, 0x1f, 0xdb, 0x62, 0xb9, 0x5b, 0x7d, 0xe2, 0xfd, 0xa6, 0xc4, 0x80,
+  0x00, 0xee, 0x68, 0x5e, 0x88, 0xe0, 0xb0, 0xd6, 0x66, 0xbe, 0x36, 0xd8, 0x38, 0x86, 0x50, 0x0e,
+  // (i, k) → the byte whose image under A it is
+  0x00, 0x85, 0x3a, 0xbf, 0xad, 0x28, 0x97, 0x12, 0x39, 0xbc, 0x03, 0x86, 0x94, 0x11, 0xae, 0x2b,
+  0x00, 0xfb, 0xa2, 0x59, 0xc7, 0x3c, 0x65, 0x9e, 0x9f, 0x64, 0x3d, 0xc6, 0x58, 0xa3, 0xfa, 0x01,
+  // every word's bytes moved up by 1, 2 and 3, that is rotated left by 8, 16 and 24
+  1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12,
+  2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13,
+  3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14,
+], 16);
+const INVERSE: usize = 32, INVERSE_TIMES_A: usize = 48;
+const S_BYTE: usize = 64, OWN_BYTE: usize = 96, BYTES_ABOVE: usize = 128, TO_BYTES: usize = 160, ROTATIONS: usize = 192;
+
+/** The constant of A, added to the S-box's input: A·v + 0xd3 as a pair. */
+export const INPUT_CONSTANT: u8 = 0x9d;
+
+@inline
+function table(offset: usize): v128 {
+  return v128.load(TABLES + offset);
+}
+
+@inline
+function translate(offset: usize, bytes: v128): v128 {
+  return v128.xor(lookup(table(offset), lowNibbles(bytes)), lookup(table(offset + 16), highNibbles(bytes)));
+}
+
+/** Bytes → pairs of nibbles of A·byte. */
+@inline
+export function toPairs(bytes: v128): v128 {
+  return translate(0, bytes);
+}
+
+@inline
+function rotate(words: v128, bytes: i32): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return lookup(words, table(ROTATIONS + 16 * (bytes - 1)));
+  if (bytes == 1) return i8x16.swizzle(words, i8x16(1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12));
+  if (bytes == 2) return i8x16.swizzle(words, i8x16(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+  return i8x16.swizzle(words, i8x16(3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14));
+}
+
+@inline
+function index(i: v128, j: v128, ak: v128): v128 {
+  return v128.xor(lookup(table(INVERSE), v128.xor(lookup(table(INVERSE), i), ak)), j);
+}
+
+@inline
+function readPair(offset: usize, io: v128, jo: v128): v128 {
+  return v128.xor(lookup(table(offset), io), lookup(table(offset + 16), jo));
+}
+
+/** L(S(input)) without the constants, pairs → pairs. */
+@inline
+function roundFunction(input: v128): v128 {
+  const k = lowNibbles(input), i = highNibbles(input), j = v128.xor(i, k);
+  const ak = lookup(table(INVERSE_TIMES_A), k);
+  const io = index(i, j, ak), jo = index(j, i, ak);
+  const own = readPair(OWN_BYTE, io, jo), above = readPair(BYTES_ABOVE, io, jo);
+  return v128.xor(
+    v128.xor(own, rotate(above, 1)),
+    v128.xor(rotate(above, 2), rotate(v128.xor(own, above), 3)),
+  );
+}
+
+/** S(v) + 0xd3 of every byte, from the pairs of A·v + 0xd3. */
+@inline
+export function subBytes(pairs: v128): v128 {
+  const k = lowNibbles(pairs), i = highNibbles(pairs), j = v128.xor(i, k);
+  const ak = lookup(table(INVERSE_TIMES_A), k);
+  return readPair(S_BYTE, index(i, j, ak), index(j, i, ak));
+}
+
+/** One round: the word that takes its result. */
+@inline
+function step(x0: v128, x1: v128, x2: v128, x3: v128, key: usize, k: usize): v128 {
+  return v128.xor(x0, roundFunction(v128.xor(v128.xor(x1, x2), v128.xor(x3, v128.load(key + 16 * k)))));
+}
+
+/** Words 0 and 1, then 2 and 3, of two blocks: one half of the transposition between blocks and words. */
+@inline
+function lowWords(a: v128, b: v128): v128 {
+  return v128.shuffle<u32>(a, b, 0, 4, 1, 5);
+}
+
+@inline
+function highWords(a: v128, b: v128): v128 {
+  return v128.shuffle<u32>(a, b, 2, 6, 3, 7);
+}
+
+@inline
+function lowHalves(a: v128, b: v128): v128 {
+  return v128.shuffle<u64>(a, b, 0, 2);
+}
+
+@inline
+function highHalves(a: v128, b: v128): v128 {
+  return v128.shuffle<u64>(a, b, 1, 3);
+}
+
+/** Word `w` of the four blocks at `from`, as pairs. */
+@inline
+function loadWord(from: usize, w: i32): v128 {
+  const b0 = v128.load(from, 0), b1 = v128.load(from, 16), b2 = v128.load(from, 32), b3 = v128.load(from, 48);
+  const first = w < 2 ? lowWords(b0, b1) : highWords(b0, b1);
+  const second = w < 2 ? lowWords(b2, b3) : highWords(b2, b3);
+  return toPairs(w % 2 == 0 ? lowHalves(first, second) : highHalves(first, second));
+}
+
+/** Four words as pairs → four blocks. */
+@inline
+function storeBlocks(to: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
+  const w0 = translate(TO_BYTES, x0), w1 = translate(TO_BYTES, x1), w2 = translate(TO_BYTES, x2), w3 = translate(TO_BYTES, x3);
+  const low01 = lowWords(w0, w1), low23 = lowWords(w2, w3), high01 = highWords(w0, w1), high23 = highWords(w2, w3);
+  v128.store(to, lowHalves(low01, low23), 0);
+  v128.store(to, highHalves(low01, low23), 16);
+  v128.store(to, lowHalves(high01, high23), 32);
+  v128.store(to, highHalves(high01, high23), 48);
+}
+
+/** 32 rounds on four blocks (GB/T 32907-2016 §7.1). */
+function encryptFour(keys: usize, blocks: usize): void {
+  let x0 = loadWord(blocks, 0), x1 = loadWord(blocks, 1), x2 = loadWord(blocks, 2), x3 = loadWord(blocks, 3);
+  for (let key = keys; key < keys + 512; key += 64) {
+    x0 = step(x0, x1, x2, x3, key, 0);
+    x1 = step(x1, x2, x3, x0, key, 1);
+    x2 = step(x2, x3, x0, x1, key, 2);
+    x3 = step(x3, x0, x1, x2, key, 3);
+  }
+  storeBlocks(blocks, x3, x2, x1, x0);
+}
+
+/** The same on eight, two chains side by side, since one alone waits for its own look-ups. */
+function encryptEight(keys: usize, blocks: usize): void {
+  const more = blocks + 64;
+  let x0 = loadWord(blocks, 0), x1 = loadWord(blocks, 1), x2 = loadWord(blocks, 2), x3 = loadWord(blocks, 3);
+  let y0 = loadWord(more, 0), y1 = loadWord(more, 1), y2 = loadWord(more, 2), y3 = loadWord(more, 3);
+  for (let key = keys; key < keys + 512; key += 64) {
+    x0 = step(x0, x1, x2, x3, key, 0);
+    y0 = step(y0, y1, y2, y3, key, 0);
+    x1 = step(x1, x2, x3, x0, key, 1);
+    y1 = step(y1, y2, y3, y0, key, 1);
+    x2 = step(x2, x3, x0, x1, key, 2);
+    y2 = step(y2, y3, y0, y1, key, 2);
+    x3 = step(x3, x0, x1, x2, key, 3);
+    y3 = step(y3, y0, y1, y2, key, 3);
+  }
+  storeBlocks(blocks, x3, x2, x1, x0);
+  storeBlocks(more, y3, y2, y1, y0);
+}
+
+/** Encrypts at least `count` blocks in place, up to the next multiple of four. */
+export function encryptBlocks(keys: usize, blocks: usize, count: u32): void {
+  let left = <i32>count;
+  for (; left > 4; left -= 8, blocks += 128) encryptEight(keys, blocks);
+  if (left > 0) encryptFour(keys, blocks);
+}

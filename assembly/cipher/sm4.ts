@@ -1,0 +1,73 @@
+// SM4 (GB/T 32907-2016) over an expanded key:
+//
+//   offset 0      32 round keys of 16 bytes for the vector-permute path (sm4-serial.ts)
+//   offset 512    32 round keys of 8 planes for the bit-sliced path (sm4-bitslice.ts)
+import { COUNTER_TABLE, PLANES, wipeBlocks } from "../memory";
+import { BlockCipher } from "./block-cipher";
+import { beginCounter, loadCounterPlanes, setCounterUpper } from "./sm4-counter-planes";
+import { addBatch, packBatch, rounds, unpackBatch } from "./sm4-bitslice";
+import { encryptBlocks } from "./sm4-serial";
+
+export const PLANE_KEYS: usize = 512;
+const SM4_SIZE: usize = PLANE_KEYS + 32 * 128;
+
+@unmanaged
+@final
+export class Sm4 extends BlockCipher {
+  @inline
+  lanes(): u32 {
+    return 32;
+  }
+
+  @inline
+  size(): usize {
+    return SM4_SIZE;
+  }
+
+  @inline
+  few(): u32 {
+    return 16;
+  }
+
+  @inline
+  planeKeys(): usize {
+    return changetype<usize>(this) + PLANE_KEYS;
+  }
+
+  encryptBatch(blocks: usize): void {
+    packBatch(blocks);
+    rounds(this.planeKeys(), 128);
+    unpackBatch(blocks);
+  }
+
+  /** The same rounds with the round keys from the last back (GB/T 32907-2016 §7.2). */
+  decryptBatch(blocks: usize): void {
+    packBatch(blocks);
+    rounds(this.planeKeys() + 31 * 128, -128);
+    unpackBatch(blocks);
+  }
+
+  encryptFew(blocks: usize, count: u32): void {
+    encryptBlocks(changetype<usize>(this), blocks, count);
+  }
+
+  counterBegin(block: usize): void {
+    beginCounter(block);
+  }
+
+  counterSpan(block: usize): void {
+    setCounterUpper(block);
+  }
+
+  @inline
+  counterBatch(low: u32, data: usize): void {
+    loadCounterPlanes(low);
+    rounds(this.planeKeys(), 128);
+    addBatch(data);
+  }
+
+  counterEnd(): void {
+    wipeBlocks(COUNTER_TABLE, 512);
+    wipeBlocks(PLANES, 512);
+  }
+}

@@ -1,0 +1,11 @@
+// The two gates of every circuit here: each works 128 independent bits at once.
+
+@inline
+export function xor(a: v128, b: v128): v128 {
+  return v128.xor(a, b);
+}
+
+@inline
+export function and(a: v128, b: v128): v128 {
+  return v128.and(a, b);
+}

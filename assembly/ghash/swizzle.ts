@@ -1,0 +1,80 @@
+// GHASH (SP 800-38D §6.4) by look-ups within vectors, up to eight blocks to one reduction:
+//
+//     Y' = (Y + X1)·H^n + X2·H^(n-1) + … + Xn·H
+//
+// Every product is taken with the tables of its power (tables.ts); the bytes of equal place are added before they are
+// moved to where they belong, so the moves and the reduction are paid once for all n blocks. Nothing but the number of
+// blocks decides what runs.
+import { NIBBLES } from "../memory";
+import { highNibbles, lookup, lowNibbles } from "../swizzle";
+import { moveUp, reduce } from "./reduce";
+import { TABLES_SIZE } from "./tables";
+
+/** Blocks that share one reduction at the most; the tables of so many powers of H are made for a key that earns them. */
+export const POWERS: u32 = 8;
+
+@inline
+function storeNibbles(b: u32, block: v128): void {
+  v128.store(NIBBLES + 32 * b, highNibbles(block), 0);
+  v128.store(NIBBLES + 32 * b, lowNibbles(block), 16);
+}
+
+/** Byte m of the products of block b's bytes, added to `sum`. */
+@inline
+function addLookups(sum: v128, table: usize, b: u32): v128 {
+  const high = lookup(v128.load(table, 0), v128.load(NIBBLES + 32 * b, 0));
+  const low = lookup(v128.load(table, 16), v128.load(NIBBLES + 32 * b, 16));
+  return v128.xor(sum, v128.xor(high, low));
+}
+
+/** `count` ≤ 8 blocks at `blocks` onto `state`, with the tables of H^1 … H^count. */
+function absorbFew(tables: usize, state: v128, blocks: usize, count: u32): v128 {
+  storeNibbles(0, v128.xor(state, v128.load(blocks)));
+  for (let b: u32 = 1; b < count; ++b) storeNibbles(b, v128.load(blocks + 16 * b));
+  let low = i64x2.splat(0), high = i64x2.splat(0);
+  const first = tables + TABLES_SIZE * (count - 1);
+  for (let m = <isize>480; m >= 0; m -= 32) {
+    high = moveUp(high, low);
+    low = moveUp(low, i64x2.splat(0));
+    let table = first + m;
+    for (let b: u32 = 0; b < count; ++b, table -= TABLES_SIZE) low = addLookups(low, table, b);
+  }
+  return reduce(low, high);
+}
+
+/** Eight blocks at `blocks` onto `state`. */
+function absorbEight(tables: usize, state: v128, blocks: usize): v128 {
+  storeNibbles(0, v128.xor(state, v128.load(blocks)));
+  for (let b: u32 = 1; b < 8; ++b) storeNibbles(b, v128.load(blocks + 16 * b));
+  let low = i64x2.splat(0), high = i64x2.splat(0);
+  for (let table = tables + 480; table >= tables; table -= 32) {
+    high = moveUp(high, low);
+    low = moveUp(low, i64x2.splat(0));
+    low = addLookups(low, table + 7 * TABLES_SIZE, 0);
+    low = addLookups(low, table + 6 * TABLES_SIZE, 1);
+    low = addLookups(low, table + 5 * TABLES_SIZE, 2);
+    low = addLookups(low, table + 4 * TABLES_SIZE, 3);
+    low = addLookups(low, table + 3 * TABLES_SIZE, 4);
+    low = addLookups(low, table + 2 * TABLES_SIZE, 5);
+    low = addLookups(low, table + TABLES_SIZE, 6);
+    low = addLookups(low, table, 7);
+  }
+  return reduce(low, high);
+}
+
+/** `count` blocks at `blocks` onto the 16 bytes at `state`, with the tables of H^1 … H^powers. */
+export function absorb(tables: usize, powers: u32, state: usize, blocks: usize, count: u32): void {
+  let y = v128.load(state);
+  const first = count & (powers - 1);
+  if (first > 0) {
+    y = absorbFew(tables, y, blocks, first);
+    blocks += 16 * first;
+    count -= first;
+  }
+  if (powers == POWERS) {
+    for (; count > 0; count -= 8, blocks += 128) y = absorbEight(tables, y, blocks);
+  } else {
+    for (; count > 0; count -= powers, blocks += 16 * powers) y = absorbFew(tables, y, blocks, powers);
+  }
+  v128.store(state, y);
+}

@@ -1,0 +1,55 @@
+// The memory map, each region placed by the end of the one before it. Everything from SLOTS on belongs to key and stream
+// slots, which the host places; everything between STATIC_END and SLOTS is scratch, and zero between calls.
+
+/** Constant tables end here: `asconfig.json` starts them at 1024. */
+const STATIC_END: usize = 4096;
+
+/** Bit planes of one batch: 8 vectors for AES; 32 for SM4 and 8 for the S-box's inputs. */
+export const PLANES: usize = STATIC_END;
+const PLANES_SIZE: usize = 40 * 16;
+
+/** One batch of blocks: counter blocks that become keystream, or ciphertext that CBC decryption needs twice. */
+export const BATCH: usize = PLANES + PLANES_SIZE;
+export const BATCH_SIZE: usize = 32 * 16;
+
+/** The low and high nibbles of up to 8 blocks that GHASH multiplies together. */
+export const NIBBLES: usize = BATCH + BATCH_SIZE;
+export const NIBBLES_SIZE: usize = 8 * 32;
+
+/** What the low byte of a counter contributes to the state after two AES rounds, for its 256 values; then the rest of
+ * the state, and the columns that a round is to keep. */
+export const COUNTER_TABLE: usize = NIBBLES + NIBBLES_SIZE;
+export const COUNTER_REST: usize = COUNTER_TABLE + 4096;
+export const COLUMN_MASK: usize = COUNTER_REST + 128;
+export const COUNTER_CACHE_SIZE: usize = 4096 + 128 + 16;
+
+/** Words of a key schedule, H and its multiples: whatever one set-up needs. */
+export const SETUP: usize = COLUMN_MASK + 16;
+export const SETUP_SIZE: usize = 512;
+
+/** The state of a GCM, CTR or CBC operation that ends with the call. */
+export const RUN: usize = SETUP + SETUP_SIZE;
+export const RUN_SIZE: usize = 96;
+
+/** A nonce of any length up to this; longer ones are absorbed through IO. */
+export const NONCE: usize = RUN + RUN_SIZE;
+export const NONCE_SIZE: usize = 256;
+
+/** Input and output: additional data padded to whole blocks, then the message, then up to two blocks more. */
+export const IO: usize = NONCE + NONCE_SIZE;
+export const IO_SIZE: usize = 65536;
+const IO_END: usize = IO + IO_SIZE + 64;
+
+/** The first byte that slots may take. */
+export const SLOTS: usize = (IO_END + 63) & ~63;
+
+/** Zeroes `size` bytes from `at`; both are multiples of 16. */
+export function wipeBlocks(at: usize, size: usize): void {
+  const end = at + size;
+  for (; at < end; at += 16) v128.store(at, i64x2.splat(0));
+}
+
+/** Zeroes any range. */
+export function wipe(at: usize, size: usize): void {
+  memory.fill(at, 0, size);
+}

@@ -1,0 +1,82 @@
+// The keystream of CTR and GCM: blocks that count in their last four bytes, big-endian, modulo 2^32 (inc32, SP 800-38D §6.2).
+import { BATCH, wipeBlocks } from "../memory";
+import { BlockCipher } from "../cipher/block-cipher";
+import { xorBytes } from "./bytes";
+
+/** From how many bytes on it pays to prepare a cipher's own counter batches. */
+export const PREPARED_TEXT: u32 = 16 * 512;
+
+@inline
+export function counterOf(block: usize): u32 {
+  return bswap<u32>(load<u32>(block, 12));
+}
+
+@inline
+export function setCounter(block: usize, counter: u32): void {
+  store<u32>(block, bswap<u32>(counter), 12);
+}
+
+/** `count` counter blocks from the one at `block` on, to BATCH. */
+@inline
+export function writeCounters(block: usize, count: u32): void {
+  const first = v128.load(block);
+  const counter = counterOf(block);
+  for (let i: u32 = 0; i < count; ++i) {
+    v128.store(BATCH + 16 * i, i32x4.replace_lane(first, 3, bswap<u32>(counter + i)));
+  }
+}
+
+/** Encrypts the first `count` blocks of BATCH, and perhaps others there. */
+@inline
+export function encryptBatchOf<C extends BlockCipher>(cipher: C, count: u32): void {
+  if (count <= cipher.few()) cipher.encryptFew(BATCH, count);
+  else cipher.encryptBatch(BATCH);
+}
+
+/** Adds the keystream from `block` on to `length` bytes of `data`, at most one batch, and moves `block` past it. */
+function addBatch<C extends BlockCipher>(cipher: C, block: usize, data: usize, length: u32): void {
+  const blocks = length + 15 >> 4;
+  writeCounters(block, blocks);
+  encryptBatchOf<C>(cipher, blocks);
+  xorBytes(data, BATCH, length);
+  setCounter(block, counterOf(block) + blocks);
+}
+
+/** Whole batches with the cipher's own counters; `block` holds a multiple of the batch. Returns the bytes done. */
+function addPrepared<C extends BlockCipher>(cipher: C, block: usize, data: usize, length: u32): u32 {
+  const lanes = cipher.lanes(), bytes = 16 * lanes;
+  let counter = counterOf(block), done: u32 = 0;
+  cipher.counterBegin(block);
+  cipher.counterSpan(block);
+  for (; done + bytes <= length; done += bytes, counter += lanes) {
+    if (done > 0 && (counter & 255) == 0) {
+      setCounter(block, counter);
+      cipher.counterSpan(block);
+    }
+    cipher.counterBatch(counter & 255, data + done);
+  }
+  cipher.counterEnd();
+  setCounter(block, counter);
+  return done;
+}
+
+/**
+ * Adds the keystream from the counter block at `block` on to `length` bytes of `data`, and leaves in `block` the counter
+ * after the last one used. Where the counter is secret (GCM with a nonce that is not 96 bits) nothing may depend on it:
+ * `isPublic` says whether it may be aligned and looked up.
+ */
+export function addKeystream<C extends BlockCipher>(cipher: C, block: usize, data: usize, length: u32, isPublic: bool): void {
+  const lanes = cipher.lanes();
+  let done: u32 = 0;
+  if (isPublic && length >= PREPARED_TEXT) {
+    done = 16 * (0 - counterOf(block) & lanes - 1);
+    if (done > 0) addBatch<C>(cipher, block, data, done);
+    done += addPrepared<C>(cipher, block, data + done, length - done);
+  }
+  for (; done < length; ) {
+    const part = min<u32>(length - done, 16 * lanes);
+    addBatch<C>(cipher, block, data + done, part);
+    done += part;
+  }
+  wipeBlocks(BATCH, 16 * min<u32>(lanes, (length + 15 >> 4) + 7));
+}

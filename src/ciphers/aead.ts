@@ -1,0 +1,72 @@
+import type { Bytes } from "../engine/arguments.ts";
+
+/** Options of one message. */
+export interface MessageOptions {
+  /** Additional data: authenticated, not encrypted, any length. */
+  aad?: Uint8Array;
+}
+
+export interface IntoOptions extends MessageOptions {
+  /** Where to write the result instead of allocating. It may overlap the input at any offset. */
+  into?: Uint8Array;
+}
+
+/** One message of `sealMany` or `openMany`. */
+export interface Message extends MessageOptions {
+  /** At least 1 byte. */
+  nonce: Uint8Array;
+  /** The plaintext for `sealMany`, ciphertext ‖ tag for `openMany`. */
+  data: Uint8Array;
+}
+
+/** Seals one long message piece by piece; made by {@link Aead.sealStream}. */
+export interface SealStream {
+  /** Takes any number of bytes and returns the ciphertext that is ready, which may be none. */
+  update(chunk: Uint8Array): Bytes;
+  /** Ends the message: returns the last ciphertext bytes ‖ tag. */
+  final(): Bytes;
+  /** Gives the message up and wipes its state. Harmless after `final()`. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Authenticated encryption under one key, which is expanded once and stays in the engine's memory until `dispose()`.
+ * Everything is synchronous.
+ *
+ * @example
+ * using aead = aesGcm(key);
+ * const sealed = aead.seal(nonce, plaintext, { aad });
+ * const opened = aead.open(nonce, sealed, { aad });
+ */
+export interface Aead {
+  /** Bytes of the tag behind every ciphertext. */
+  readonly tagLength: number;
+
+  /**
+   * Encrypts and authenticates (SP 800-38D §7.1).
+   *
+   * @param nonce at least 1 byte, best 12; never twice under one key
+   * @param plaintext at most 2^36 − 32 bytes
+   * @returns ciphertext ‖ tag, `plaintext.length + tagLength` bytes; with `into`, the part of it that was written
+   * @throws LanelockError `ERR_NONCE`, `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
+   */
+  seal(nonce: Uint8Array, plaintext: Uint8Array, options?: IntoOptions): Bytes;
+
+  /**
+   * Verifies and decrypts (SP 800-38D §7.2). Nothing is written or returned unless the tag is right.
+   *
+   * @param sealed ciphertext ‖ tag
+   * @returns the plaintext; with `into`, the part of it that was written
+   * @throws LanelockError `ERR_AUTHENTICATION` if key, nonce, additional data, ciphertext or tag is not what was sealed;
+   *   `ERR_LENGTH` if `sealed` is shorter than a tag; otherwise as `seal`
+   */
+  open(nonce: Uint8Array, sealed: Uint8Array, options?: IntoOptions): Bytes;
+
+  /** Begins to seal a message that comes in pieces. @throws LanelockError as `seal` */
+  sealStream(nonce: Uint8Array, options?: MessageOptions): SealStream;
+
+  /** Wipes the key. Harmless when repeated; every other call then throws `ERR_STATE`. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}

@@ -1,0 +1,57 @@
+import { type Bytes, checkBytes } from "../engine/arguments.ts";
+import { engine } from "../engine/load.ts";
+import { checkBlock, type IntoOption, intoOf, transform } from "./block-mode.ts";
+import type { CipherEngine } from "./cipher-engine.ts";
+import { KeySlot } from "./key-slot.ts";
+
+/**
+ * CTR (SP 800-38A §6.5). Nothing is authenticated, and a counter block used twice under one key gives plaintext away.
+ *
+ * @example
+ * using ctr = aesCtr(key);
+ * const ciphertext = ctr.encrypt(counterBlock, plaintext);
+ */
+export class Ctr {
+  readonly #cipher: CipherEngine;
+  readonly #key: KeySlot;
+
+  constructor(cipher: CipherEngine, key: Uint8Array) {
+    this.#cipher = cipher;
+    this.#key = new KeySlot(cipher, key, false);
+  }
+
+  /**
+   * @param counterBlock the first counter, 16 bytes, counted up as one big-endian number modulo 2^128
+   * @param data any length
+   * @throws LanelockError `ERR_NONCE`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
+   */
+  encrypt(counterBlock: Uint8Array, data: Uint8Array, options?: IntoOption): Bytes {
+    const into = intoOf(options);
+    const slot = this.#key.address;
+    checkBlock(counterBlock, "counterBlock");
+    checkBytes(data, "data");
+    const { bytes, exports } = engine();
+    const counter = exports.nonce();
+    bytes.set(counterBlock, counter);
+    const work = (at: number, length: number) => this.#cipher.ctr(slot, counter, at, length);
+    try {
+      return transform({ input: data, into, length: data.length, work });
+    } finally {
+      bytes.fill(0, counter, counter + 16);
+    }
+  }
+
+  /** The same operation as {@link encrypt}. */
+  decrypt(counterBlock: Uint8Array, data: Uint8Array, options?: IntoOption): Bytes {
+    return this.encrypt(counterBlock, data, options);
+  }
+
+  /** Wipes the key. Harmless when repeated; every other call then throws `ERR_STATE`. */
+  dispose(): void {
+    this.#key.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,206 @@
+import { type Bytes, checkBytes, checkInto, checkOptions, readableWhileWriting } from "../engine/arguments.ts";
+import { engine } from "../engine/load.ts";
+import { eachPart } from "../engine/parts.ts";
+import { LanelockError } from "../errors.ts";
+import type { Aead, IntoOptions, MessageOptions, SealStream } from "./aead.ts";
+import type { CipherEngine } from "./cipher-engine.ts";
+import { checkTextLength, GcmRun } from "./gcm-run.ts";
+import { GcmSealStream } from "./gcm-seal-stream.ts";
+import { KeySlot } from "./key-slot.ts";
+
+export interface GcmOptions {
+  /** Bytes of the tag: 16 unless given; 12 to 15, or 4 or 8 under the conditions of SP 800-38D Appendix C. */
+  tagLength?: 4 | 8 | 12 | 13 | 14 | 15 | 16;
+}
+
+interface CheckedMessage {
+  nonce: Uint8Array;
+  aad: Uint8Array;
+}
+
+const TAG_LENGTHS: readonly unknown[] = [4, 8, 12, 13, 14, 15, 16];
+const NOTHING = new Uint8Array(0);
+const NO_OPTIONS: IntoOptions = {};
+
+/** Up to so many bytes of nonce, and of additional data and text together, a message takes one call. */
+const ONE_CALL = { nonce: 256, rest: 32768 };
+
+/** GCM (SP 800-38D) over either cipher. */
+export class Gcm implements Aead {
+  readonly tagLength: number;
+  readonly #cipher: CipherEngine;
+  readonly #key: KeySlot;
+
+  constructor(cipher: CipherEngine, key: Uint8Array, options?: GcmOptions) {
+    checkOptions(options);
+    const { tagLength = 16 } = options ?? {};
+    if (!TAG_LENGTHS.includes(tagLength)) {
+      throw new LanelockError("ERR_ARGUMENT", `tagLength must be 4, 8, 12, 13, 14, 15 or 16 bytes, not ${tagLength}`);
+    }
+    this.tagLength = tagLength;
+    this.#cipher = cipher;
+    this.#key = new KeySlot(cipher, key, true);
+  }
+
+  seal(nonce: Uint8Array, plaintext: Uint8Array, options?: IntoOptions): Bytes {
+    checkOptions(options);
+    const { aad = NOTHING, into } = options ?? NO_OPTIONS;
+    const slot = this.#key.address;
+    const nonceLength = checkNonce(nonce);
+    const aadLength = checkAad(aad);
+    const length = checkBytes(plaintext, "plaintext");
+    checkTextLength(length);
+    if (into !== undefined) checkInto(into, length + this.tagLength);
+    if (aadLength + length > ONE_CALL.rest || nonceLength > ONE_CALL.nonce) {
+      return this.#sealInParts({ nonce, aad }, plaintext, into);
+    }
+    const { bytes, exports } = engine();
+    const io = exports.io();
+    const text = io + ((aadLength + 15) & ~15);
+    bytes.set(nonce, exports.nonce());
+    if (aadLength > 0) bytes.set(aad, io);
+    bytes.set(plaintext, text);
+    this.#cipher.gcmSeal(slot, nonceLength, io, aadLength, length);
+    const sealed = taken(bytes, { at: text, length: length + this.tagLength, into });
+    clear(nonceLength, text + length + 16);
+    return sealed;
+  }
+
+  open(nonce: Uint8Array, sealed: Uint8Array, options?: IntoOptions): Bytes {
+    checkOptions(options);
+    const { aad = NOTHING, into } = options ?? NO_OPTIONS;
+    const slot = this.#key.address;
+    const nonceLength = checkNonce(nonce);
+    const aadLength = checkAad(aad);
+    const length = this.#textLength(checkBytes(sealed, "sealed"));
+    if (into !== undefined) checkInto(into, length);
+    if (aadLength + length > ONE_CALL.rest || nonceLength > ONE_CALL.nonce) {
+      return this.#openInParts({ nonce, aad }, sealed, into);
+    }
+    const { bytes, exports } = engine();
+    const io = exports.io();
+    const text = io + ((aadLength + 15) & ~15);
+    bytes.set(nonce, exports.nonce());
+    if (aadLength > 0) bytes.set(aad, io);
+    bytes.set(sealed, text);
+    const authentic = this.#cipher.gcmOpen(slot, nonceLength, io, aadLength, length, this.tagLength) === 1;
+    const opened = authentic ? taken(bytes, { at: text, length, into }) : undefined;
+    clear(nonceLength, text + length + 32);
+    if (opened === undefined) throw notAuthentic();
+    return opened;
+  }
+
+  sealStream(nonce: Uint8Array, options?: MessageOptions): SealStream {
+    return new GcmSealStream(this.startRun(nonce, options), this.tagLength);
+  }
+
+  /** Begins a message part by part: for the streams, which own the run. */
+  startRun(nonce: Uint8Array, options?: MessageOptions): GcmRun {
+    checkOptions(options);
+    const { aad = NOTHING } = options ?? NO_OPTIONS;
+    checkNonce(nonce);
+    checkAad(aad);
+    return new GcmRun(this.#cipher, this.#key, { nonce, aad });
+  }
+
+  dispose(): void {
+    this.#key.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @throws LanelockError `ERR_LENGTH`, `ERR_LIMIT` */
+  #textLength(sealedLength: number): number {
+    const length = sealedLength - this.tagLength;
+    if (length < 0) {
+      throw new LanelockError(
+        "ERR_LENGTH",
+        `sealed has ${sealedLength} bytes, fewer than its tag of ${this.tagLength}`,
+      );
+    }
+    checkTextLength(length);
+    return length;
+  }
+
+  #sealInParts(message: CheckedMessage, plaintext: Uint8Array, into: Uint8Array | undefined): Bytes {
+    const length = plaintext.length + this.tagLength;
+    const sealed = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
+    const input = readableWhileWriting(plaintext, into);
+    const run = new GcmRun(this.#cipher, this.#key, message);
+    try {
+      const { bytes, exports } = engine();
+      const io = exports.io();
+      eachPart(input, (part, offset) => {
+        run.encrypt(part);
+        sealed.set(bytes.subarray(io, io + part), offset);
+      });
+      run.tag(io);
+      sealed.set(bytes.subarray(io, io + this.tagLength), plaintext.length);
+      bytes.fill(0, io, io + 16);
+    } finally {
+      run.dispose();
+      if (input !== plaintext) input.fill(0);
+    }
+    return sealed as Bytes;
+  }
+
+  /** In two passes, so that nothing is decrypted before all of it is known to be authentic. */
+  #openInParts(message: CheckedMessage, sealed: Uint8Array, into: Uint8Array | undefined): Bytes {
+    const length = sealed.length - this.tagLength;
+    const input = readableWhileWriting(sealed.subarray(0, length), into);
+    const run = new GcmRun(this.#cipher, this.#key, message);
+    try {
+      eachPart(input, (part) => run.hash(part));
+      if (!run.verify(sealed.subarray(length))) throw notAuthentic();
+      const opened = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
+      const { bytes, exports } = engine();
+      const io = exports.io();
+      eachPart(input, (part, offset) => {
+        run.decrypt(part);
+        opened.set(bytes.subarray(io, io + part), offset);
+      });
+      return opened as Bytes;
+    } finally {
+      run.dispose();
+    }
+  }
+}
+
+function checkNonce(nonce: Uint8Array): number {
+  const length = checkBytes(nonce, "nonce");
+  if (length === 0) throw new LanelockError("ERR_NONCE", "nonce has no bytes: GCM takes 1 or more, best 12");
+  return length;
+}
+
+function checkAad(aad: Uint8Array): number {
+  return aad === NOTHING ? 0 : checkBytes(aad, "aad");
+}
+
+function notAuthentic(): LanelockError {
+  return new LanelockError(
+    "ERR_AUTHENTICATION",
+    "Not authentic: the key, nonce, additional data, ciphertext or tag is not the one that was sealed",
+  );
+}
+
+interface Result {
+  at: number;
+  length: number;
+  into: Uint8Array | undefined;
+}
+
+/** The result at `at` in the engine's memory, copied out. */
+function taken(bytes: Bytes, { at, length, into }: Result): Bytes {
+  if (into === undefined) return bytes.slice(at, at + length);
+  into.set(bytes.subarray(at, at + length));
+  return into.subarray(0, length) as Bytes;
+}
+
+/** Wipes the nonce, and IO up to `end`. */
+function clear(nonceLength: number, end: number): void {
+  const { exports } = engine();
+  exports.wipe(exports.nonce(), (nonceLength + 15) & ~15);
+  exports.wipe(exports.io(), end - exports.io());
+}

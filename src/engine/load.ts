@@ -1,0 +1,61 @@
+import { LanelockError } from "../errors.ts";
+import { type EngineExports, plain, relaxed } from "./engine.generated.ts";
+
+/** One instance of the engine with its memory. A thread has one; it is made at first use. */
+export interface Engine {
+  readonly exports: EngineExports;
+  /** Which of the two builds runs here. */
+  readonly build: "plain" | "relaxed";
+  /** All of the memory; renewed when it grows. */
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** `(module (func (result v128) v128.const 0, v128.const 0, i8x16.relaxed_swizzle))`: valid where relaxed SIMD is. */
+const relaxedProbe = [
+  [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 43, 1, 41, 0],
+  [253, 12, ...new Array<number>(16).fill(0), 253, 12, ...new Array<number>(16).fill(0), 253, 128, 2, 11],
+].flat();
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+function compile(code: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  if (!WebAssembly.validate(code)) {
+    throw new LanelockError("ERR_WASM", "This host has no WebAssembly SIMD, which lanelock needs: use a newer one");
+  }
+  try {
+    return new WebAssembly.Module(code);
+  } catch (cause) {
+    throw new LanelockError(
+      "ERR_WASM",
+      "The host refused to compile WebAssembly. On a page, its Content-Security-Policy needs script-src 'wasm-unsafe-eval'",
+      { cause },
+    );
+  }
+}
+
+function instantiate(): Engine {
+  if (typeof WebAssembly === "undefined") {
+    throw new LanelockError("ERR_WASM", "This host has no WebAssembly, which lanelock needs: use one that has it");
+  }
+  const build = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "plain";
+  const module = compile(decode(build === "relaxed" ? relaxed : plain));
+  const exports = new WebAssembly.Instance(module).exports as { [name: string]: unknown } & EngineExports;
+  return { exports, build, bytes: new Uint8Array(exports.memory.buffer) };
+}
+
+let instance: Engine | undefined;
+
+/**
+ * The engine of this thread.
+ *
+ * @throws LanelockError `ERR_WASM` if the host cannot run it
+ */
+export function engine(): Engine {
+  instance ??= instantiate();
+  return instance;
+}
