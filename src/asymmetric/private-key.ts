@@ -24,6 +24,8 @@ import { encodeSpki } from "./spki.ts";
 export class PrivateKey {
   readonly spec: AsymmetricKeySpec;
   #operations: PrivateOperations | undefined;
+  #running = 0;
+  #disposed = false;
 
   constructor(spec: AsymmetricKeySpec, operations: PrivateOperations) {
     this.spec = spec;
@@ -36,15 +38,16 @@ export class PrivateKey {
    */
   async sign(input: SignInput): Promise<Uint8Array<ArrayBuffer>> {
     requireSignInput(this.spec, input);
-    return this.#alive().sign(input);
+    return this.#run((operations) => operations.sign(input));
   }
 
   /** @throws {LanelockError} `ERR_AUTHENTICATION`, whatever is wrong with the ciphertext; `ERR_ARGUMENT`, `ERR_STATE` */
   async decrypt(input: CipherInput): Promise<Uint8Array<ArrayBuffer>> {
     requireAlgorithm(this.spec, "encryption", input.algorithm);
-    const operations = this.#alive();
-    this.#requireWholeCiphertext(input.data);
-    return operations.decrypt(input);
+    return this.#run((operations) => {
+      this.#requireWholeCiphertext(input.data);
+      return operations.decrypt(input);
+    });
   }
 
   /**
@@ -54,33 +57,48 @@ export class PrivateKey {
    * @throws {LanelockError} `ERR_AUTHENTICATION`, `ERR_STATE`, and `ERR_UNSUPPORTED` in a browser and for an EC key
    */
   async decryptPkcs1(ciphertext: Uint8Array, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const operations = this.#alive();
-    this.#requireWholeCiphertext(ciphertext);
-    const encoded = await operations.rawDecrypt(ciphertext);
-    try {
-      return unpadPkcs1(encoded, length);
-    } finally {
-      encoded.fill(0);
-    }
+    return this.#run(async (operations) => {
+      this.#requireWholeCiphertext(ciphertext);
+      const encoded = await operations.rawDecrypt(ciphertext);
+      try {
+        return unpadPkcs1(encoded, length);
+      } finally {
+        encoded.fill(0);
+      }
+    });
   }
 
+  /** Wipes the key. Calls that run already end as they would have. */
   dispose(): void {
-    this.#operations?.dispose();
-    this.#operations = undefined;
+    this.#disposed = true;
+    this.#releaseWhenIdle();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
+  async #run<T>(work: (operations: PrivateOperations) => Promise<T>): Promise<T> {
+    const operations = this.#operations;
+    if (!operations || this.#disposed) throw new LanelockError("ERR_STATE", "The private key has been disposed of");
+    this.#running += 1;
+    try {
+      return await work(operations);
+    } finally {
+      this.#running -= 1;
+      this.#releaseWhenIdle();
+    }
+  }
+
+  #releaseWhenIdle(): void {
+    if (!this.#disposed || this.#running > 0) return;
+    this.#operations?.dispose();
+    this.#operations = undefined;
+  }
+
   /** OpenSSL would take a shorter one as if zeros stood before it (RFC 8017 §7.1.2 step 1b). */
   #requireWholeCiphertext(ciphertext: Uint8Array): void {
     if (isRsa(this.spec) && ciphertext.length !== modulusLengths[this.spec]) throw undecryptable();
-  }
-
-  #alive(): PrivateOperations {
-    if (this.#operations) return this.#operations;
-    throw new LanelockError("ERR_STATE", "The private key has been disposed of");
   }
 }
 

@@ -76,3 +76,13 @@ export async function importPublicKey(der: Uint8Array, on: Platform = platform()
   const checked = isRsaParts(parts) ? parts : { spec: parts.spec, point: await validPoint(parts) };
   return new PublicKey(checked, await on.loadPublic(checked));
 }
+
+/**
+ * Makes a public key ready from DER that was made or checked here before: its point is not checked again.
+ *
+ * @throws {LanelockError} `ERR_KEY`
+ */
+export async function loadPublicKey(der: Uint8Array, on: Platform = platform()): Promise<PublicKey> {
+  const parts = parseSpki(new Uint8Array(der));
+  return new PublicKey(parts, await on.loadPublic(parts));
+}

@@ -162,6 +162,20 @@ test("after dispose() a private key does nothing more", async () => {
   }
 });
 
+test("calls that run when the key is disposed of end as they would have", async () => {
+  const input = { algorithm: "ECDSA_SHA_256", messageType: "DIGEST", data: digest } as const;
+  for (const { platform } of platforms) {
+    const pair = await generateKeyPair("EC_P256K", platform);
+    const publicKey = await importPublicKey(pair.publicKey, platform);
+    const key = await loadPrivateKey(pair.privateKey, platform);
+    const running = [key.sign(input), key.sign({ ...input, messageType: "RAW" })];
+    key.dispose();
+    const [overDigest = digest, overMessage = digest] = await Promise.all(running);
+    expect(await publicKey.verify({ ...input, signature: overDigest })).toBe(true);
+    expect(await publicKey.verify({ ...input, messageType: "RAW", signature: overMessage })).toBe(true);
+  }
+});
+
 test("generating RSA_4096 leaves the event loop turning", async () => {
   for (const { platform } of platforms) {
     let turns = 0;

@@ -1,0 +1,118 @@
+import { isAsymmetricKeySpec } from "../../asymmetric/key-specs.ts";
+import { generateKeyPair, importPrivateKey, loadPrivateKey, type PrivateKey } from "../../asymmetric/private-key.ts";
+import { importPublicKey, type PublicKey } from "../../asymmetric/public-key.ts";
+import { LanelockError } from "../../errors.ts";
+import { invalidParameter, KmsError } from "../../kms/errors.ts";
+import type {
+  CheckedMaterial,
+  KeyBinding,
+  KeySpec,
+  KeyTransport,
+  MaterialWrapper,
+  SymmetricKeySpec,
+  UnwrapMaterial,
+} from "../../kms/ports/index.ts";
+import { aesEcb } from "../../unauthenticated.ts";
+
+/** Bytes of a symmetric key. */
+const keyLengths: Record<SymmetricKeySpec, number> = {
+  Aliyun_AES_256: 32,
+  Aliyun_AES_192: 24,
+  Aliyun_AES_128: 16,
+  Aliyun_SM4: 16,
+};
+
+/** Bytes of an RSA_2048 ciphertext, with which the two-part wrapping begins. */
+const rsaLength = 256;
+
+function invalidMaterial(): KmsError {
+  return new KmsError(
+    "InvalidKeyMaterial",
+    "The key material is not valid, or was not wrapped as the import token says.",
+  );
+}
+
+/** Answers every failure but a platform's inability alike, and drops the cause, which would tell them apart. */
+function oneAnswer(error: unknown): KmsError {
+  if (error instanceof LanelockError && error.code === "ERR_UNSUPPORTED") {
+    return new KmsError("UnsupportedOperation", `This action is not supported. ${error.message}`);
+  }
+  return invalidMaterial();
+}
+
+async function checkMaterial(keySpec: KeySpec, material: Uint8Array): Promise<CheckedMaterial> {
+  if (!isAsymmetricKeySpec(keySpec)) {
+    if (material.length !== keyLengths[keySpec]) throw invalidMaterial();
+    return { material: new Uint8Array(material) };
+  }
+  const pair = await importPrivateKey(material).catch(() => {
+    throw invalidMaterial();
+  });
+  if (pair.spec === keySpec) return { material: pair.privateKey, publicKey: pair.publicKey };
+  pair.privateKey.fill(0);
+  throw invalidMaterial();
+}
+
+async function decrypt(key: PrivateKey, request: UnwrapMaterial): Promise<Uint8Array> {
+  const { wrappingAlgorithm, encryptedKeyMaterial: data, keySpec } = request;
+  if (wrappingAlgorithm === "RSAES_OAEP_SHA_256_AES_256_ECB_PKCS7_PAD") return decryptInTwoParts(key, data);
+  if (wrappingAlgorithm !== "RSAES_PKCS1_V1_5") return key.decrypt({ algorithm: wrappingAlgorithm, data });
+  if (isAsymmetricKeySpec(keySpec)) throw invalidMaterial();
+  return key.decryptPkcs1(data, keyLengths[keySpec]);
+}
+
+async function decryptInTwoParts(key: PrivateKey, data: Uint8Array): Promise<Uint8Array> {
+  const algorithm = "RSAES_OAEP_SHA_256";
+  const ephemeral = await key.decrypt({ algorithm, data: data.subarray(0, rsaLength) });
+  try {
+    if (ephemeral.length !== 32) throw invalidMaterial();
+    using ecb = aesEcb(ephemeral, { padding: "pkcs7" });
+    return ecb.decrypt(data.subarray(rsaLength));
+  } finally {
+    ephemeral.fill(0);
+  }
+}
+
+async function unwrap(wrapper: MaterialWrapper, request: UnwrapMaterial): Promise<CheckedMaterial> {
+  const der = wrapper.unwrap(request.binding, request.handle);
+  using key = await loadPrivateKey(der).finally(() => der.fill(0));
+  const material = await decrypt(key, request).catch((error: unknown) => {
+    throw oneAnswer(error);
+  });
+  try {
+    return await checkMaterial(request.keySpec, material);
+  } finally {
+    material.fill(0);
+  }
+}
+
+async function createPair(wrapper: MaterialWrapper, binding: KeyBinding) {
+  const { privateKey, publicKey } = await generateKeyPair("RSA_2048");
+  try {
+    return { handle: wrapper.wrap(binding, privateKey), publicKey };
+  } finally {
+    privateKey.fill(0);
+  }
+}
+
+async function recipient(der: Uint8Array): Promise<PublicKey> {
+  const key = await importPublicKey(der).catch(() => undefined);
+  if (key?.spec === "RSA_2048") return key;
+  throw invalidParameter("PublicKeyBlob", "It must be the DER of an RSA_2048 SubjectPublicKeyInfo.");
+}
+
+/** Key transport by RSA in this process. */
+export const softwareKeyTransport: KeyTransport = {
+  createPair,
+  unwrap,
+  check: checkMaterial,
+  async wrapFor({ publicKey, algorithm, data }) {
+    const key = await recipient(publicKey);
+    try {
+      return await key.encrypt({ algorithm, data });
+    } catch (error) {
+      if (!(error instanceof LanelockError) || error.code !== "ERR_LENGTH") throw error;
+      throw invalidParameter("PublicKeyBlob", `The data key is too long for it: ${error.message}.`);
+    }
+  },
+};
