@@ -1,9 +1,9 @@
 import { LanelockError } from "../errors.ts";
 import type { AsymmetricKeySpec } from "../kms/ports/vocabulary.ts";
+import { encodePem } from "../pem.ts";
 import { validPoint } from "./ec-curves.ts";
 import { isRsaParts, type PublicParts } from "./key-parts.ts";
 import { digestLength, plaintextLimit, requireAlgorithm } from "./key-specs.ts";
-import { encodePem } from "./pem.ts";
 import {
   type CipherInput,
   type Platform,
