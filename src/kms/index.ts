@@ -1,2 +1,14 @@
+export type { AuditFailurePolicy } from "./audit/audit-log.ts";
+export type { AuditEvent } from "./audit/event.ts";
+export type { AuditFunction } from "./audit/sink.ts";
+export type { AuditFileReport, AuditReport } from "./audit/verify.ts";
+export type { CallOptions } from "./call.ts";
+export type { EncryptionContext } from "./context.ts";
 export { KmsError, type KmsErrorCode } from "./errors.ts";
+export type { Realm } from "./ids.ts";
+export { Kms } from "./kms.ts";
+export type { CacheOptions, KmsOptions } from "./open.ts";
+export type * from "./operations/index.ts";
 export type * from "./ports/index.ts";
+export type { RootKey } from "./root/root-key-sources.ts";
+export type { SweepResult } from "./sweep.ts";

@@ -1,0 +1,179 @@
+import { LanelockError } from "../../errors.ts";
+import type { MaybePromise } from "../ports/index.ts";
+import { type PendingEvent, pendingEvent } from "./event.ts";
+import type { AuditSink } from "./sink.ts";
+
+/** How long a data-plane event may wait for company. */
+const LAG_MILLISECONDS = 50;
+const ANCHOR_MILLISECONDS = 500;
+const FULL_BATCH = 1_024;
+/** Events kept while the sink is slow or failing; operations wait, or with `continue` events are dropped and counted. */
+const MAX_WAITING = 8_192;
+
+/** What to do when the log cannot be written: refuse operations until it can, or go on and note the gap. */
+export type AuditFailurePolicy = "fail" | "continue";
+
+/**
+ * The queue between operations and the sink. Data-plane events wait up to 50 ms and are written together; life-cycle events
+ * are durable before their operation is. Without a sink it does nothing.
+ */
+export class AuditLog {
+  readonly #sink: AuditSink | undefined;
+  readonly #policy: AuditFailurePolicy;
+  #waiting: PendingEvent[] = [];
+  #waitingSince = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #writing: Promise<void> | undefined;
+  #failure: unknown;
+  #dropped = 0;
+  #anchorDue = false;
+  #anchorTimer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(sink: AuditSink | undefined, policy: AuditFailurePolicy) {
+    this.#sink = sink;
+    this.#policy = policy;
+    if (!sink) return;
+    this.#anchorTimer = setInterval(() => void this.#anchor(), ANCHOR_MILLISECONDS);
+    unref(this.#anchorTimer);
+  }
+
+  /** Call before an operation does anything: throws `ERR_AUDIT`, or waits, while the log cannot take its event. */
+  ready(): MaybePromise<void> {
+    if (this.#failure === undefined && this.#waiting.length < MAX_WAITING) return;
+    return this.#catchUp();
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      await this.#write(false);
+    } catch (cause) {
+      if (this.#policy === "fail") throw auditFailure(cause);
+    }
+  }
+
+  /** Takes the event of a data-plane operation. Never throws: what goes wrong is told to the next {@link ready}. */
+  record(event: PendingEvent): void {
+    if (!this.#sink) return;
+    this.#enqueue(event);
+    if (this.#waiting.length === 1) {
+      this.#waitingSince = performance.now();
+      this.#timer ??= this.#startTimer();
+    } else if (this.#waiting.length >= FULL_BATCH || performance.now() - this.#waitingSince > LAG_MILLISECONDS) {
+      if (this.#writing === undefined) void this.#write(false).catch(() => undefined);
+    }
+  }
+
+  #enqueue(event: PendingEvent): void {
+    if (this.#failure !== undefined && this.#waiting.length >= MAX_WAITING) this.#dropped++;
+    else this.#waiting.push(event);
+  }
+
+  #startTimer() {
+    const timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#waiting.length > 0) this.#write(false).catch(() => undefined);
+    }, LAG_MILLISECONDS);
+    unref(timer);
+    return timer;
+  }
+
+  /** Takes the event of a life-cycle operation; resolves when it is on disk. Throws `ERR_AUDIT` under the policy `fail`. */
+  async commit(event: PendingEvent): Promise<void> {
+    if (!this.#sink) return;
+    this.#enqueue(event);
+    try {
+      await this.#write(true);
+    } catch (cause) {
+      if (this.#policy === "continue") return;
+      // The operation will not happen, so neither did its event.
+      this.#waiting = this.#waiting.filter((waiting) => waiting !== event);
+      throw auditFailure(cause);
+    }
+  }
+
+  /** Writes what waits, after whatever is being written. A sink that is synchronous has written when this returns. */
+  async #write(durable: boolean): Promise<void> {
+    while (this.#writing) await this.#writing.catch(() => undefined);
+    const sink = this.#sink;
+    if (!sink || (this.#waiting.length === 0 && !durable)) return;
+    const writing = this.#writeBatch(sink, durable);
+    this.#writing = writing;
+    try {
+      await writing;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  async #writeBatch(sink: AuditSink, durable: boolean): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    try {
+      if (this.#failure !== undefined) await sink.recover();
+      if (this.#dropped > 0) batch.push(this.#gap(batch));
+      const written = sink.write(batch, durable);
+      if (written instanceof Promise) await written;
+      this.#failure = undefined;
+      this.#anchorDue = true;
+    } catch (error) {
+      this.#waiting = [...batch.filter((event) => event.operation !== GAP), ...this.#waiting];
+      this.#failure = error ?? new Error("the audit function threw nothing");
+      throw error;
+    }
+    this.#dropped = 0;
+  }
+
+  #gap(batch: readonly PendingEvent[]): PendingEvent {
+    const event = pendingEvent(batch.at(-1)?.at ?? Date.now(), "system", GAP);
+    event.note = `${this.#dropped} events were lost while the log could not be written`;
+    return event;
+  }
+
+  async #anchor(): Promise<void> {
+    if (!this.#anchorDue || this.#writing !== undefined) return;
+    this.#anchorDue = false;
+    try {
+      await this.#sink?.anchor();
+    } catch (error) {
+      this.#anchorDue = true;
+      this.#failure ??= error;
+    }
+  }
+
+  /** Writes and anchors everything taken so far. */
+  async flush(): Promise<void> {
+    if (!this.#sink) return;
+    await this.#write(true);
+    this.#anchorDue = true;
+    await this.#sink.anchor();
+    this.#anchorDue = false;
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    clearInterval(this.#anchorTimer);
+    try {
+      await this.flush();
+    } catch (cause) {
+      if (this.#policy === "fail") throw auditFailure(cause);
+    } finally {
+      await this.#sink?.close();
+    }
+  }
+}
+
+const GAP = "AuditGap";
+
+function auditFailure(cause: unknown): LanelockError {
+  if (cause instanceof LanelockError && cause.code === "ERR_AUDIT") return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new LanelockError("ERR_AUDIT", `The audit log cannot be written, so the operation was refused: ${reason}`, {
+    cause,
+  });
+}
+
+/** A timer of ours keeps no process alive. */
+export function unref(timer: unknown): void {
+  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
+    timer.unref();
+}

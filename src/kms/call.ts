@@ -1,0 +1,39 @@
+import { LanelockError } from "../errors.ts";
+import type { PendingEvent } from "./audit/event.ts";
+import type { Core } from "./core.ts";
+import { KmsError } from "./errors.ts";
+import type { TrustedWriter } from "./rows/trusted-writer.ts";
+
+/** Options every operation takes. */
+export interface CallOptions {
+  /** Ends a call that waits (for a token, an external key manager): it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One operation while it runs. */
+export interface Call {
+  readonly core: Core;
+  /** Filled in as the call learns what it is about. */
+  readonly event: PendingEvent;
+  readonly signal: AbortSignal | undefined;
+  /** Set once the event has been written with the change it describes. */
+  recorded: boolean;
+}
+
+/** Makes the changes of a life-cycle operation and its audit event durable, together. */
+export async function change<T>(call: Call, work: (rows: TrustedWriter) => Promise<T>): Promise<T> {
+  const result = await call.core.change(call.event, work);
+  call.recorded = true;
+  return result;
+}
+
+/** What a caller sees of an error: our own as they are, an abort as its reason, anything else as an internal failure. */
+export function publicError(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (error instanceof LanelockError) return error;
+  if (signal?.aborted && error === signal.reason) return error;
+  return new KmsError("InternalFailure", "Internal Failure.", { cause: error });
+}
+
+export function outcomeOf(error: unknown): string {
+  return error instanceof LanelockError ? error.code : "Aborted";
+}

@@ -1,0 +1,125 @@
+import { LanelockError } from "../errors.ts";
+import type { AuditLog } from "./audit/audit-log.ts";
+import { type PendingEvent, pendingEvent } from "./audit/event.ts";
+import { KmsError } from "./errors.ts";
+import type { Realm } from "./ids.ts";
+import { type KeyDirectory, requireSameRoot } from "./key-directory.ts";
+import type { LoadedAsymmetricKey, LoadedCipherKey } from "./key-objects.ts";
+import type { LoadedKeys } from "./loaded-keys.ts";
+import type { KeyProvider, KeyStore, ProtectionLevel } from "./ports/index.ts";
+import type { StoreKeys } from "./root/store-keys.ts";
+import { TrustedReader } from "./rows/trusted-reader.ts";
+import { TrustedWriter } from "./rows/trusted-writer.ts";
+
+export interface CoreParts {
+  readonly store: KeyStore;
+  readonly keys: StoreKeys;
+  readonly realm: Realm;
+  readonly providers: ReadonlyMap<ProtectionLevel, KeyProvider>;
+  readonly clock: () => Date;
+  readonly allowSeeding: boolean;
+}
+
+/** The option of `Kms.open` that brings the provider of a protection level. */
+const PROVIDER_OPTION: Readonly<Record<ProtectionLevel, string>> = {
+  SOFTWARE: "rootKey",
+  HSM: "hsm",
+  EXTERNAL: "external",
+};
+
+/** What the operations of one open KMS share. */
+export class Core {
+  readonly store: KeyStore;
+  readonly keys: StoreKeys;
+  readonly realm: Realm;
+  readonly allowSeeding: boolean;
+  readonly audit: AuditLog;
+  readonly directory: KeyDirectory;
+  readonly cipherKeys: LoadedKeys<LoadedCipherKey>;
+  readonly asymmetricKeys: LoadedKeys<LoadedAsymmetricKey>;
+  readonly #providers: ReadonlyMap<ProtectionLevel, KeyProvider>;
+  readonly #clock: () => Date;
+  readonly #background = new Set<Promise<unknown>>();
+
+  constructor(
+    parts: CoreParts & {
+      audit: AuditLog;
+      makeDirectory: (core: Core) => KeyDirectory;
+      cipherKeys: LoadedKeys<LoadedCipherKey>;
+      asymmetricKeys: LoadedKeys<LoadedAsymmetricKey>;
+    },
+  ) {
+    this.store = parts.store;
+    this.keys = parts.keys;
+    this.realm = parts.realm;
+    this.allowSeeding = parts.allowSeeding;
+    this.audit = parts.audit;
+    this.cipherKeys = parts.cipherKeys;
+    this.asymmetricKeys = parts.asymmetricKeys;
+    this.#providers = parts.providers;
+    this.#clock = parts.clock;
+    this.directory = parts.makeDirectory(this);
+  }
+
+  /** The injectable clock, in milliseconds since 1970. */
+  now(): number {
+    const now = this.#clock().getTime();
+    if (Number.isFinite(now)) return now;
+    throw new LanelockError("ERR_ARGUMENT", "The clock given to Kms.open returned no valid Date.");
+  }
+
+  provider(level: ProtectionLevel): KeyProvider {
+    const provider = this.#providers.get(level);
+    if (provider) return provider;
+    throw new KmsError(
+      "UnsupportedOperation",
+      `This action is not supported. Keys of protection level ${level} need a provider: open the KMS with the option ` +
+        `"${PROVIDER_OPTION[level]}".`,
+    );
+  }
+
+  get providers(): Iterable<KeyProvider> {
+    return this.#providers.values();
+  }
+
+  read<T>(work: (rows: TrustedReader) => Promise<T>): Promise<T> {
+    return this.store.read((rows) => work(new TrustedReader(rows, this.keys)));
+  }
+
+  /**
+   * Changes rows, with the audit event durable before the change is: if the event cannot be written, nothing changed. What
+   * this process knew of keys is forgotten before the change is acknowledged.
+   */
+  async change<T>(event: PendingEvent, work: (rows: TrustedWriter) => Promise<T>): Promise<T> {
+    try {
+      return await this.store.write(async (rows) => {
+        await requireSameRoot(rows, this.keys);
+        const result = await work(new TrustedWriter(rows, this.keys));
+        await this.audit.commit(event);
+        return result;
+      });
+    } finally {
+      this.directory.clear();
+    }
+  }
+
+  systemEvent(operation: string, keyId: string): PendingEvent {
+    const event = pendingEvent(this.now(), "system", operation);
+    event.keyId = keyId;
+    return event;
+  }
+
+  /** Runs something nobody waits for; `close` does. What fails in it is for itself to report. */
+  inBackground(task: Promise<unknown>): void {
+    const settled = task
+      .catch(() => undefined)
+      .finally(() => {
+        this.#background.delete(settled);
+      });
+    this.#background.add(settled);
+  }
+
+  async backgroundEnded(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+  }
+}

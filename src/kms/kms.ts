@@ -1,0 +1,333 @@
+import { LanelockError } from "../errors.ts";
+import { unref } from "./audit/audit-log.ts";
+import { pendingEvent } from "./audit/event.ts";
+import { type AuditReport, verifyAuditFiles } from "./audit/verify.ts";
+import { builtIn } from "./built-in.ts";
+import { type Call, type CallOptions, outcomeOf, publicError } from "./call.ts";
+import type { Core } from "./core.ts";
+import { missingParameter } from "./errors.ts";
+import { type KmsOptions, openCore } from "./open.ts";
+import * as operations from "./operations/index.ts";
+import type { Capability, MaybePromise } from "./ports/index.ts";
+import { type SweepResult, settleDue } from "./sweep.ts";
+
+/** What an operation does, given the call and its request. */
+type Work<Request, Response> = (call: Call, request: Request) => MaybePromise<Response>;
+
+/** Life-cycle operations are in the audit log before they return; others may lag by 100 ms. */
+type Plane = "life-cycle" | "data";
+
+interface Shared {
+  readonly core: Core;
+  readonly close: () => Promise<void>;
+  closed: boolean;
+}
+
+const DEFAULT_SWEEP_SECONDS = 60;
+
+/**
+ * A key management service with Alibaba Cloud KMS's model, in this process. Methods, fields, states and errors are the
+ * service's, in lower camel case; bytes are `Uint8Array`, dates `Date`. Every method rejects with `KmsError` for what the
+ * service refuses, and with `LanelockError` when the store, a provider or the audit log fails.
+ *
+ * @example
+ * await using kms = await Kms.open({ store: sqlStore({ path: "keys.db" }), rootKey: { file: "root.key" } });
+ * const { keyMetadata } = await kms.createKey({ keySpec: "Aliyun_AES_256" });
+ * await kms.createAlias({ keyId: keyMetadata.keyId, aliasName: "alias/orders" });
+ * const encryptionContext = { tenant: "42" };
+ * const { ciphertextBlob } = await kms.encrypt({ keyId: "alias/orders", plaintext, encryptionContext });
+ * const { plaintext: same } = await kms.decrypt({ ciphertextBlob, encryptionContext });
+ */
+export class Kms implements AsyncDisposable {
+  readonly #shared: Shared;
+  readonly #caller: string;
+
+  private constructor(shared: Shared, caller: string) {
+    this.#shared = shared;
+    this.#caller = caller;
+  }
+
+  /**
+   * Opens a KMS on a store, creating it at the first opening.
+   *
+   * @throws LanelockError `ERR_KEY` for a root key that is missing, malformed, readable by others or not this store's;
+   * `ERR_STORE` for a store that cannot be opened; `ERR_AUDIT` for an audit file that cannot be written or was tampered with;
+   * `ERR_PROVIDER` for a token or key manager that cannot be reached; `ERR_DEPENDENCY` for a package that is not installed.
+   * @example
+   * await using kms = await Kms.open({ store: sqlStore({ path: "keys.db" }), rootKey: { file: "root.key" } });
+   */
+  static async open(options: KmsOptions): Promise<Kms> {
+    if (typeof options !== "object" || options === null) {
+      throw new LanelockError("ERR_ARGUMENT", "Kms.open takes { store, rootKey, … }.");
+    }
+    const { core, close } = await openCore(options, builtIn);
+    const seconds = options.sweepSeconds ?? DEFAULT_SWEEP_SECONDS;
+    const timer = seconds === false ? undefined : setInterval(() => core.inBackground(sweep(core)), seconds * 1_000);
+    unref(timer);
+    const shared: Shared = {
+      core,
+      closed: false,
+      close: async () => {
+        clearInterval(timer);
+        await close();
+      },
+    };
+    return new Kms(shared, "local");
+  }
+
+  /** The same KMS on behalf of a caller, whose name the audit log then holds. */
+  as(caller: string): Kms {
+    return new Kms(this.#shared, String(caller));
+  }
+
+  /** Ends calls in flight, gives back what was reserved, wipes every key, and closes audit log, providers and store. */
+  async close(): Promise<void> {
+    if (this.#shared.closed) return;
+    this.#shared.closed = true;
+    await this.#shared.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #run<Request, Response>(
+    [operation, plane, work]: readonly [operation: string, plane: Plane, work: Work<Request, Response>],
+    request: Request,
+    options: CallOptions | undefined,
+  ): Promise<Response> {
+    const { core, closed } = this.#shared;
+    if (closed) throw new LanelockError("ERR_STATE", "The KMS is closed.");
+    const signal = options?.signal;
+    const event = pendingEvent(core.now(), this.#caller, operation);
+    const call: Call = { core, event, signal, recorded: false };
+    try {
+      signal?.throwIfAborted();
+      const ready = core.audit.ready();
+      if (ready instanceof Promise) await ready;
+      if (typeof request !== "object" || request === null) throw missingParameter("Request");
+      const answer = work(call, request);
+      const response = answer instanceof Promise ? await answer : answer;
+      if (!call.recorded) core.audit.record(event);
+      return response;
+    } catch (error) {
+      const refusal = publicError(error, signal);
+      await record(call, plane, refusal);
+      throw refusal;
+    }
+  }
+  /** Creates a CMK with its first version; with `origin: "EXTERNAL"` one that waits for imported material. */
+  createKey(request: operations.CreateKeyRequest, options?: CallOptions): Promise<operations.CreateKeyResponse> {
+    return this.#run(OPERATIONS.createKey, request, options);
+  }
+
+  /** Everything about a key but its material. */
+  describeKey(request: operations.DescribeKeyRequest, options?: CallOptions): Promise<operations.DescribeKeyResponse> {
+    return this.#run(OPERATIONS.describeKey, request, options);
+  }
+
+  /** Keys by age, paged and filtered. */
+  listKeys(request: operations.ListKeysRequest = {}, options?: CallOptions): Promise<operations.ListKeysResponse> {
+    return this.#run(OPERATIONS.listKeys, request, options);
+  }
+
+  enableKey(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.enableKey, request, options);
+  }
+
+  /** No operation uses the key until it is enabled again; other processes obey within `cache.checkMilliseconds`. */
+  disableKey(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.disableKey, request, options);
+  }
+
+  /** Disables a key and deletes it, with the material of all its versions, when the window is over. */
+  scheduleKeyDeletion(request: operations.ScheduleKeyDeletionRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.scheduleKeyDeletion, request, options);
+  }
+
+  /** Takes a scheduled deletion back; the key is enabled then. */
+  cancelKeyDeletion(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.cancelKeyDeletion, request, options);
+  }
+
+  updateKeyDescription(request: operations.UpdateKeyDescriptionRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.updateKeyDescription, request, options);
+  }
+
+  setDeletionProtection(request: operations.SetDeletionProtectionRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.setDeletionProtection, request, options);
+  }
+
+  createAlias(request: operations.AliasRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.createAlias, request, options);
+  }
+
+  /** Points an alias at another key. */
+  updateAlias(request: operations.AliasRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.updateAlias, request, options);
+  }
+
+  deleteAlias(request: operations.DeleteAliasRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.deleteAlias, request, options);
+  }
+
+  listAliases(request: operations.PageFields = {}, options?: CallOptions): Promise<operations.ListAliasesResponse> {
+    return this.#run(OPERATIONS.listAliases, request, options);
+  }
+
+  listAliasesByKeyId(
+    request: operations.ListAliasesByKeyIdRequest,
+    options?: CallOptions,
+  ): Promise<operations.ListAliasesResponse> {
+    return this.#run(OPERATIONS.listAliasesByKeyId, request, options);
+  }
+
+  listKeyVersions(
+    request: operations.ListKeyVersionsRequest,
+    options?: CallOptions,
+  ): Promise<operations.ListKeyVersionsResponse> {
+    return this.#run(OPERATIONS.listKeyVersions, request, options);
+  }
+
+  describeKeyVersion(
+    request: operations.DescribeKeyVersionRequest,
+    options?: CallOptions,
+  ): Promise<operations.DescribeKeyVersionResponse> {
+    return this.#run(OPERATIONS.describeKeyVersion, request, options);
+  }
+
+  /** Switches automatic rotation on or off. */
+  updateRotationPolicy(request: operations.UpdateRotationPolicyRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.updateRotationPolicy, request, options);
+  }
+
+  /** Ours: gives a symmetric key a new primary version now. Old ciphertext decrypts for ever. */
+  rotateKey(request: operations.KeyIdRequest, options?: CallOptions): Promise<operations.RotateKeyResponse> {
+    return this.#run(OPERATIONS.rotateKey, request, options);
+  }
+
+  /** Encrypts up to 6,144 bytes under the key's primary version. */
+  encrypt(request: operations.EncryptRequest, options?: CallOptions): Promise<operations.EncryptResponse> {
+    return this.#run(OPERATIONS.encrypt, request, options);
+  }
+
+  /** Decrypts a blob with the key and version it names. */
+  decrypt(request: operations.DecryptRequest, options?: CallOptions): Promise<operations.DecryptResponse> {
+    return this.#run(OPERATIONS.decrypt, request, options);
+  }
+
+  /** Decrypts a blob and encrypts the plaintext under another key, without showing it. */
+  reEncrypt(request: operations.ReEncryptRequest, options?: CallOptions): Promise<operations.ReEncryptResponse> {
+    return this.#run(OPERATIONS.reEncrypt, request, options);
+  }
+
+  /** Draws a data key and encrypts it: the start of every envelope. */
+  generateDataKey(
+    request: operations.GenerateDataKeyRequest,
+    options?: CallOptions,
+  ): Promise<operations.GenerateDataKeyResponse> {
+    return this.#run(OPERATIONS.generateDataKey, request, options);
+  }
+
+  generateDataKeyWithoutPlaintext(
+    request: operations.GenerateDataKeyRequest,
+    options?: CallOptions,
+  ): Promise<operations.GenerateDataKeyWithoutPlaintextResponse> {
+    return this.#run(OPERATIONS.generateDataKeyWithoutPlaintext, request, options);
+  }
+
+  /** Ours: random bytes. */
+  generateRandom(
+    request: operations.GenerateRandomRequest,
+    options?: CallOptions,
+  ): Promise<operations.GenerateRandomResponse> {
+    return this.#run(OPERATIONS.generateRandom, request, options);
+  }
+
+  tagResource(request: operations.TagResourceRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.tagResource, request, options);
+  }
+
+  untagResource(request: operations.UntagResourceRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.untagResource, request, options);
+  }
+
+  listResourceTags(
+    request: operations.KeyIdRequest,
+    options?: CallOptions,
+  ): Promise<operations.ListResourceTagsResponse> {
+    return this.#run(OPERATIONS.listResourceTags, request, options);
+  }
+
+  /** Carries out now every deletion, expiry and rotation that is due; the KMS does so by itself every minute. */
+  async sweep(): Promise<SweepResult> {
+    if (this.#shared.closed) throw new LanelockError("ERR_STATE", "The KMS is closed.");
+    return settleDue(this.#shared.core);
+  }
+
+  /** What the providers offer: every KeySpec and algorithm, where its secret is kept, and what is missing. */
+  capabilities(): readonly (Capability & { readonly provider: string })[] {
+    return [...this.#shared.core.providers].flatMap((provider) =>
+      provider.capabilities().map((capability) => ({ provider: provider.name, ...capability })),
+    );
+  }
+
+  /**
+   * Checks the audit files of this store, and others given, against their chains and anchors: changed, removed or reordered
+   * lines, rewritten or missing files, and tails cut behind the last anchor are found.
+   */
+  async verifyAudit({ files = [] }: { readonly files?: readonly string[] } = {}): Promise<AuditReport> {
+    const { core } = this.#shared;
+    await core.audit.flush();
+    return verifyAuditFiles({ anchors: await core.read((rows) => rows.anchors()), keys: core.keys, files });
+  }
+}
+
+async function sweep(core: Core): Promise<void> {
+  await settleDue(core);
+  core.cipherKeys.expire();
+  core.asymmetricKeys.expire();
+}
+
+/** The event of a call that failed. A life-cycle call is told only when that is on disk; that it failed comes first. */
+async function record({ core, event }: Call, plane: Plane, refusal: unknown): Promise<void> {
+  event.outcome = outcomeOf(refusal);
+  if (refusal instanceof LanelockError && refusal.code === "ERR_AUDIT") return;
+  if (plane === "data") core.audit.record(event);
+  else await core.audit.commit(event).catch(() => undefined);
+}
+
+/** Every operation: its name in the service, when its audit event must be on disk, and what it does. */
+const OPERATIONS = {
+  createKey: ["CreateKey", "life-cycle", operations.createKey],
+  describeKey: ["DescribeKey", "data", operations.describeKey],
+  listKeys: ["ListKeys", "data", operations.listKeys],
+  enableKey: ["EnableKey", "life-cycle", operations.enableKey],
+  disableKey: ["DisableKey", "life-cycle", operations.disableKey],
+  scheduleKeyDeletion: ["ScheduleKeyDeletion", "life-cycle", operations.scheduleKeyDeletion],
+  cancelKeyDeletion: ["CancelKeyDeletion", "life-cycle", operations.cancelKeyDeletion],
+  updateKeyDescription: ["UpdateKeyDescription", "life-cycle", operations.updateKeyDescription],
+  setDeletionProtection: ["SetDeletionProtection", "life-cycle", operations.setDeletionProtection],
+  createAlias: ["CreateAlias", "life-cycle", operations.createAlias],
+  updateAlias: ["UpdateAlias", "life-cycle", operations.updateAlias],
+  deleteAlias: ["DeleteAlias", "life-cycle", operations.deleteAlias],
+  listAliases: ["ListAliases", "data", operations.listAliases],
+  listAliasesByKeyId: ["ListAliasesByKeyId", "data", operations.listAliasesByKeyId],
+  listKeyVersions: ["ListKeyVersions", "data", operations.listKeyVersions],
+  describeKeyVersion: ["DescribeKeyVersion", "data", operations.describeKeyVersion],
+  updateRotationPolicy: ["UpdateRotationPolicy", "life-cycle", operations.updateRotationPolicy],
+  rotateKey: ["RotateKey", "life-cycle", operations.rotateKey],
+  encrypt: ["Encrypt", "data", operations.encrypt],
+  decrypt: ["Decrypt", "data", operations.decrypt],
+  reEncrypt: ["ReEncrypt", "data", operations.reEncrypt],
+  generateDataKey: ["GenerateDataKey", "data", operations.generateDataKey],
+  generateDataKeyWithoutPlaintext: [
+    "GenerateDataKeyWithoutPlaintext",
+    "data",
+    operations.generateDataKeyWithoutPlaintext,
+  ],
+  generateRandom: ["GenerateRandom", "data", operations.generateRandom],
+  tagResource: ["TagResource", "life-cycle", operations.tagResource],
+  untagResource: ["UntagResource", "life-cycle", operations.untagResource],
+  listResourceTags: ["ListResourceTags", "data", operations.listResourceTags],
+} as const;

@@ -1,0 +1,77 @@
+import { MODE_OF } from "../blob.ts";
+import { invalidParameter, KmsError } from "../errors.ts";
+import { algorithmsOf, isSymmetric } from "../key-matrix.ts";
+import type { CipherMode, KeyRow, PaddingMode, SymmetricAlgorithm } from "../ports/index.ts";
+import { choice, requiredBytes, snapshot } from "../request-fields.ts";
+
+/** How a request wants a symmetric key used. Absent fields take the key's defaults. */
+export interface CipherFields {
+  /** The key's first algorithm when absent: `AES_GCM`, or `SM4_GCM` for SM4. */
+  readonly algorithm?: SymmetricAlgorithm | undefined;
+  /** CBC and ECB only; `PKCS7_PADDING` when absent. */
+  readonly paddingMode?: PaddingMode | undefined;
+  /** CBC only, 16 bytes, and for uses that must fix it: a repeated IV shows which plaintexts begin alike. Random when absent. */
+  readonly iv?: Uint8Array | undefined;
+}
+
+/** What the caller asked for, checked as far as it can be without the key. */
+export interface CipherWish {
+  readonly algorithm: SymmetricAlgorithm | undefined;
+  readonly padding: PaddingMode | undefined;
+  readonly iv: Uint8Array | undefined;
+}
+
+const ALGORITHMS = Object.keys(MODE_OF) as SymmetricAlgorithm[];
+const PADDINGS: readonly PaddingMode[] = ["PKCS7_PADDING", "NO_PADDING"];
+const CBC_IV_LENGTH = 16;
+
+const NOTHING_SPECIAL: CipherWish = { algorithm: undefined, padding: undefined, iv: undefined };
+
+export function cipherWish({ algorithm, paddingMode, iv }: CipherFields): CipherWish {
+  if (algorithm === undefined && paddingMode === undefined && iv === undefined) return NOTHING_SPECIAL;
+  return {
+    algorithm: algorithm && choice(algorithm, "Algorithm", { of: ALGORITHMS, otherwise: algorithm }),
+    padding: paddingMode && choice(paddingMode, "PaddingMode", { of: PADDINGS, otherwise: paddingMode }),
+    iv: iv === undefined ? undefined : snapshot(requiredBytes(iv, "Iv")),
+  };
+}
+
+export interface CipherChoice {
+  readonly algorithm: SymmetricAlgorithm;
+  readonly mode: CipherMode;
+  readonly padding: PaddingMode | undefined;
+  readonly iv: Uint8Array | undefined;
+}
+
+/** The algorithm a key is used with, or the service's refusal. */
+export function chooseCipher(row: KeyRow, wish: CipherWish): CipherChoice {
+  if (!isSymmetric(row.keySpec)) {
+    throw new KmsError("Rejected.UnsupportedOperation", "Unsupported operation. The key is asymmetric.");
+  }
+  const available = algorithmsOf(row) as readonly SymmetricAlgorithm[];
+  const algorithm = wish.algorithm ?? defaultAlgorithm(row, available);
+  const mode = MODE_OF[algorithm];
+  const fixed = row.mode !== "ANY" && row.mode !== mode;
+  if (!available.includes(algorithm) || fixed) {
+    const can = fixed && available.includes(algorithm) ? `a key that is bound to ${row.mode}` : row.keySpec;
+    throw new KmsError(
+      "UnsupportedOperation",
+      `This action is not supported. ${algorithm} is not for ${can} at protection level ${row.protectionLevel}.`,
+    );
+  }
+  if (mode !== "CBC" && wish.iv !== undefined) {
+    throw invalidParameter("Iv", `The KMS draws the IV of ${mode} itself; a caller gives one with CBC only.`);
+  }
+  if (mode === "CBC" && wish.iv !== undefined && wish.iv.length !== CBC_IV_LENGTH) {
+    throw invalidParameter("Iv", "It must be 16 bytes.");
+  }
+  if (mode === "GCM" && wish.padding !== undefined) {
+    throw invalidParameter("PaddingMode", "GCM takes no padding.");
+  }
+  return { algorithm, mode, padding: mode === "GCM" ? undefined : (wish.padding ?? "PKCS7_PADDING"), iv: wish.iv };
+}
+
+function defaultAlgorithm(row: KeyRow, available: readonly SymmetricAlgorithm[]): SymmetricAlgorithm {
+  const bound = available.find((algorithm) => MODE_OF[algorithm] === row.mode);
+  return bound ?? available[0] ?? "AES_GCM";
+}

@@ -1,0 +1,46 @@
+import type { Call } from "../call.ts";
+import { bindContext, type EncryptionContext } from "../context.ts";
+import { invalidParameter } from "../errors.ts";
+import { MAX_PLAINTEXT } from "../limits.ts";
+import type { MaybePromise } from "../ports/index.ts";
+import { optionalBoolean, requiredBytes } from "../request-fields.ts";
+import { type CipherFields, cipherWish } from "./cipher-choice.ts";
+import { seal } from "./symmetric-seal.ts";
+
+export interface EncryptRequest extends CipherFields {
+  /** Key id, alias or ARN of a symmetric key. */
+  readonly keyId: string;
+  /** At most 6,144 bytes; may be empty. */
+  readonly plaintext: Uint8Array;
+  /** Authenticated with the ciphertext, never stored; at most 8,192 characters as JSON. */
+  readonly encryptionContext?: EncryptionContext | undefined;
+  /** Checks everything and answers `DryRunOperationError` where it would succeed. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface EncryptResponse {
+  readonly keyId: string;
+  /** The primary version, which encrypted. */
+  readonly keyVersionId: string;
+  /** 64 bytes longer than the plaintext in GCM. */
+  readonly ciphertextBlob: Uint8Array;
+  /** CBC only: the IV, which is also in the blob. */
+  readonly iv?: Uint8Array | undefined;
+}
+
+export function encrypt(call: Call, request: EncryptRequest): MaybePromise<EncryptResponse> {
+  const plaintext = requiredBytes(request.plaintext, "Plaintext");
+  if (plaintext.length > MAX_PLAINTEXT) {
+    throw invalidParameter("Plaintext", `It may have ${MAX_PLAINTEXT} bytes; for more use envelope encryption.`);
+  }
+  const context = bindContext(request.encryptionContext);
+  call.event.context = context;
+  return seal(call, {
+    operation: "Encrypt",
+    keyId: request.keyId,
+    plaintext,
+    context,
+    wish: cipherWish(request),
+    dryRun: optionalBoolean(request.dryRun, "DryRun"),
+  });
+}

@@ -1,0 +1,86 @@
+import type { Call } from "../call.ts";
+import { bindContext, type EncryptionContext } from "../context.ts";
+import { utf8 } from "../encoding.ts";
+import { DEFAULT_DATA_KEY, MAX_DATA_KEY } from "../limits.ts";
+import { randomBytes } from "../random.ts";
+import { choice, optionalBoolean, requiredInteger } from "../request-fields.ts";
+import type { KeyOperation } from "../state-table.ts";
+import { cipherWish } from "./cipher-choice.ts";
+import { type Sealed, seal } from "./symmetric-seal.ts";
+
+export type DataKeySpec = "AES_256" | "AES_128";
+
+export interface GenerateDataKeyRequest {
+  /** Key id, alias or ARN of a symmetric key. */
+  readonly keyId: string;
+  /** Ignored when `numberOfBytes` is given. */
+  readonly keySpec?: DataKeySpec | undefined;
+  /** 1 to 1,024; 32 when neither is given. */
+  readonly numberOfBytes?: number | undefined;
+  readonly encryptionContext?: EncryptionContext | undefined;
+  /** `base64` encrypts the base64 text of the key, as the service does over HTTP; `raw`, the default, its bytes. */
+  readonly dataKeyEncoding?: "raw" | "base64" | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface GenerateDataKeyWithoutPlaintextResponse {
+  readonly keyId: string;
+  readonly keyVersionId: string;
+  readonly ciphertextBlob: Uint8Array;
+}
+
+export interface GenerateDataKeyResponse extends GenerateDataKeyWithoutPlaintextResponse {
+  /** The data key: use it, then wipe it. */
+  readonly plaintext: Uint8Array;
+}
+
+const SPEC_LENGTH: Readonly<Record<DataKeySpec, number>> = { AES_256: 32, AES_128: 16 };
+
+export async function generateDataKey(call: Call, request: GenerateDataKeyRequest): Promise<GenerateDataKeyResponse> {
+  const plaintext = randomBytes(dataKeyLength(request));
+  try {
+    const { keyId, keyVersionId, ciphertextBlob } = await sealDataKey(call, request, plaintext);
+    return { keyId, keyVersionId, ciphertextBlob, plaintext };
+  } catch (error) {
+    plaintext.fill(0);
+    throw error;
+  }
+}
+
+export async function generateDataKeyWithoutPlaintext(
+  call: Call,
+  request: GenerateDataKeyRequest,
+): Promise<GenerateDataKeyWithoutPlaintextResponse> {
+  const plaintext = randomBytes(dataKeyLength(request));
+  try {
+    const operation = "GenerateDataKeyWithoutPlaintext";
+    const { keyId, keyVersionId, ciphertextBlob } = await sealDataKey(call, request, plaintext, operation);
+    return { keyId, keyVersionId, ciphertextBlob };
+  } finally {
+    plaintext.fill(0);
+  }
+}
+
+export function dataKeyLength({ keySpec, numberOfBytes }: GenerateDataKeyRequest): number {
+  if (numberOfBytes !== undefined) return requiredInteger(numberOfBytes, "NumberOfBytes", [1, MAX_DATA_KEY]);
+  if (keySpec === undefined) return DEFAULT_DATA_KEY;
+  return SPEC_LENGTH[choice(keySpec, "KeySpec", { of: ["AES_256", "AES_128"], otherwise: keySpec })];
+}
+
+async function sealDataKey(
+  call: Call,
+  request: GenerateDataKeyRequest,
+  dataKey: Uint8Array,
+  operation: KeyOperation = "GenerateDataKey",
+): Promise<Sealed> {
+  const context = bindContext(request.encryptionContext);
+  call.event.context = context;
+  const encoding = choice(request.dataKeyEncoding, "DataKeyEncoding", { of: ["raw", "base64"], otherwise: "raw" });
+  const plaintext = encoding === "raw" ? dataKey : utf8(btoa(String.fromCharCode(...dataKey)));
+  const dryRun = optionalBoolean(request.dryRun, "DryRun");
+  try {
+    return await seal(call, { operation, keyId: request.keyId, plaintext, context, wish: cipherWish({}), dryRun });
+  } finally {
+    if (plaintext !== dataKey) plaintext.fill(0);
+  }
+}

@@ -1,0 +1,17 @@
+import type { Call } from "../call.ts";
+import { MAX_RANDOM } from "../limits.ts";
+import { randomBytes } from "../random.ts";
+import { requiredInteger } from "../request-fields.ts";
+
+export interface GenerateRandomRequest {
+  /** 1 to 1,024 bytes. */
+  readonly length: number;
+}
+
+export interface GenerateRandomResponse {
+  readonly random: Uint8Array;
+}
+
+export function generateRandom(_call: Call, request: GenerateRandomRequest): GenerateRandomResponse {
+  return { random: randomBytes(requiredInteger(request.length, "Length", [1, MAX_RANDOM])) };
+}

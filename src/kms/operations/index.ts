@@ -1,0 +1,17 @@
+export type { PageFields } from "../request-fields.ts";
+export * from "./aliases.ts";
+export * from "./create-key.ts";
+export * from "./decrypt.ts";
+export * from "./describe-key.ts";
+export * from "./encrypt.ts";
+export * from "./generate-data-key.ts";
+export * from "./generate-random.ts";
+export * from "./key-attributes.ts";
+export * from "./key-metadata.ts";
+export * from "./key-state.ts";
+export * from "./key-versions.ts";
+export * from "./list-keys.ts";
+export * from "./re-encrypt.ts";
+export * from "./rotation.ts";
+export type { Tag } from "./tag-fields.ts";
+export * from "./tags.ts";

@@ -1,0 +1,69 @@
+import { keyArn, type Realm } from "../ids.ts";
+import { isSymmetric } from "../key-matrix.ts";
+import { nextRotationAt } from "../life-cycle.ts";
+import type { Custody, KeyRow, KeySpec, KeyState, KeyUsage, Origin, ProtectionLevel } from "../ports/index.ts";
+
+/** A key as DescribeKey and CreateKey answer it. Dates that do not apply are `undefined`. */
+export interface KeyMetadata {
+  readonly keyId: string;
+  readonly arn: string;
+  readonly creator: string;
+  readonly creationDate: Date;
+  readonly description: string;
+  readonly keySpec: KeySpec;
+  readonly keyUsage: KeyUsage;
+  readonly keyState: KeyState;
+  readonly origin: Origin;
+  readonly protectionLevel: ProtectionLevel;
+  /** Symmetric keys only: the version new calls use. */
+  readonly primaryKeyVersion?: string | undefined;
+  /** While PendingDeletion: when the key will be gone. */
+  readonly deleteDate?: Date | undefined;
+  /** When imported material expires; absent: never. */
+  readonly materialExpireTime?: Date | undefined;
+  readonly lastRotationDate: Date;
+  readonly automaticRotation: "Enabled" | "Disabled" | "Suspended";
+  /** `604800s`, while rotation is on. */
+  readonly rotationInterval?: string | undefined;
+  readonly nextRotationDate?: Date | undefined;
+  readonly deletionProtection: "Enabled" | "Disabled";
+  readonly deletionProtectionDescription: string;
+  /** Ours: where the secret is while it is worked; absent while there is none. */
+  readonly custody?: Custody | undefined;
+  /** Ours: made from given material (`allowSeeding`), so not secret from whoever gave it. */
+  readonly seeded: boolean;
+}
+
+function date(time: number | null | undefined): Date | undefined {
+  return time === null || time === undefined ? undefined : new Date(time);
+}
+
+export function keyMetadata(
+  row: Omit<KeyRow, "mac">,
+  { realm, custody }: { realm: Realm; custody: Custody | undefined },
+): KeyMetadata {
+  const rotating = row.state === "Enabled" ? "Enabled" : "Suspended";
+  return {
+    keyId: row.keyId,
+    arn: keyArn(realm, row.keyId),
+    creator: row.creator,
+    creationDate: new Date(row.createdAt),
+    description: row.description,
+    keySpec: row.keySpec,
+    keyUsage: row.keyUsage,
+    keyState: row.state,
+    origin: row.origin,
+    protectionLevel: row.protectionLevel,
+    primaryKeyVersion: isSymmetric(row.keySpec) ? (row.primaryVersionId ?? undefined) : undefined,
+    deleteDate: row.state === "PendingDeletion" ? date(row.deleteAt) : undefined,
+    materialExpireTime: date(row.materialExpiresAt),
+    lastRotationDate: new Date(row.lastRotatedAt),
+    automaticRotation: row.rotationEnabled ? rotating : "Disabled",
+    rotationInterval: row.rotationEnabled ? `${row.rotationSeconds}s` : undefined,
+    nextRotationDate: date(nextRotationAt(row)),
+    deletionProtection: row.deletionProtected ? "Enabled" : "Disabled",
+    deletionProtectionDescription: row.deletionProtectionDescription,
+    custody,
+    seeded: row.seeded,
+  };
+}

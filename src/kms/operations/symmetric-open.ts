@@ -1,0 +1,108 @@
+import { LanelockError } from "../../errors.ts";
+import { type Blob, parseBlob } from "../blob.ts";
+import type { Call } from "../call.ts";
+import type { ContextBinding } from "../context.ts";
+import { invalidCiphertext, invalidParameter } from "../errors.ts";
+import type { KnownKey } from "../key-directory.ts";
+import { algorithmsOf } from "../key-matrix.ts";
+import { cacheId, cipherKey, type LoadedCipherKey } from "../key-objects.ts";
+import type { MaybePromise } from "../ports/index.ts";
+import { snapshot } from "../request-fields.ts";
+import { type KeyOperation, requireState } from "../state-table.ts";
+import { dryRunSucceeded } from "./symmetric-seal.ts";
+
+/** A blob to decrypt with whatever key and version it names. */
+export interface OpenRequest {
+  readonly operation: KeyOperation;
+  readonly ciphertextBlob: Uint8Array;
+  readonly context: ContextBinding | undefined;
+  /** The key the blob must belong to, if the caller says so. */
+  readonly keyId: unknown;
+  readonly dryRun?: boolean;
+}
+
+export interface Opened {
+  readonly keyId: string;
+  readonly keyVersionId: string;
+  readonly plaintext: Uint8Array;
+}
+
+/** Decrypts. Answers at once when the key is known, loaded and worked in this process. */
+export function open(call: Call, request: OpenRequest): MaybePromise<Opened> {
+  const { core, event } = call;
+  const blob = parseBlob(request.ciphertextBlob);
+  const known = core.directory.warmVersion(blob.versionId, event.at);
+  if (known !== undefined && known.row.state === "Enabled" && request.keyId === undefined && !request.dryRun) {
+    const loaded = core.cipherKeys.get(cacheId(blob.versionId, blob.mode), performance.now());
+    if (loaded !== undefined) return openWith(call, request, { blob, known, loaded });
+  }
+  return openCold(call, { ...request, ciphertextBlob: snapshot(request.ciphertextBlob) });
+}
+
+async function openCold(call: Call, request: OpenRequest): Promise<Opened> {
+  const { core, event, signal } = call;
+  const blob = parseBlob(request.ciphertextBlob);
+  event.keyVersionId = blob.versionId;
+  for (;;) {
+    const known = await core.directory.resolveVersion(blob.versionId);
+    const { row } = known;
+    event.keyId = row.keyId;
+    if (request.keyId !== undefined) await requireKey(call, request.keyId, row.keyId);
+    requireState(request.operation, row.state);
+    if (!fits(blob, known)) throw invalidCiphertext();
+    if (request.dryRun) throw dryRunSucceeded();
+    const loaded = await cipherKey(core, { row, versionId: blob.versionId, mode: blob.mode, create: false, signal });
+    if (loaded.live) return openWith(call, request, { blob, known, loaded });
+  }
+}
+
+/** A mode the key was never used in has no key object, and no blob of it can be genuine. */
+function fits(blob: Blob, { row }: KnownKey): boolean {
+  const algorithms = algorithmsOf(row);
+  const algorithm = blob.algorithm ?? algorithms[0];
+  const asAsked = algorithms.some((one) => one === algorithm);
+  return asAsked && row.mode !== "NONE" && (row.mode === "ANY" || row.mode === blob.mode);
+}
+
+async function requireKey(call: Call, keyId: unknown, actual: string): Promise<void> {
+  const expected = await call.core.directory.resolve(keyId);
+  if (expected.row.keyId !== actual) {
+    throw invalidParameter("CiphertextBlob", "It was not made with the key that KeyId names.");
+  }
+}
+
+interface Chosen {
+  readonly blob: Blob;
+  readonly known: KnownKey;
+  readonly loaded: LoadedCipherKey;
+}
+
+function openWith(call: Call, request: OpenRequest, { blob, known, loaded }: Chosen): MaybePromise<Opened> {
+  const { event, signal } = call;
+  const { context } = request;
+  const { keyId } = known.row;
+  const keyVersionId = blob.versionId;
+  event.keyId = keyId;
+  event.keyVersionId = keyVersionId;
+  if (!fits(blob, known) || (blob.mode !== "GCM" && context !== undefined)) throw invalidCiphertext();
+  const { data, iv, padding } = blob;
+  try {
+    const plaintext = loaded.key.decrypt({ data, iv, aad: context?.aad, padding, signal });
+    if (!(plaintext instanceof Promise)) return { keyId, keyVersionId, plaintext };
+    return plaintext.then(
+      (bytes) => ({ keyId, keyVersionId, plaintext: bytes }),
+      (error) => {
+        throw opaque(error);
+      },
+    );
+  } catch (error) {
+    throw opaque(error);
+  }
+}
+
+const NOT_GENUINE = new Set(["ERR_AUTHENTICATION", "ERR_PADDING", "ERR_LENGTH"]);
+
+/** Whatever is wrong with a ciphertext, the answer is one. A provider that failed is another matter. */
+function opaque(error: unknown): unknown {
+  return error instanceof LanelockError && NOT_GENUINE.has(error.code) ? invalidCiphertext() : error;
+}

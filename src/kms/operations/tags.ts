@@ -1,0 +1,58 @@
+import { type Call, change } from "../call.ts";
+import { invalidParameter, missingParameter } from "../errors.ts";
+import { keyIdOnly } from "../ids.ts";
+import { MAX_TAGS } from "../limits.ts";
+import { keyForChange } from "./key-for-change.ts";
+import type { KeyIdRequest } from "./key-state.ts";
+import { requiredTags, type Tag, tagKeyField, tooMany } from "./tag-fields.ts";
+
+export interface TagResourceRequest extends KeyIdRequest {
+  /** A tag whose key is there gets the new value. A key may have 10 (20 when it is created with them). */
+  readonly tags: readonly Tag[];
+}
+
+export interface UntagResourceRequest extends KeyIdRequest {
+  readonly tagKeys: readonly string[];
+}
+
+export interface ResourceTag extends Tag {
+  readonly keyId: string;
+}
+
+export interface ListResourceTagsResponse {
+  /** In order of tag key. */
+  readonly tags: readonly ResourceTag[];
+}
+
+export async function tagResource(call: Call, request: TagResourceRequest): Promise<void> {
+  keyIdOnly(request.keyId, call.core.realm);
+  const tags = requiredTags(request.tags, MAX_TAGS);
+  await change(call, async (rows) => {
+    const { keyId } = await keyForChange(call, rows, { keyId: request.keyId, operation: "TagResource" });
+    const before = new Set((await rows.tags(keyId)).map((tag) => tag.tagKey));
+    const after = new Set([...before, ...tags.map((tag) => tag.tagKey)]);
+    if (after.size > MAX_TAGS && after.size > before.size) throw tooMany(MAX_TAGS);
+    for (const tag of tags) await rows.putTag({ keyId, ...tag });
+  });
+}
+
+export async function untagResource(call: Call, request: UntagResourceRequest): Promise<void> {
+  keyIdOnly(request.keyId, call.core.realm);
+  const { tagKeys } = request;
+  if (tagKeys === undefined || tagKeys === null) throw missingParameter("TagKeys");
+  if (!Array.isArray(tagKeys) || tagKeys.length > 2 * MAX_TAGS) {
+    throw invalidParameter("TagKeys", `It must be an array of at most ${2 * MAX_TAGS} strings.`);
+  }
+  const wanted = tagKeys.map(tagKeyField);
+  await change(call, async (rows) => {
+    const { keyId } = await keyForChange(call, rows, { keyId: request.keyId, operation: "UntagResource" });
+    for (const tagKey of wanted) await rows.deleteTag({ keyId, tagKey });
+  });
+}
+
+export async function listResourceTags(call: Call, request: KeyIdRequest): Promise<ListResourceTagsResponse> {
+  const keyId = keyIdOnly(request.keyId, call.core.realm);
+  await call.core.directory.resolve(keyId);
+  call.event.keyId = keyId;
+  return { tags: await call.core.read((rows) => rows.tags(keyId)) };
+}

@@ -1,0 +1,115 @@
+import { invalidParameter, KmsError, missingParameter } from "./errors.ts";
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_NUMBER, MAX_PAGE_SIZE } from "./limits.ts";
+import type { PageRequest } from "./ports/index.ts";
+
+/** Reads a request's fields. Unknown fields are ignored; a known one of a wrong type or value is told by its name. */
+
+export function requiredInteger(
+  value: unknown,
+  parameter: string,
+  [least, most]: readonly [least: number, most: number],
+): number {
+  if (value === undefined || value === null) throw missingParameter(parameter);
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw invalidParameter(parameter, `It must be a whole number from ${least} to ${most}.`);
+}
+
+export function optionalBoolean(value: unknown, parameter: string): boolean {
+  if (value === undefined || value === null) return false;
+  if (typeof value === "boolean") return value;
+  throw invalidParameter(parameter, "It must be true or false.");
+}
+
+export function requiredBoolean(value: unknown, parameter: string): boolean {
+  if (value === undefined || value === null) throw missingParameter(parameter);
+  return optionalBoolean(value, parameter);
+}
+
+/** One of a closed set, or the default when absent. */
+export function choice<T extends string>(
+  value: unknown,
+  parameter: string,
+  { of, otherwise }: { readonly of: readonly T[]; readonly otherwise: T },
+): T {
+  if (value === undefined || value === null) return otherwise;
+  const known = of.find((candidate) => candidate === value);
+  if (known !== undefined) return known;
+  throw invalidParameter(parameter, `It must be one of: ${of.join(", ")}.`);
+}
+
+/** Free text that any database can hold: well-formed Unicode without NUL. */
+export function freeText(value: unknown, parameter: string, maxCharacters: number): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value !== "string") throw invalidParameter(parameter, "It must be a string.");
+  if (value.length > maxCharacters) throw invalidParameter(parameter, `It may have ${maxCharacters} characters.`);
+  if (value.includes("\0") || /\p{Surrogate}/u.test(value)) {
+    throw invalidParameter(parameter, "It must be well-formed Unicode without NUL.");
+  }
+  return value;
+}
+
+/** Bytes as the caller gave them. They are not copied: see {@link snapshot}. */
+export function requiredBytes(value: unknown, parameter: string): Uint8Array {
+  if (value === undefined || value === null) throw missingParameter(parameter);
+  if (!(value instanceof Uint8Array)) throw invalidParameter(parameter, "It must be a Uint8Array.");
+  if (!(value.buffer instanceof ArrayBuffer) || (value.length === 0 && isDetached(value.buffer))) {
+    throw invalidParameter(parameter, "Its buffer must not be detached or shared between threads.");
+  }
+  return value;
+}
+
+/** A detached buffer looks like an empty one, but takes no new view. */
+function isDetached(buffer: ArrayBuffer): boolean {
+  try {
+    return new Uint8Array(buffer).length > buffer.byteLength;
+  } catch {
+    return true;
+  }
+}
+
+/** A copy, made before a call first waits: what the caller does to its buffer meanwhile changes nothing. */
+export function snapshot(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+export interface PageFields {
+  /** From 1; 1 when absent. */
+  readonly pageNumber?: number | undefined;
+  /** 1 to 100; 10 when absent. */
+  readonly pageSize?: number | undefined;
+}
+
+export interface PageAnswer {
+  readonly pageNumber: number;
+  readonly pageSize: number;
+  readonly totalCount: number;
+}
+
+export function pageOf(request: PageFields): PageRequest & Omit<PageAnswer, "totalCount"> {
+  const pageNumber = requiredInteger(request.pageNumber ?? 1, "PageNumber", [1, MAX_PAGE_NUMBER]);
+  const pageSize = requiredInteger(request.pageSize ?? DEFAULT_PAGE_SIZE, "PageSize", [1, MAX_PAGE_SIZE]);
+  return { pageNumber, pageSize, offset: (pageNumber - 1) * pageSize, limit: pageSize };
+}
+
+const INTERVAL = /^(\d{1,10})([dhms])$/;
+const SECONDS = { d: 86_400, h: 3_600, m: 60, s: 1 };
+
+/** An interval like `365d` or `604800s`, in seconds. */
+export function requiredInterval(
+  value: unknown,
+  parameter: string,
+  [least, most]: readonly [least: number, most: number],
+): number {
+  if (value === undefined || value === null) throw missingParameter(parameter);
+  const [, count, unit] = (typeof value === "string" && INTERVAL.exec(value)) || [];
+  const seconds = Number(count) * SECONDS[(unit ?? "s") as keyof typeof SECONDS];
+  if (seconds >= least && seconds <= most) return seconds;
+  throw invalidParameter(parameter, `It must be like "365d" or "604800s", from ${least}s to ${most}s.`);
+}
+
+/** A request is an object, or absent where nothing in it is required. */
+export function requestObject<T extends object>(request: T | undefined): T {
+  if (request === undefined) return {} as T;
+  if (typeof request === "object" && request !== null) return request;
+  throw new KmsError("InvalidParameter", "The request must be an object.");
+}

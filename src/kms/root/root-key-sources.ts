@@ -1,0 +1,102 @@
+import { LanelockError } from "../../errors.ts";
+import { nodeModule } from "../node-modules.ts";
+import type { RootKeySource } from "../ports/index.ts";
+
+/** 32 bytes; a file with them, made by `lanelock init`; an environment variable with them in base64 or hex; or any source. */
+export type RootKey = Uint8Array | { readonly file: string } | { readonly env: string } | RootKeySource;
+
+export const ROOT_KEY_LENGTH = 32;
+
+export function rootKeySource(rootKey: RootKey): RootKeySource {
+  if (rootKey instanceof Uint8Array) return constantSource("the rootKey given", rootKey);
+  if (typeof rootKey === "object" && rootKey !== null) {
+    if ("unlock" in rootKey && typeof rootKey.unlock === "function") return rootKey;
+    if ("file" in rootKey && typeof rootKey.file === "string") return fileSource(rootKey.file);
+    if ("env" in rootKey && typeof rootKey.env === "string") return environmentSource(rootKey.env);
+  }
+  throw new LanelockError(
+    "ERR_ARGUMENT",
+    "rootKey must be a Uint8Array of 32 bytes, { file }, { env } or a root key source such as pkcs11Root(…).",
+  );
+}
+
+function constantSource(name: string, key: Uint8Array): RootKeySource {
+  if (key.length !== ROOT_KEY_LENGTH) throw wrongLength(name, key.length);
+  const copy = new Uint8Array(key);
+  return {
+    name,
+    async unlock() {
+      return { secret: new Uint8Array(copy) };
+    },
+    async close() {
+      copy.fill(0);
+    },
+  };
+}
+
+function environmentSource(variable: string): RootKeySource {
+  const name = `environment variable ${variable}`;
+  return {
+    name,
+    async unlock() {
+      const text = globalThis.process?.env[variable];
+      if (text === undefined || text === "") {
+        throw new LanelockError("ERR_KEY", `The root key is not there: ${name} is not set.`);
+      }
+      return { secret: decodeKey(name, new TextEncoder().encode(text)) };
+    },
+  };
+}
+
+function fileSource(path: string): RootKeySource {
+  const name = `file ${path}`;
+  return {
+    name,
+    async unlock() {
+      const content = readPrivateFile(path);
+      try {
+        return { secret: decodeKey(name, content) };
+      } finally {
+        content.fill(0);
+      }
+    },
+  };
+}
+
+/** Reads a file that nobody but its owner may read. The check is on the open file, so it cannot be swapped in between. */
+export function readPrivateFile(path: string): Uint8Array {
+  const { closeSync, fstatSync, openSync, readFileSync } = nodeModule("node:fs", "A root key file");
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (cause) {
+    const hint = 'Make one with "lanelock init", or give the path of yours.';
+    throw new LanelockError("ERR_KEY", `The root key file ${path} cannot be read. ${hint}`, { cause });
+  }
+  try {
+    const { mode, size } = fstatSync(file);
+    if ((mode & 0o077) !== 0 && globalThis.process.platform !== "win32") {
+      throw new LanelockError("ERR_KEY", `Others may read the root key file ${path}. Run: chmod 600 ${path}`);
+    }
+    if (size > 1_024) throw wrongLength(`file ${path}`, size);
+    return new Uint8Array(readFileSync(file));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** 32 raw bytes, or their base64 or hex as text: told apart by length. */
+function decodeKey(name: string, content: Uint8Array): Uint8Array {
+  if (content.length === ROOT_KEY_LENGTH) return new Uint8Array(content);
+  const text = new TextDecoder().decode(content).trim();
+  if (/^[0-9a-fA-F]{64}$/.test(text)) {
+    return Uint8Array.from({ length: ROOT_KEY_LENGTH }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+  }
+  if (/^[A-Za-z0-9+/]{43}=$/.test(text)) return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  throw wrongLength(name, content.length);
+}
+
+function wrongLength(name: string, length: number): LanelockError {
+  const forms = "32 bytes, or 44 characters of base64 or 64 of hex that encode them";
+  return new LanelockError("ERR_KEY", `The root key (${name}) must be ${forms}; it has ${length} bytes.`);
+}

@@ -1,0 +1,32 @@
+import type { Core } from "./core.ts";
+import { dueTransition } from "./life-cycle.ts";
+import { settle } from "./transitions.ts";
+
+const BATCH = 100;
+
+export interface SweepResult {
+  /** Keys whose due deletion, expiry or rotation was carried out. */
+  readonly settled: number;
+  /** Keys it could not be carried out for: a provider is down or missing. They are tried again. */
+  readonly failed: number;
+}
+
+/** Carries out everything that is due: deletions, expiries of material, rotations. */
+export async function settleDue(core: Core): Promise<SweepResult> {
+  const seen = new Set<string>();
+  let failed = 0;
+  for (;;) {
+    const due = await core.read((rows) => rows.dueKeys(core.now(), BATCH + seen.size));
+    const fresh = due.filter((row) => !seen.has(row.keyId) && dueTransition(row, core.now()) !== undefined);
+    if (fresh.length === 0) return { settled: seen.size - failed, failed };
+    for (const row of fresh) {
+      seen.add(row.keyId);
+      try {
+        await settle(core, row);
+      } catch {
+        // Tried again by the next sweep; meanwhile every call treats the key as if it had been done.
+        failed++;
+      }
+    }
+  }
+}

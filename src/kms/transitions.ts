@@ -1,0 +1,152 @@
+import type { Core } from "./core.ts";
+import { KmsError } from "./errors.ts";
+import { newVersionId } from "./ids.ts";
+import { isSymmetric } from "./key-matrix.ts";
+import { bindingOf, cacheId, objectRow, storedObject } from "./key-objects.ts";
+import { dueTransition, effective } from "./life-cycle.ts";
+import type { KeyObjectRow, KeyRow, VersionRow } from "./ports/index.ts";
+import type { TrustedReader } from "./rows/trusted-reader.ts";
+
+const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
+const MODES = ["GCM", "CBC", "ECB", "NONE"] as const;
+
+/** Carries out what time has brought about in a key. Safe to repeat, and for several processes to do at once. */
+export async function settle(core: Core, row: KeyRow): Promise<void> {
+  const due = dueTransition(row, core.now());
+  if (due === "delete") await purge(core, row);
+  else if (due === "expire") await expireMaterial(core, row);
+  else if (due === "rotate")
+    await rotate(core, row.keyId, { event: core.systemEvent("RotateKey", row.keyId), onlyIf: isDue(core) });
+}
+
+function isDue(core: Core): (row: KeyRow) => boolean {
+  return (row) => dueTransition(row, core.now()) === "rotate";
+}
+
+interface Versioned {
+  readonly versions: readonly VersionRow[];
+  readonly objects: readonly KeyObjectRow[];
+}
+
+async function objectsOf(rows: TrustedReader, keyId: string): Promise<Versioned> {
+  const versions = (await rows.versions(keyId, EVERYTHING)).rows;
+  const objects: KeyObjectRow[] = [];
+  for (const version of versions) objects.push(...(await rows.keyObjects(version.versionId)));
+  return { versions, objects };
+}
+
+/** The provider destroys first: a row that names a destroyed object can be tried again, a lost handle never. */
+async function destroyObjects(core: Core, row: KeyRow, { versions, objects }: Versioned): Promise<void> {
+  for (const { versionId } of versions) {
+    for (const mode of MODES) core.cipherKeys.delete(cacheId(versionId, mode));
+    core.asymmetricKeys.delete(versionId);
+  }
+  if (objects.length === 0) return;
+  const provider = core.provider(row.protectionLevel);
+  for (const object of objects) await provider.destroyKey(storedObject(row, object));
+}
+
+/** Removes a key whose pending window is over, with the material of every version. */
+async function purge(core: Core, row: KeyRow): Promise<void> {
+  await destroyObjects(core, row, await core.read((rows) => objectsOf(rows, row.keyId)));
+  const event = core.systemEvent("DeleteKey", row.keyId);
+  await core.change(event, async (rows) => {
+    const current = await rows.key(row.keyId);
+    if (current === undefined || dueTransition(current, core.now()) !== "delete") event.outcome = "Unchanged";
+    else await rows.deleteKey(row.keyId);
+  });
+  await core.store.scrub();
+}
+
+/** Removes imported material whose time is over. A key that is being deleted stays so. */
+async function expireMaterial(core: Core, row: KeyRow): Promise<void> {
+  await removeMaterial(core, row, {
+    event: core.systemEvent("ExpireKeyMaterial", row.keyId),
+    onlyIf: (current) => dueTransition(current, core.now()) === "expire",
+  });
+}
+
+interface Conditional {
+  readonly event: ReturnType<Core["systemEvent"]>;
+  /** Looked at inside the transaction: somebody else may have done it by then. */
+  readonly onlyIf: (row: KeyRow) => boolean;
+}
+
+/** Destroys the material of an imported key, which then waits for it to be imported again. */
+export async function removeMaterial(core: Core, row: KeyRow, { event, onlyIf }: Conditional): Promise<void> {
+  const held = await core.read((rows) => objectsOf(rows, row.keyId));
+  await destroyObjects(core, row, held);
+  await core.change(event, async (rows) => {
+    const current = await rows.key(row.keyId);
+    if (current === undefined || !onlyIf(current)) {
+      event.outcome = "Unchanged";
+      return;
+    }
+    for (const { versionId } of held.versions) await rows.deleteKeyObjects(versionId);
+    const state = current.state === "PendingDeletion" ? current.state : "PendingImport";
+    await rows.putKey({ ...current, state, materialExpiresAt: null });
+  });
+  await core.store.scrub();
+}
+
+/**
+ * Gives a symmetric key a new primary version.
+ *
+ * @returns the new version, or `undefined` when `onlyIf` no longer held and nothing was done.
+ */
+export async function rotate(
+  core: Core,
+  keyId: string,
+  { event, onlyIf }: Conditional,
+): Promise<VersionRow | undefined> {
+  const before = await core.read((rows) => rows.key(keyId));
+  if (before === undefined || !onlyIf(before)) return undefined;
+  const mode = before.mode === "ANY" ? "GCM" : before.mode;
+  const versionId = newVersionId(keyId);
+  const binding = bindingOf(before, versionId, mode);
+  const provider = core.provider(before.protectionLevel);
+  const created = await provider.createKey({ binding });
+  event.keyVersionId = versionId;
+  try {
+    const version = await core.change(event, async (rows) => {
+      const current = effective(await rows.key(keyId), core.now());
+      if (current === undefined || !onlyIf(current)) throw new Superseded();
+      const now = core.now();
+      const { total } = await rows.versions(keyId, { offset: 0, limit: 1 });
+      await rows.addVersion({ versionId, keyId, createdAt: now, ordinal: total + 1 });
+      await rows.addKeyObject(objectRow(versionId, mode, created));
+      await rows.putKey({ ...current, primaryVersionId: versionId, lastRotatedAt: now });
+      return rows.version(versionId);
+    });
+    return version;
+  } catch (error) {
+    // No row names the object; that it could not be destroyed either would hide why.
+    await provider.destroyKey({ binding, handle: created.handle }).catch(() => undefined);
+    if (error instanceof Superseded) return undefined;
+    throw error;
+  }
+}
+
+/** Thrown to roll back a change that somebody else has made first. */
+class Superseded extends Error {}
+
+/** Whether a key's material may be replaced by a newer version's: generated, symmetric, and alive. */
+export function canRotate(row: KeyRow): boolean {
+  return isSymmetric(row.keySpec) && row.origin === "Aliyun_KMS" && row.state === "Enabled";
+}
+
+/** Rotates a key whose primary version is running out of IVs. */
+export async function rotateExhausted(core: Core, keyId: string, versionId: string): Promise<void> {
+  await rotate(core, keyId, {
+    event: core.systemEvent("RotateKey", keyId),
+    onlyIf: (row) => canRotate(row) && row.primaryVersionId === versionId,
+  });
+}
+
+/** What rotation of a key that cannot be rotated answers. */
+export function cannotRotate(): KmsError {
+  return new KmsError(
+    "UnsupportedOperation",
+    "This action is not supported. Only symmetric keys whose material the KMS generated rotate.",
+  );
+}

@@ -1,0 +1,12 @@
+import type { CipherKey } from "../../kms/ports/index.ts";
+import { aesGcm } from "./temporary-gcm.ts";
+
+/** An AES-GCM key in a slot of the engine. Takes no hold of `material`. */
+export function aesGcmKey(material: Uint8Array): CipherKey {
+  const aead = aesGcm(material);
+  return {
+    encrypt: ({ iv, data, aad }) => aead.seal(iv, data, aad === undefined ? {} : { aad }),
+    decrypt: ({ iv, data, aad }) => aead.open(iv, data, aad === undefined ? {} : { aad }),
+    dispose: () => aead.dispose(),
+  };
+}

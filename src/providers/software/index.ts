@@ -1,0 +1,2 @@
+export { materialCipher } from "./material-cipher.ts";
+export { softwareProvider } from "./software-provider.ts";

@@ -1,0 +1,23 @@
+import type { MaterialCipher } from "../../kms/ports/index.ts";
+import { aesGcm } from "./temporary-gcm.ts";
+
+/** The cipher that material is wrapped with at rest: the engine's AES-256-GCM, each key for one call. */
+export const materialCipher: MaterialCipher = {
+  seal({ key, nonce, data, aad }) {
+    const aead = aesGcm(key);
+    try {
+      return aead.seal(nonce, data, { aad });
+    } finally {
+      aead.dispose();
+    }
+  },
+
+  open({ key, nonce, data, aad }) {
+    const aead = aesGcm(key);
+    try {
+      return aead.open(nonce, data, { aad });
+    } finally {
+      aead.dispose();
+    }
+  },
+};
