@@ -1,5 +1,5 @@
+import { aesGcm } from "../../index.ts";
 import type { CipherKey } from "../../kms/ports/index.ts";
-import { aesGcm } from "./temporary-gcm.ts";
 
 /** An AES-GCM key in a slot of the engine. Takes no hold of `material`. */
 export function aesGcmKey(material: Uint8Array): CipherKey {

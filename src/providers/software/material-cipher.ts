@@ -1,5 +1,5 @@
+import { aesGcm } from "../../index.ts";
 import type { MaterialCipher } from "../../kms/ports/index.ts";
-import { aesGcm } from "./temporary-gcm.ts";
 
 /** The cipher that material is wrapped with at rest: the engine's AES-256-GCM, each key for one call. */
 export const materialCipher: MaterialCipher = {
