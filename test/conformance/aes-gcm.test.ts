@@ -1,0 +1,50 @@
+import { aesGcm } from "lanelock";
+import { expect, test } from "vitest";
+import type { TagLength } from "../reference/ciphers.ts";
+import { expectBytes } from "../reference/expect-bytes.ts";
+import { readVectors, type VectorCase } from "./response-file.ts";
+
+// NIST CAVP, GCM: IVs of 8, 96 and 1,024 bits; tags of 32, 64, 96, 104, 112, 120 and 128 bits; forged tags.
+
+interface Seen {
+  cases: number;
+  forgeries: number;
+  readonly nonceLengths: Set<number>;
+  readonly tagLengths: Set<number>;
+}
+
+function check(vector: VectorCase, seen: Seen): void {
+  const [nonce, aad, tag] = [vector.bytes("IV"), vector.bytes("AAD"), vector.bytes("TAG")];
+  using aead = aesGcm(vector.bytes("KEY"), { tagLength: tag.length as TagLength });
+  const sealed = Uint8Array.from([...vector.bytes("CT"), ...tag]);
+  seen.cases += 1;
+  seen.nonceLengths.add(nonce.length);
+  seen.tagLengths.add(tag.length);
+  if (vector.fails) {
+    seen.forgeries += 1;
+    expect(() => aead.open(nonce, sealed, { aad }), vector.name).toThrow(
+      expect.objectContaining({ code: "ERR_AUTHENTICATION" }),
+    );
+    return;
+  }
+  const plaintext = vector.bytes("PT");
+  expectBytes(aead.seal(nonce, plaintext, { aad }), sealed, vector.name);
+  expectBytes(aead.open(nonce, sealed, { aad }), plaintext, vector.name);
+}
+
+test("AES-GCM passes all 47,250 CAVP cases, 11,908 of them forgeries", () => {
+  const seen: Seen = { cases: 0, forgeries: 0, nonceLengths: new Set(), tagLengths: new Set() };
+  for (const kind of ["EncryptExtIV", "Decrypt"]) {
+    for (const bits of [128, 192, 256]) {
+      const vectors = readVectors(`nist-cavp/gcm${kind}${bits}.rsp`);
+      expect(vectors).toHaveLength(7875);
+      for (const vector of vectors) check(vector, seen);
+    }
+  }
+  expect(seen).toEqual({
+    cases: 47_250,
+    forgeries: 11_908,
+    nonceLengths: new Set([1, 12, 128]),
+    tagLengths: new Set([4, 8, 12, 13, 14, 15, 16]),
+  });
+});
