@@ -1,0 +1,52 @@
+import { expect } from "vitest";
+import { plain, relaxed } from "../../src/engine/engine.generated.ts";
+import { engine } from "../../src/engine/load.ts";
+import { liveSlots } from "../../src/engine/slots.ts";
+
+// The engine's memory, read from outside. What no key or stream owns has to be as it is in an engine that was never used:
+// its constants, and zeros.
+
+let unused: Uint8Array | undefined;
+
+/** The memory of an instance that has done nothing. */
+function unusedMemory(): Uint8Array {
+  if (unused) return unused;
+  const code = Buffer.from(engine().build === "relaxed" ? relaxed : plain, "base64");
+  const { memory } = new WebAssembly.Instance(new WebAssembly.Module(code)).exports;
+  if (!(memory instanceof WebAssembly.Memory)) throw new Error("The engine exports no memory");
+  unused = new Uint8Array(memory.buffer);
+  return unused;
+}
+
+/** Where keys and streams stand in memory: [from, to), in order. */
+export function slots(): [number, number][] {
+  return [...liveSlots].map(([from, size]): [number, number] => [from, from + size]).sort(([a], [b]) => a - b);
+}
+
+/** Any address in `memory` that no slot covers and whose byte is not that of an unused engine. */
+export function leftovers(memory: Uint8Array, taken: readonly [number, number][]): number[] {
+  const fresh = unusedMemory();
+  const found: number[] = [];
+  const gaps = [...taken.map(([from]) => from), memory.length].map(
+    (to, index) => [taken[index - 1]?.[1] ?? 0, to] as const,
+  );
+  for (const [from, to] of gaps) {
+    const expected = new Uint8Array(to - from);
+    expected.set(fresh.subarray(from, Math.min(to, fresh.length)));
+    const gap = memory.subarray(from, to);
+    if (Buffer.compare(gap, expected) === 0) continue;
+    found.push(from + gap.findIndex((byte, index) => byte !== expected[index]));
+  }
+  return found;
+}
+
+/** All memory outside live slots is as in an engine that was never used. */
+export function expectScratchWiped(): void {
+  expect(leftovers(engine().bytes, slots()), "addresses that were not wiped").toEqual([]);
+}
+
+/** No key and no stream is left, and nothing of any that was. */
+export function expectNothingLeft(): void {
+  expect(liveSlots.size, "slots that were not given back").toBe(0);
+  expectScratchWiped();
+}
