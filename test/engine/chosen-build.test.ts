@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { plain, relaxed } from "../../src/engine/engine.generated.ts";
+import { engine } from "../../src/engine/load.ts";
+
+/** `(module (func (param v128 v128) (result v128) local.get 0 local.get 1 i8x16.relaxed_swizzle))`, by hand. */
+const relaxedSwizzle = Uint8Array.of(
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  ...[0x01, 0x07, 0x01, 0x60, 0x02, 0x7b, 0x7b, 0x01, 0x7b],
+  ...[0x03, 0x02, 0x01, 0x00],
+  ...[0x0a, 0x0b, 0x01, 0x09, 0x00, 0x20, 0x00, 0x20, 0x01, 0xfd, 0x80, 0x02, 0x0b],
+);
+
+const hasRelaxedSimd = WebAssembly.validate(relaxedSwizzle);
+const expected = hasRelaxedSimd ? "relaxed" : "plain";
+
+// `relaxed-build.test.ts` looks for this name in the report of its child.
+test(`this run exercises the ${expected} build`, () => {
+  expect(engine().build).toBe(expected);
+});
+
+test("Node 20 has no relaxed SIMD and so exercises the plain build; from Node 22 on it is the relaxed one", () => {
+  const major = Number(process.versions.node.split(".")[0]);
+  expect(engine().build).toBe(major < 22 ? "plain" : "relaxed");
+});
+
+test("both builds are those of the lock file, and only the relaxed one needs relaxed SIMD", () => {
+  const lock = JSON.parse(readFileSync(new URL("../../build/engine.lock.json", import.meta.url), "utf8"));
+  for (const [name, base64] of Object.entries({ plain, relaxed })) {
+    const code = Buffer.from(base64, "base64");
+    const { size, sha256 } = lock[`engine.${name}.wasm`];
+    expect({ size: code.length, sha256: createHash("sha256").update(code).digest("hex") }).toEqual({ size, sha256 });
+  }
+  expect(WebAssembly.validate(Buffer.from(plain, "base64"))).toBe(true);
+  expect(WebAssembly.validate(Buffer.from(relaxed, "base64"))).toBe(hasRelaxedSimd);
+});
+
+test("the engine imports nothing", () => {
+  const code = Buffer.from(engine().build === "relaxed" ? relaxed : plain, "base64");
+  expect(WebAssembly.Module.imports(new WebAssembly.Module(code))).toEqual([]);
+});
