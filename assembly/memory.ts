@@ -4,17 +4,21 @@
 /** Constant tables end here: `asconfig.json` starts them at 1024. */
 const STATIC_END: usize = 4096;
 
-/** Bit planes of one batch: 8 vectors for AES; 32 for SM4 and 8 for the S-box's inputs. */
-export const PLANES: usize = STATIC_END;
-const PLANES_SIZE: usize = 40 * 16;
+/** Never written: a round key that changes nothing, and blocks to add that change nothing. */
+export const ZEROS: usize = STATIC_END;
+const ZEROS_SIZE: usize = 64 * 16;
 
-/** One batch of blocks: counter blocks that become keystream, or ciphertext that CBC decryption needs twice. */
+/** Bit planes of one batch: two groups of 8 vectors for AES, of 32 for SM4. */
+export const PLANES: usize = ZEROS + ZEROS_SIZE;
+const PLANES_SIZE: usize = 64 * 16;
+
+/** One batch of blocks, for counter blocks that become keystream and for batches that are not full. */
 export const BATCH: usize = PLANES + PLANES_SIZE;
-export const BATCH_SIZE: usize = 32 * 16;
+const BATCH_SIZE: usize = 64 * 16;
 
-/** The low and high nibbles of up to 8 blocks that GHASH multiplies together. */
+/** The high and low nibbles of up to 4 blocks that GHASH multiplies together. */
 export const NIBBLES: usize = BATCH + BATCH_SIZE;
-export const NIBBLES_SIZE: usize = 8 * 32;
+export const NIBBLES_SIZE: usize = 4 * 32;
 
 /** What the low byte of a counter contributes to the state after two AES rounds, for its 256 values; then the rest of
  * the state, and the columns that a round is to keep. */
@@ -35,8 +39,9 @@ export const RUN_SIZE: usize = 96;
 export const NONCE: usize = RUN + RUN_SIZE;
 export const NONCE_SIZE: usize = 256;
 
-/** Input and output: additional data padded to whole blocks, then the message, then up to two blocks more. */
-export const IO: usize = NONCE + NONCE_SIZE;
+/** Input and output: additional data padded to whole blocks, then the message, then up to two blocks more. The block before
+ * it belongs to CBC decryption. */
+export const IO: usize = NONCE + NONCE_SIZE + 16;
 export const IO_SIZE: usize = 65536;
 const IO_END: usize = IO + IO_SIZE + 64;
 

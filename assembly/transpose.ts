@@ -4,24 +4,38 @@
 // Three stages of swaps, as in the recursive transposition of a matrix: single bits between neighbouring vectors, then
 // pairs, then nibbles (Warren, Hacker's Delight §7-3).
 
-/** Transposes the eight consecutive vectors at `at` in place. */
-export function transpose8(at: usize): void {
-  const m1 = i8x16.splat(0x55);
-  let a0 = v128.load(at, 0), a1 = v128.load(at, 16), a2 = v128.load(at, 32), a3 = v128.load(at, 48);
-  let a4 = v128.load(at, 64), a5 = v128.load(at, 80), a6 = v128.load(at, 96), a7 = v128.load(at, 112);
-  let t: v128;
-  t = v128.and(v128.xor(i64x2.shr_u(a0, 1), a1), m1); a1 = v128.xor(a1, t); a0 = v128.xor(a0, i64x2.shl(t, 1));
-  t = v128.and(v128.xor(i64x2.shr_u(a2, 1), a3), m1); a3 = v128.xor(a3, t); a2 = v128.xor(a2, i64x2.shl(t, 1));
-  t = v128.and(v128.xor(i64x2.shr_u(a4, 1), a5), m1); a5 = v128.xor(a5, t); a4 = v128.xor(a4, i64x2.shl(t, 1));
-  t = v128.and(v128.xor(i64x2.shr_u(a6, 1), a7), m1); a7 = v128.xor(a7, t); a6 = v128.xor(a6, i64x2.shl(t, 1));
-  const m2 = i8x16.splat(0x33);
-  t = v128.and(v128.xor(i64x2.shr_u(a0, 2), a2), m2); a2 = v128.xor(a2, t); a0 = v128.xor(a0, i64x2.shl(t, 2));
-  t = v128.and(v128.xor(i64x2.shr_u(a1, 2), a3), m2); a3 = v128.xor(a3, t); a1 = v128.xor(a1, i64x2.shl(t, 2));
-  t = v128.and(v128.xor(i64x2.shr_u(a4, 2), a6), m2); a6 = v128.xor(a6, t); a4 = v128.xor(a4, i64x2.shl(t, 2));
-  t = v128.and(v128.xor(i64x2.shr_u(a5, 2), a7), m2); a7 = v128.xor(a7, t); a5 = v128.xor(a5, i64x2.shl(t, 2));
-  const m4 = i8x16.splat(0x0f);
-  t = v128.and(v128.xor(i64x2.shr_u(a0, 4), a4), m4); v128.store(at, v128.xor(a4, t), 64); v128.store(at, v128.xor(a0, i64x2.shl(t, 4)), 0);
-  t = v128.and(v128.xor(i64x2.shr_u(a1, 4), a5), m4); v128.store(at, v128.xor(a5, t), 80); v128.store(at, v128.xor(a1, i64x2.shl(t, 4)), 16);
-  t = v128.and(v128.xor(i64x2.shr_u(a2, 4), a6), m4); v128.store(at, v128.xor(a6, t), 96); v128.store(at, v128.xor(a2, i64x2.shl(t, 4)), 32);
-  t = v128.and(v128.xor(i64x2.shr_u(a3, 4), a7), m4); v128.store(at, v128.xor(a7, t), 112); v128.store(at, v128.xor(a3, i64x2.shl(t, 4)), 48);
+/** What one swap moves between `a` and `b`, as it goes into `b`. */
+@inline
+function moved(a: v128, b: v128, shift: i32, mask: v128): v128 {
+  return v128.and(v128.xor(i64x2.shr_u(a, shift), b), mask);
+}
+
+@inline
+function received(a: v128, difference: v128, shift: i32): v128 {
+  return v128.xor(a, i64x2.shl(difference, shift));
+}
+
+/** Hands the transposed vectors to `afterTranspose(to, add, …)` of `Next`, inlined, so that all stay in registers. */
+@inline
+export function transpose8<Next>(
+  to: usize, add: usize,
+  a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128,
+): void {
+  const bits = i8x16.splat(0x55);
+  const d01 = moved(a0, a1, 1, bits), d23 = moved(a2, a3, 1, bits), d45 = moved(a4, a5, 1, bits), d67 = moved(a6, a7, 1, bits);
+  const b0 = received(a0, d01, 1), b2 = received(a2, d23, 1), b4 = received(a4, d45, 1), b6 = received(a6, d67, 1);
+  const b1 = v128.xor(a1, d01), b3 = v128.xor(a3, d23), b5 = v128.xor(a5, d45), b7 = v128.xor(a7, d67);
+
+  const pairs = i8x16.splat(0x33);
+  const d02 = moved(b0, b2, 2, pairs), d13 = moved(b1, b3, 2, pairs), d46 = moved(b4, b6, 2, pairs), d57 = moved(b5, b7, 2, pairs);
+  const c0 = received(b0, d02, 2), c1 = received(b1, d13, 2), c4 = received(b4, d46, 2), c5 = received(b5, d57, 2);
+  const c2 = v128.xor(b2, d02), c3 = v128.xor(b3, d13), c6 = v128.xor(b6, d46), c7 = v128.xor(b7, d57);
+
+  const nibbles = i8x16.splat(0x0f);
+  const d04 = moved(c0, c4, 4, nibbles), d15 = moved(c1, c5, 4, nibbles), d26 = moved(c2, c6, 4, nibbles), d37 = moved(c3, c7, 4, nibbles);
+  changetype<Next>(0).afterTranspose(
+    to, add,
+    received(c0, d04, 4), received(c1, d15, 4), received(c2, d26, 4), received(c3, d37, 4),
+    v128.xor(c4, d04), v128.xor(c5, d15), v128.xor(c6, d26), v128.xor(c7, d37),
+  );
 }

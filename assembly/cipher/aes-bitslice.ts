@@ -13,7 +13,7 @@
 // bytes 4·column + row: packing transposes that 4 × 4 matrix of every block, then bits against blocks.
 import { aesForwardSbox } from "../circuit/aes-forward";
 import { aesInverseSbox } from "../circuit/aes-inverse";
-import { PLANES } from "../memory";
+import { PLANES, ZEROS } from "../memory";
 import { lookup } from "../swizzle";
 import { transpose8 } from "../transpose";
 
@@ -56,28 +56,51 @@ export function keyed(plane: v128, key: usize, k: usize): v128 {
   return v128.xor(plane, v128.load(key + 16 * k));
 }
 
-/** Eight blocks → planes. */
-export function pack(blocks: usize): void {
-  for (let i: usize = 0; i < 128; i += 16) v128.store(PLANES + i, transposeMatrix(v128.load(blocks + i)));
-  transpose8(PLANES);
-}
-
-/** Planes → eight blocks. */
-export function unpack(blocks: usize): void {
-  transpose8(PLANES);
-  for (let i: usize = 0; i < 128; i += 16) v128.store(blocks + i, transposeMatrix(v128.load(PLANES + i)));
-}
-
-/** Planes → eight blocks, added to `data`. */
-export function addKeystream(data: usize): void {
-  transpose8(PLANES);
-  for (let i: usize = 0; i < 128; i += 16) {
-    v128.store(data + i, v128.xor(v128.load(data + i), transposeMatrix(v128.load(PLANES + i))));
+@unmanaged
+@final
+class PackedPlanes {
+  /** Planes with the round key at `add`, to `to`. */
+  @inline
+  afterTranspose(to: usize, add: usize, p0: v128, p1: v128, p2: v128, p3: v128, p4: v128, p5: v128, p6: v128, p7: v128): void {
+    store8(
+      to,
+      keyed(p0, add, 0), keyed(p1, add, 1), keyed(p2, add, 2), keyed(p3, add, 3),
+      keyed(p4, add, 4), keyed(p5, add, 5), keyed(p6, add, 6), keyed(p7, add, 7),
+    );
   }
 }
 
-export function addRoundKey(key: usize): void {
-  for (let i: usize = 0; i < 128; i += 16) v128.store(PLANES + i, v128.xor(v128.load(PLANES + i), v128.load(key + i)));
+/** Eight blocks → planes at `planes`, with a round key. */
+export function pack(blocks: usize, planes: usize, key: usize): void {
+  transpose8<PackedPlanes>(
+    planes, key,
+    transposeMatrix(v128.load(blocks, 0)), transposeMatrix(v128.load(blocks, 16)),
+    transposeMatrix(v128.load(blocks, 32)), transposeMatrix(v128.load(blocks, 48)),
+    transposeMatrix(v128.load(blocks, 64)), transposeMatrix(v128.load(blocks, 80)),
+    transposeMatrix(v128.load(blocks, 96)), transposeMatrix(v128.load(blocks, 112)),
+  );
+}
+
+@unmanaged
+@final
+class UnpackedBlocks {
+  @inline
+  put(to: usize, add: usize, i: usize, block: v128): void {
+    v128.store(to + 16 * i, v128.xor(transposeMatrix(block), v128.load(add + 16 * i)));
+  }
+
+  /** Blocks plus those at `add`, to `to`, from the last to the first. */
+  @inline
+  afterTranspose(to: usize, add: usize, b0: v128, b1: v128, b2: v128, b3: v128, b4: v128, b5: v128, b6: v128, b7: v128): void {
+    this.put(to, add, 7, b7);
+    this.put(to, add, 6, b6);
+    this.put(to, add, 5, b5);
+    this.put(to, add, 4, b4);
+    this.put(to, add, 3, b3);
+    this.put(to, add, 2, b2);
+    this.put(to, add, 1, b1);
+    this.put(to, add, 0, b0);
+  }
 }
 
 @inline
@@ -113,49 +136,56 @@ export function mixColumnsAndStore(to: usize, key: usize, a0: v128, a1: v128, a2
   v128.store(to, keyed(v128.xor(v128.xor(n7, secondRow(t7)), t6), key, 7), 112);
 }
 
-/** ShiftRows, MixColumns, AddRoundKey. An overlay on the planes it writes. */
+/** ShiftRows, MixColumns, AddRoundKey, to the planes at `to`. */
 @unmanaged
 @final
 class MiddleRound {
   @inline
-  afterSbox(key: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
+  afterSbox(key: usize, to: usize, add: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
     mixColumnsAndStore(
-      changetype<usize>(this), key,
+      to, key,
       shiftRows(a0), shiftRows(a1), shiftRows(a2), shiftRows(a3), shiftRows(a4), shiftRows(a5), shiftRows(a6), shiftRows(a7),
     );
   }
 }
 
-/** ShiftRows, AddRoundKey. */
+/** ShiftRows, AddRoundKey, and back to blocks. */
 @unmanaged
 @final
 class LastRound {
   @inline
-  afterSbox(key: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
-    store8(
-      changetype<usize>(this),
+  afterSbox(key: usize, to: usize, add: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
+    transpose8<UnpackedBlocks>(
+      to, add,
       keyed(shiftRows(a0), key, 0), keyed(shiftRows(a1), key, 1), keyed(shiftRows(a2), key, 2), keyed(shiftRows(a3), key, 3),
       keyed(shiftRows(a4), key, 4), keyed(shiftRows(a5), key, 5), keyed(shiftRows(a6), key, 6), keyed(shiftRows(a7), key, 7),
     );
   }
 }
 
-/** The planes through the S-box into `Next`. */
+/** The planes at `planes` through the S-box into `Next`. */
 @inline
-export function forwardRound<Next>(key: usize): void {
-  const at = PLANES;
+export function forwardRound<Next>(planes: usize, key: usize, to: usize, add: usize): void {
   aesForwardSbox<Next>(
-    changetype<Next>(at), key,
-    v128.load(at, 0), v128.load(at, 16), v128.load(at, 32), v128.load(at, 48),
-    v128.load(at, 64), v128.load(at, 80), v128.load(at, 96), v128.load(at, 112),
+    key, to, add,
+    v128.load(planes, 0), v128.load(planes, 16), v128.load(planes, 32), v128.load(planes, 48),
+    v128.load(planes, 64), v128.load(planes, 80), v128.load(planes, 96), v128.load(planes, 112),
   );
 }
 
-/** `rounds` rounds, the last without MixColumns, with the round keys from `keys` on (FIPS 197 §5.1). */
-export function encryptPlanes(keys: usize, rounds: u32): void {
-  const last = keys + (rounds - 1) * 128;
-  for (; keys < last; keys += 128) forwardRound<MiddleRound>(keys);
-  forwardRound<LastRound>(last);
+/**
+ * `rounds` rounds (FIPS 197 §5.1) with the round keys from `keys` on, the last without MixColumns, on the `groups` of eight
+ * blocks whose planes stand at PLANES. Each round works one group after the other: they do not wait for each other, so the
+ * processor overlaps the end of one with the beginning of the next.
+ */
+export function encryptPlanes(keys: usize, rounds: u32, groups: u32, to: usize, add: usize): void {
+  const last = keys + (rounds - 1) * 128, end = PLANES + 128 * groups;
+  for (; keys < last; keys += 128) {
+    for (let planes = PLANES; planes < end; planes += 128) forwardRound<MiddleRound>(planes, keys, planes, 0);
+  }
+  for (let group = <isize>(128 * groups) - 128; group >= 0; group -= 128) {
+    forwardRound<LastRound>(PLANES + group, last, to + group, add + group);
+  }
 }
 
 /** AddRoundKey, InvMixColumns: with u = a + second row of a, MixColumns of a + 4·u (Daemen and Rijmen, The Design of
@@ -164,7 +194,7 @@ export function encryptPlanes(keys: usize, rounds: u32): void {
 @final
 class InverseMiddleRound {
   @inline
-  afterSbox(key: usize, s0: v128, s1: v128, s2: v128, s3: v128, s4: v128, s5: v128, s6: v128, s7: v128): void {
+  afterSbox(key: usize, to: usize, add: usize, s0: v128, s1: v128, s2: v128, s3: v128, s4: v128, s5: v128, s6: v128, s7: v128): void {
     const a0 = keyed(s0, key, 0), a1 = keyed(s1, key, 1), a2 = keyed(s2, key, 2), a3 = keyed(s3, key, 3);
     const a4 = keyed(s4, key, 4), a5 = keyed(s5, key, 5), a6 = keyed(s6, key, 6), a7 = keyed(s7, key, 7);
     const u6 = v128.xor(a6, secondRow(a6)), u7 = v128.xor(a7, secondRow(a7)), u67 = v128.xor(u6, u7);
@@ -172,46 +202,47 @@ class InverseMiddleRound {
     const u2 = v128.xor(a2, secondRow(a2)), u3 = v128.xor(a3, secondRow(a3));
     const u4 = v128.xor(a4, secondRow(a4)), u5 = v128.xor(a5, secondRow(a5));
     mixColumnsAndStore(
-      changetype<usize>(this), ZERO_KEY,
+      to, ZEROS,
       v128.xor(a0, u6), v128.xor(a1, u67), v128.xor(v128.xor(a2, u0), u7), v128.xor(v128.xor(a3, u1), u6),
       v128.xor(v128.xor(a4, u2), u67), v128.xor(v128.xor(a5, u3), u7), v128.xor(a6, u4), v128.xor(a7, u5),
     );
   }
 }
 
-/** AddRoundKey. */
+/** AddRoundKey, and back to blocks. */
 @unmanaged
 @final
 class InverseLastRound {
   @inline
-  afterSbox(key: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
-    store8(
-      changetype<usize>(this),
+  afterSbox(key: usize, to: usize, add: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
+    transpose8<UnpackedBlocks>(
+      to, add,
       keyed(a0, key, 0), keyed(a1, key, 1), keyed(a2, key, 2), keyed(a3, key, 3),
       keyed(a4, key, 4), keyed(a5, key, 5), keyed(a6, key, 6), keyed(a7, key, 7),
     );
   }
 }
 
-/** The planes through InvShiftRows and the inverse S-box into `Next`. */
+/** The planes at `planes` through InvShiftRows and the inverse S-box into `Next`. */
 @inline
-function inverseRound<Next>(key: usize): void {
-  const at = PLANES;
+function inverseRound<Next>(planes: usize, key: usize, to: usize, add: usize): void {
   aesInverseSbox<Next>(
-    changetype<Next>(at), key,
-    inverseShiftRows(v128.load(at, 0)), inverseShiftRows(v128.load(at, 16)),
-    inverseShiftRows(v128.load(at, 32)), inverseShiftRows(v128.load(at, 48)),
-    inverseShiftRows(v128.load(at, 64)), inverseShiftRows(v128.load(at, 80)),
-    inverseShiftRows(v128.load(at, 96)), inverseShiftRows(v128.load(at, 112)),
+    key, to, add,
+    inverseShiftRows(v128.load(planes, 0)), inverseShiftRows(v128.load(planes, 16)),
+    inverseShiftRows(v128.load(planes, 32)), inverseShiftRows(v128.load(planes, 48)),
+    inverseShiftRows(v128.load(planes, 64)), inverseShiftRows(v128.load(planes, 80)),
+    inverseShiftRows(v128.load(planes, 96)), inverseShiftRows(v128.load(planes, 112)),
   );
 }
 
-/** The inverse cipher (FIPS 197 §5.3): the round keys of the forward one at `keys`, from the last back. */
-export function decryptPlanes(keys: usize, rounds: u32): void {
-  addRoundKey(keys + rounds * 128);
-  for (let key = keys + (rounds - 1) * 128; key > keys; key -= 128) inverseRound<InverseMiddleRound>(key);
-  inverseRound<InverseLastRound>(keys);
+/** The inverse cipher (FIPS 197 §5.3) on planes that have the last round key already: the round keys of the forward one at
+ * `keys`, from the last but one back. Groups as in `encryptPlanes`. */
+export function decryptPlanes(keys: usize, rounds: u32, groups: u32, to: usize, add: usize): void {
+  const end = PLANES + 128 * groups;
+  for (let key = keys + (rounds - 1) * 128; key > keys; key -= 128) {
+    for (let planes = PLANES; planes < end; planes += 128) inverseRound<InverseMiddleRound>(planes, key, planes, 0);
+  }
+  for (let group = <isize>(128 * groups) - 128; group >= 0; group -= 128) {
+    inverseRound<InverseLastRound>(PLANES + group, keys, to + group, add + group);
+  }
 }
-
-/** A round key of zeros. */
-export const ZERO_KEY = memory.data(128, 16);

@@ -10,18 +10,18 @@
 // The table holds for one key and one prefix of 12 bytes, the rest for 256 consecutive counters. Which entry is read
 // follows the counter: this is for public counters only (CTR mode, and GCM with a nonce of 96 bits). The same idea for
 // table-driven AES: Bernstein and Schwabe, New AES software speed records (2008).
-import { BATCH, COLUMN_MASK, COUNTER_REST, COUNTER_TABLE, PLANES, wipeBlocks } from "../memory";
-import { addRoundKey, forwardRound, mixColumnsAndStore, pack, shiftRows, ZERO_KEY } from "./aes-bitslice";
+import { BATCH, COLUMN_MASK, COUNTER_REST, COUNTER_TABLE, PLANES, wipeBlocks, ZEROS } from "../memory";
+import { forwardRound, mixColumnsAndStore, pack, shiftRows } from "./aes-bitslice";
 
-/** A round that keeps only the columns of COLUMN_MASK after the S-box. An overlay on the planes it writes. */
+/** A round that keeps only the columns of COLUMN_MASK after the S-box. */
 @unmanaged
 @final
 class PartialRound {
   @inline
-  afterSbox(key: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
+  afterSbox(key: usize, to: usize, add: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
     const mask = v128.load(COLUMN_MASK);
     mixColumnsAndStore(
-      changetype<usize>(this), key,
+      to, key,
       shiftRows(v128.and(a0, mask)), shiftRows(v128.and(a1, mask)), shiftRows(v128.and(a2, mask)), shiftRows(v128.and(a3, mask)),
       shiftRows(v128.and(a4, mask)), shiftRows(v128.and(a5, mask)), shiftRows(v128.and(a6, mask)), shiftRows(v128.and(a7, mask)),
     );
@@ -30,13 +30,11 @@ class PartialRound {
 
 /** Two rounds on the eight blocks at BATCH, the second with `mask` and `key`, into `to`. */
 function twoRounds(keys: usize, mask: v128, key: usize, to: usize): void {
-  pack(BATCH);
-  addRoundKey(keys);
+  pack(BATCH, PLANES, keys);
   v128.store(COLUMN_MASK, i8x16.splat(-1));
-  forwardRound<PartialRound>(keys + 128);
+  forwardRound<PartialRound>(PLANES, keys + 128, PLANES, 0);
   v128.store(COLUMN_MASK, mask);
-  forwardRound<PartialRound>(key);
-  for (let i: usize = 0; i < 128; i += 16) v128.store(to + i, v128.load(PLANES + i));
+  forwardRound<PartialRound>(PLANES, key, to, 0);
 }
 
 /** Eight copies of the counter block at `block` to BATCH, their lowest bytes from `low` up. */
@@ -51,7 +49,7 @@ function spreadCounter(block: usize, low: u32): void {
 export function beginCounterTable(keys: usize, block: usize): void {
   for (let low: u32 = 0; low < 256; low += 8) {
     spreadCounter(block, low);
-    twoRounds(keys, i32x4.splat(0x000000ff), ZERO_KEY, COUNTER_TABLE + 16 * low);
+    twoRounds(keys, i32x4.splat(0x000000ff), ZEROS, COUNTER_TABLE + 16 * low);
   }
   wipeBlocks(BATCH, 128);
 }
@@ -62,9 +60,13 @@ export function setCounterRest(keys: usize, block: usize): void {
   wipeBlocks(BATCH, 128);
 }
 
-/** The planes after round 2 of the eight counters from `low` on. */
+/** The planes after round 2 of the 16 counters from `low` on, two groups of eight. */
 @inline
 export function loadCounterState(low: u32): void {
   const from = COUNTER_TABLE + 16 * low;
-  for (let i: usize = 0; i < 128; i += 16) v128.store(PLANES + i, v128.xor(v128.load(from + i), v128.load(COUNTER_REST + i)));
+  for (let i: usize = 0; i < 128; i += 16) {
+    const rest = v128.load(COUNTER_REST + i);
+    v128.store(PLANES + i, v128.xor(v128.load(from + i), rest));
+    v128.store(PLANES + i, v128.xor(v128.load(from + i, 128), rest), 128);
+  }
 }

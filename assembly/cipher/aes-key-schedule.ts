@@ -2,7 +2,6 @@
 import { SETUP, SETUP_SIZE, wipeBlocks } from "../memory";
 import { Aes, PLANE_KEYS, SERIAL_KEYS } from "./aes";
 import { subBytes, toPairs } from "./aes-serial";
-import { ZERO_KEY } from "./aes-bitslice";
 import { bitMask } from "./plane-key";
 
 /** SubWord on a word in memory order. */
@@ -43,7 +42,7 @@ export function expandAesKey(slot: usize, key: usize, length: u32): void {
   changetype<Aes>(slot).rounds = rounds;
   for (let r: usize = 0; r <= rounds; ++r) {
     // Every S-box output here lacks its 0x63, which MixColumns and ShiftRows leave alone: the key makes it good.
-    const constant = r == 0 ? v128.load(ZERO_KEY) : i8x16.splat(0x63);
+    const constant = r == 0 ? i8x16.splat(0) : i8x16.splat(0x63);
     const roundKey = v128.xor(v128.load(SETUP + 16 * r), constant);
     storePlanes(slot + PLANE_KEYS + 128 * r, roundKey);
     v128.store(slot + SERIAL_KEYS + 16 * r, r == rounds ? roundKey : toPairs(roundKey));

@@ -5,7 +5,7 @@
 //   offset 256    15 round keys of 8 planes for the bit-sliced path (aes-bitslice.ts)
 import { wipeBlocks, PLANES, COUNTER_TABLE, COUNTER_CACHE_SIZE } from "../memory";
 import { BlockCipher } from "./block-cipher";
-import { addKeystream, decryptPlanes, encryptPlanes, pack, unpack, addRoundKey } from "./aes-bitslice";
+import { decryptPlanes, encryptPlanes, pack } from "./aes-bitslice";
 import { beginCounterTable, loadCounterState, setCounterRest } from "./aes-counter-cache";
 import { encryptBlocks } from "./aes-serial";
 
@@ -20,7 +20,7 @@ export class Aes extends BlockCipher {
 
   @inline
   lanes(): u32 {
-    return 8;
+    return 16;
   }
 
   @inline
@@ -38,17 +38,16 @@ export class Aes extends BlockCipher {
     return changetype<usize>(this) + PLANE_KEYS;
   }
 
-  encryptBatch(blocks: usize): void {
-    pack(blocks);
-    addRoundKey(this.planeKeys());
-    encryptPlanes(this.planeKeys() + 128, this.rounds);
-    unpack(blocks);
+  encryptBatch(from: usize, to: usize, add: usize, count: u32): void {
+    const groups = count + 7 >> 3;
+    for (let i: usize = 0; i < 128 * groups; i += 128) pack(from + i, PLANES + i, this.planeKeys());
+    encryptPlanes(this.planeKeys() + 128, this.rounds, groups, to, add);
   }
 
-  decryptBatch(blocks: usize): void {
-    pack(blocks);
-    decryptPlanes(this.planeKeys(), this.rounds);
-    unpack(blocks);
+  decryptBatch(from: usize, to: usize, add: usize, count: u32): void {
+    const groups = count + 7 >> 3;
+    for (let i: usize = 0; i < 128 * groups; i += 128) pack(from + i, PLANES + i, this.planeKeys() + 128 * this.rounds);
+    decryptPlanes(this.planeKeys(), this.rounds, groups, to, add);
   }
 
   encryptFew(blocks: usize, count: u32): void {
@@ -66,12 +65,11 @@ export class Aes extends BlockCipher {
   @inline
   counterBatch(low: u32, data: usize): void {
     loadCounterState(low);
-    encryptPlanes(this.planeKeys() + 3 * 128, this.rounds - 2);
-    addKeystream(data);
+    encryptPlanes(this.planeKeys() + 3 * 128, this.rounds - 2, 2, data, data);
   }
 
   counterEnd(): void {
     wipeBlocks(COUNTER_TABLE, COUNTER_CACHE_SIZE);
-    wipeBlocks(PLANES, 128);
+    wipeBlocks(PLANES, 256);
   }
 }

@@ -1,21 +1,24 @@
 /**
  * What a mode asks of a cipher. An object of a subclass is an overlay on a key slot: `changetype<Aes>(slot)`. Modes are
  * generic over the final subclass, so that every call is direct and most are inlined.
+ *
+ * Batches read blocks at `from`, add those at `add` to the result and write it to `to`, from the last block to the first:
+ * `to` may be `from`, and `add` may be either or one block before it, which is CBC.
  */
 @unmanaged
 export abstract class BlockCipher {
-  /** Blocks in one batch of the bit-sliced path, a power of two. */
+  /** Blocks in a full batch of the bit-sliced path, a power of two. */
   abstract lanes(): u32;
   /** Bytes that the expanded key takes at the start of its slot, a multiple of 16. */
   abstract size(): usize;
-  /** Encrypts `lanes()` blocks at `blocks` in place, bit-sliced. */
-  abstract encryptBatch(blocks: usize): void;
-  /** Decrypts `lanes()` blocks at `blocks` in place, bit-sliced. */
-  abstract decryptBatch(blocks: usize): void;
-  /** Encrypts `count` blocks at `blocks` in place by vector permutation: no batch to fill, so short inputs and chained
-   * blocks go through here. */
+  /** Encrypts `count` ≤ `lanes()` blocks, and what stands behind them up to `lanes()`. */
+  abstract encryptBatch(from: usize, to: usize, add: usize, count: u32): void;
+  /** Decrypts as `encryptBatch` encrypts. */
+  abstract decryptBatch(from: usize, to: usize, add: usize, count: u32): void;
+  /** Encrypts `count` blocks at `blocks` in place by vector permutation, and what stands behind them up to the next
+   * multiple of eight: no batch to fill, so short inputs and chained blocks go through here. */
   abstract encryptFew(blocks: usize, count: u32): void;
-  /** The largest number of blocks that `encryptFew` works faster than one batch. */
+  /** The largest number of blocks that `encryptFew` works faster than `encryptBatch`. */
   abstract few(): u32;
   /** Makes ready for `counterBatch` calls whose counter blocks share their first 12 bytes with the one at `block`. */
   abstract counterBegin(block: usize): void;

@@ -12,6 +12,7 @@ import { sm4Sbox } from "../circuit/sm4";
 import { PLANES } from "../memory";
 import { lookup } from "../swizzle";
 import { transpose8 } from "../transpose";
+import { highHalves, highWords, lowHalves, lowWords } from "../words";
 
 const MASKS = memory.data<u8>([0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15], 16);
 
@@ -21,51 +22,61 @@ function transposeMatrix(words: v128): v128 {
   return lookup(words, ASC_FEATURE_RELAXED_SIMD ? v128.load(MASKS) : i8x16(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
 }
 
-/** 32 blocks → the planes of four words. */
-export function packBatch(blocks: usize): void {
-  for (let j: usize = 0; j < 8; ++j) {
-    const from = blocks + 64 * j, to = PLANES + 16 * j;
-    const b0 = v128.load(from, 0), b1 = v128.load(from, 16), b2 = v128.load(from, 32), b3 = v128.load(from, 48);
-    const low01 = v128.shuffle<u32>(b0, b1, 0, 4, 1, 5), low23 = v128.shuffle<u32>(b2, b3, 0, 4, 1, 5);
-    const high01 = v128.shuffle<u32>(b0, b1, 2, 6, 3, 7), high23 = v128.shuffle<u32>(b2, b3, 2, 6, 3, 7);
-    v128.store(to, transposeMatrix(v128.shuffle<u64>(low01, low23, 0, 2)), 0);
-    v128.store(to, transposeMatrix(v128.shuffle<u64>(low01, low23, 1, 3)), 128);
-    v128.store(to, transposeMatrix(v128.shuffle<u64>(high01, high23, 0, 2)), 256);
-    v128.store(to, transposeMatrix(v128.shuffle<u64>(high01, high23, 1, 3)), 384);
+@unmanaged
+@final
+class PackedWord {
+  @inline
+  afterTranspose(to: usize, add: usize, p0: v128, p1: v128, p2: v128, p3: v128, p4: v128, p5: v128, p6: v128, p7: v128): void {
+    v128.store(to, p0, 0);
+    v128.store(to, p1, 16);
+    v128.store(to, p2, 32);
+    v128.store(to, p3, 48);
+    v128.store(to, p4, 64);
+    v128.store(to, p5, 80);
+    v128.store(to, p6, 96);
+    v128.store(to, p7, 112);
   }
-  for (let word: usize = 0; word < 512; word += 128) transpose8(PLANES + word);
 }
 
-@inline
-function put(to: usize, block: v128, add: bool): void {
-  v128.store(to, add ? v128.xor(block, v128.load(to)) : block);
+/** The eight vectors of each of four words, bits against vectors, in place. */
+function transposeWords(planes: usize): void {
+  for (let at = planes; at < planes + 512; at += 128) {
+    transpose8<PackedWord>(
+      at, 0,
+      v128.load(at, 0), v128.load(at, 16), v128.load(at, 32), v128.load(at, 48),
+      v128.load(at, 64), v128.load(at, 80), v128.load(at, 96), v128.load(at, 112),
+    );
+  }
 }
 
-/** The planes of four words → 32 blocks at `blocks`, or added to what is there. The words come in reverse order, as the
- * last step of SM4 asks. */
-@inline
-function unpack(blocks: usize, add: bool): void {
-  for (let word: usize = 0; word < 512; word += 128) transpose8(PLANES + word);
+/** 32 blocks → the planes of four words at `planes`. */
+export function pack(blocks: usize, planes: usize): void {
   for (let j: usize = 0; j < 8; ++j) {
-    const from = PLANES + 16 * j, to = blocks + 64 * j;
+    const from = blocks + 64 * j, to = planes + 16 * j;
+    const b0 = v128.load(from, 0), b1 = v128.load(from, 16), b2 = v128.load(from, 32), b3 = v128.load(from, 48);
+    const low01 = lowWords(b0, b1), low23 = lowWords(b2, b3), high01 = highWords(b0, b1), high23 = highWords(b2, b3);
+    v128.store(to, transposeMatrix(lowHalves(low01, low23)), 0);
+    v128.store(to, transposeMatrix(highHalves(low01, low23)), 128);
+    v128.store(to, transposeMatrix(lowHalves(high01, high23)), 256);
+    v128.store(to, transposeMatrix(highHalves(high01, high23)), 384);
+  }
+  transposeWords(planes);
+}
+
+/** The planes of four words → 32 blocks plus those at `add`, to `to`, from the last to the first. The words come in reverse
+ * order, as the last step of SM4 asks. */
+function unpack(planes: usize, to: usize, add: usize): void {
+  transposeWords(planes);
+  for (let j = 448; j >= 0; j -= 64) {
+    const from = planes + (j >> 2), out = to + j, plus = add + j;
     const w0 = transposeMatrix(v128.load(from, 384)), w1 = transposeMatrix(v128.load(from, 256));
     const w2 = transposeMatrix(v128.load(from, 128)), w3 = transposeMatrix(v128.load(from, 0));
-    const low01 = v128.shuffle<u32>(w0, w1, 0, 4, 1, 5), low23 = v128.shuffle<u32>(w2, w3, 0, 4, 1, 5);
-    const high01 = v128.shuffle<u32>(w0, w1, 2, 6, 3, 7), high23 = v128.shuffle<u32>(w2, w3, 2, 6, 3, 7);
-    put(to, v128.shuffle<u64>(low01, low23, 0, 2), add);
-    put(to + 16, v128.shuffle<u64>(low01, low23, 1, 3), add);
-    put(to + 32, v128.shuffle<u64>(high01, high23, 0, 2), add);
-    put(to + 48, v128.shuffle<u64>(high01, high23, 1, 3), add);
+    const low01 = lowWords(w0, w1), low23 = lowWords(w2, w3), high01 = highWords(w0, w1), high23 = highWords(w2, w3);
+    v128.store(out, v128.xor(highHalves(high01, high23), v128.load(plus, 48)), 48);
+    v128.store(out, v128.xor(lowHalves(high01, high23), v128.load(plus, 32)), 32);
+    v128.store(out, v128.xor(highHalves(low01, low23), v128.load(plus, 16)), 16);
+    v128.store(out, v128.xor(lowHalves(low01, low23), v128.load(plus, 0)), 0);
   }
-}
-
-export function unpackBatch(blocks: usize): void {
-  unpack(blocks, false);
-}
-
-/** The planes of four words, as 32 blocks of keystream, added to `data`. */
-export function addBatch(data: usize): void {
-  unpack(data, true);
 }
 
 /** Rotation left by 8: byte b takes what byte b + 1 held. */
@@ -92,33 +103,32 @@ function threeSum(b: v128, e: v128): v128 {
 
 /** Adds plane k of L(B) = D + C<<<2 to the word, with D = E<<<24 and C as above. */
 @inline
-function addPlane(word: usize, e: v128, c: v128): void {
-  v128.store(word, v128.xor(v128.load(word), v128.xor(rotate24(e), c)));
+function addPlane(to: usize, e: v128, c: v128): void {
+  v128.store(to, v128.xor(v128.load(to), v128.xor(rotate24(e), c)));
 }
 
-/** L, and its sum with the word that the round replaces. An overlay on that word. */
+/** L, and its sum with the word at `to`, which the round replaces. */
 @unmanaged
 @final
 class LinearLayer {
   @inline
-  afterSbox(key: usize, b0: v128, b1: v128, b2: v128, b3: v128, b4: v128, b5: v128, b6: v128, b7: v128): void {
-    const word = changetype<usize>(this);
+  afterSbox(key: usize, to: usize, add: usize, b0: v128, b1: v128, b2: v128, b3: v128, b4: v128, b5: v128, b6: v128, b7: v128): void {
     const e6 = v128.xor(b6, rotate8(b6)), c6 = threeSum(b6, e6);
     const e0 = v128.xor(b0, rotate8(b0)), c0 = threeSum(b0, e0);
-    addPlane(word, e0, rotate8(c6));
+    addPlane(to, e0, rotate8(c6));
     const e7 = v128.xor(b7, rotate8(b7)), c7 = threeSum(b7, e7);
     const e1 = v128.xor(b1, rotate8(b1)), c1 = threeSum(b1, e1);
-    addPlane(word + 16, e1, rotate8(c7));
+    addPlane(to + 16, e1, rotate8(c7));
     const e2 = v128.xor(b2, rotate8(b2)), c2 = threeSum(b2, e2);
-    addPlane(word + 32, e2, c0);
+    addPlane(to + 32, e2, c0);
     const e3 = v128.xor(b3, rotate8(b3)), c3 = threeSum(b3, e3);
-    addPlane(word + 48, e3, c1);
+    addPlane(to + 48, e3, c1);
     const e4 = v128.xor(b4, rotate8(b4)), c4 = threeSum(b4, e4);
-    addPlane(word + 64, e4, c2);
+    addPlane(to + 64, e4, c2);
     const e5 = v128.xor(b5, rotate8(b5)), c5 = threeSum(b5, e5);
-    addPlane(word + 80, e5, c3);
-    addPlane(word + 96, e6, c4);
-    addPlane(word + 112, e7, c5);
+    addPlane(to + 80, e5, c3);
+    addPlane(to + 96, e6, c4);
+    addPlane(to + 112, e7, c5);
   }
 }
 
@@ -131,19 +141,30 @@ function inputPlane(x1: usize, x2: usize, x3: usize, key: usize, k: usize): v128
   );
 }
 
-/** 32 rounds (GB/T 32907-2016 §7.1), the round keys `step` bytes apart from `key` on. */
-export function rounds(key: usize, step: isize): void {
+/**
+ * 32 rounds (GB/T 32907-2016 §7.1), the round keys `step` bytes apart from `key` on, on the `groups` of 32 blocks whose planes
+ * stand at PLANES, and back to blocks. Each round works one group after the other: they do not wait for each other, so the
+ * processor overlaps the end of one with the beginning of the next.
+ */
+export function rounds(key: usize, step: isize, groups: u32, to: usize, add: usize): void {
+  const end: usize = 512 * groups;
   let x0 = PLANES, x1 = PLANES + 128, x2 = PLANES + 256, x3 = PLANES + 384;
   for (let round = 0; round < 32; ++round, key += step) {
-    sm4Sbox<LinearLayer>(
-      changetype<LinearLayer>(x0), key,
-      inputPlane(x1, x2, x3, key, 0), inputPlane(x1, x2, x3, key, 1), inputPlane(x1, x2, x3, key, 2), inputPlane(x1, x2, x3, key, 3),
-      inputPlane(x1, x2, x3, key, 4), inputPlane(x1, x2, x3, key, 5), inputPlane(x1, x2, x3, key, 6), inputPlane(x1, x2, x3, key, 7),
-    );
+    for (let group: usize = 0; group < end; group += 512) roundOf(key, x0 + group, x1 + group, x2 + group, x3 + group);
     const replaced = x0;
     x0 = x1;
     x1 = x2;
     x2 = x3;
     x3 = replaced;
   }
+  for (let group = <isize>(512 * groups) - 512; group >= 0; group -= 512) unpack(PLANES + group, to + group, add + group);
+}
+
+@inline
+function roundOf(key: usize, x0: usize, x1: usize, x2: usize, x3: usize): void {
+  sm4Sbox<LinearLayer>(
+    key, x0, 0,
+    inputPlane(x1, x2, x3, key, 0), inputPlane(x1, x2, x3, key, 1), inputPlane(x1, x2, x3, key, 2), inputPlane(x1, x2, x3, key, 3),
+    inputPlane(x1, x2, x3, key, 4), inputPlane(x1, x2, x3, key, 5), inputPlane(x1, x2, x3, key, 6), inputPlane(x1, x2, x3, key, 7),
+  );
 }

@@ -9,6 +9,7 @@
 //
 // so two pairs of tables give b + u and w + u, and their sum is the third. `tools/derive-nibble-tables.mjs` derives them.
 import { highNibbles, lookup, lowNibbles } from "../swizzle";
+import { highHalves, highWords, lowHalves, lowWords } from "../words";
 
 // prettier-ignore
 const TABLES = memory.data<u8>([
@@ -100,27 +101,6 @@ export function subBytes(pairs: v128): v128 {
 @inline
 function step(x0: v128, x1: v128, x2: v128, x3: v128, key: usize, k: usize): v128 {
   return v128.xor(x0, roundFunction(v128.xor(v128.xor(x1, x2), v128.xor(x3, v128.load(key + 16 * k)))));
-}
-
-/** Words 0 and 1, then 2 and 3, of two blocks: one half of the transposition between blocks and words. */
-@inline
-function lowWords(a: v128, b: v128): v128 {
-  return v128.shuffle<u32>(a, b, 0, 4, 1, 5);
-}
-
-@inline
-function highWords(a: v128, b: v128): v128 {
-  return v128.shuffle<u32>(a, b, 2, 6, 3, 7);
-}
-
-@inline
-function lowHalves(a: v128, b: v128): v128 {
-  return v128.shuffle<u64>(a, b, 0, 2);
-}
-
-@inline
-function highHalves(a: v128, b: v128): v128 {
-  return v128.shuffle<u64>(a, b, 1, 3);
 }
 
 /** Word `w` of the four blocks at `from`, as pairs. */

@@ -5,7 +5,7 @@
 import { COUNTER_TABLE, PLANES, wipeBlocks } from "../memory";
 import { BlockCipher } from "./block-cipher";
 import { beginCounter, loadCounterPlanes, setCounterUpper } from "./sm4-counter-planes";
-import { addBatch, packBatch, rounds, unpackBatch } from "./sm4-bitslice";
+import { pack, rounds } from "./sm4-bitslice";
 import { encryptBlocks } from "./sm4-serial";
 
 export const PLANE_KEYS: usize = 512;
@@ -16,7 +16,7 @@ const SM4_SIZE: usize = PLANE_KEYS + 32 * 128;
 export class Sm4 extends BlockCipher {
   @inline
   lanes(): u32 {
-    return 32;
+    return 64;
   }
 
   @inline
@@ -34,17 +34,19 @@ export class Sm4 extends BlockCipher {
     return changetype<usize>(this) + PLANE_KEYS;
   }
 
-  encryptBatch(blocks: usize): void {
-    packBatch(blocks);
-    rounds(this.planeKeys(), 128);
-    unpackBatch(blocks);
+  encryptBatch(from: usize, to: usize, add: usize, count: u32): void {
+    this.work(this.planeKeys(), 128, from, to, add, count);
   }
 
   /** The same rounds with the round keys from the last back (GB/T 32907-2016 §7.2). */
-  decryptBatch(blocks: usize): void {
-    packBatch(blocks);
-    rounds(this.planeKeys() + 31 * 128, -128);
-    unpackBatch(blocks);
+  decryptBatch(from: usize, to: usize, add: usize, count: u32): void {
+    this.work(this.planeKeys() + 31 * 128, -128, from, to, add, count);
+  }
+
+  private work(key: usize, step: isize, from: usize, to: usize, add: usize, count: u32): void {
+    const groups = count + 31 >> 5;
+    for (let i: usize = 0; i < 512 * groups; i += 512) pack(from + i, PLANES + i);
+    rounds(key, step, groups, to, add);
   }
 
   encryptFew(blocks: usize, count: u32): void {
@@ -62,12 +64,11 @@ export class Sm4 extends BlockCipher {
   @inline
   counterBatch(low: u32, data: usize): void {
     loadCounterPlanes(low);
-    rounds(this.planeKeys(), 128);
-    addBatch(data);
+    rounds(this.planeKeys(), 128, 2, data, data);
   }
 
   counterEnd(): void {
     wipeBlocks(COUNTER_TABLE, 512);
-    wipeBlocks(PLANES, 512);
+    wipeBlocks(PLANES, 1024);
   }
 }

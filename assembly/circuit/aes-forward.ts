@@ -5,10 +5,10 @@
 // In: plane k holds bit k of v. Out: plane k holds bit k of S(v) ^ 0x63; the round keys absorb the constant.
 import { and, xor } from "./gates";
 
-/** Hands the eight output planes to `next.afterSbox(key, …)`, inlined, so that a whole round stays in locals. */
+/** Hands the eight output planes to `afterSbox(key, to, add, …)` of `Next`, inlined, so that a whole round stays in locals. */
 @inline
 export function aesForwardSbox<Next>(
-  next: Next, key: usize,
+  key: usize, to: usize, add: usize,
   i0: v128, i1: v128, i2: v128, i3: v128, i4: v128, i5: v128, i6: v128, i7: v128,
 ): void {
   const y11 = xor(i0, i6);
@@ -121,5 +121,5 @@ export function aesForwardSbox<Next>(
   const o7 = xor(b17, b22);
   const o2 = xor(b6, b12);
   const o4 = xor(b20, b12);
-  next.afterSbox(key, o0, o1, o2, o3, o4, o5, o6, o7);
+  changetype<Next>(0).afterSbox(key, to, add, o0, o1, o2, o3, o4, o5, o6, o7);
 }

@@ -5,10 +5,10 @@
 // In: plane k holds bit k of v ^ 0x75. Out: plane k holds bit k of S(v) ^ 0xd3. The round keys absorb both constants.
 import { and, xor } from "./gates";
 
-/** Hands the eight output planes to `next.afterSbox(key, …)`, inlined, so that a whole round stays in locals. */
+/** Hands the eight output planes to `afterSbox(key, to, add, …)` of `Next`, inlined, so that a whole round stays in locals. */
 @inline
 export function sm4Sbox<Next>(
-  next: Next, key: usize,
+  key: usize, to: usize, add: usize,
   i0: v128, i1: v128, i2: v128, i3: v128, i4: v128, i5: v128, i6: v128, i7: v128,
 ): void {
   const y19 = xor(i0, i1);
@@ -121,5 +121,5 @@ export function sm4Sbox<Next>(
   const o3 = xor(b23, o4);
   const o0 = xor(o7, b24);
   const o2 = xor(b10, b24);
-  next.afterSbox(key, o0, o1, o2, o3, o4, o5, o6, o7);
+  changetype<Next>(0).afterSbox(key, to, add, o0, o1, o2, o3, o4, o5, o6, o7);
 }

@@ -3,11 +3,11 @@ import { absorb, POWERS } from "./swizzle";
 import { makeTables, TABLES_SIZE } from "./tables";
 
 /** The powers' tables take as long to make as hashing about this many blocks one by one. */
-const POWERS_FROM: u32 = 24;
+const POWERS_FROM: u32 = 12;
 
 /**
  * The hash key of a GCM key slot: H, how many of its powers have tables, how many blocks were hashed while it was only one,
- * and the tables of H^1 … H^8. A key that hashes little never pays for more than the first.
+ * and the tables of H^1 … H^4. A key that hashes little never pays for more than the first.
  */
 @unmanaged
 @final

@@ -2,7 +2,7 @@ import { SETUP, wipeBlocks } from "../memory";
 import { absorb, POWERS } from "./swizzle";
 import { makeTables, TABLES_SIZE } from "./tables";
 
-/** From the 16 bytes of H at `h`, whose tables stand at `tables`: the tables of H^2 … H^8 behind them. */
+/** From the 16 bytes of H at `h`, whose tables stand at `tables`: the tables of H^2 … H^4 behind them. */
 export function makePowerTables(tables: usize, h: usize): void {
   const power = SETUP + 256;
   v128.store(power, v128.load(h));

@@ -1,4 +1,4 @@
-// GHASH (SP 800-38D §6.4) by look-ups within vectors, up to eight blocks to one reduction:
+// GHASH (SP 800-38D §6.4) by look-ups within vectors, up to four blocks to one reduction:
 //
 //     Y' = (Y + X1)·H^n + X2·H^(n-1) + … + Xn·H
 //
@@ -11,7 +11,7 @@ import { moveUp, reduce } from "./reduce";
 import { TABLES_SIZE } from "./tables";
 
 /** Blocks that share one reduction at the most; the tables of so many powers of H are made for a key that earns them. */
-export const POWERS: u32 = 8;
+export const POWERS: u32 = 4;
 
 @inline
 function storeNibbles(b: u32, block: v128): void {
@@ -27,7 +27,7 @@ function addLookups(sum: v128, table: usize, b: u32): v128 {
   return v128.xor(sum, v128.xor(high, low));
 }
 
-/** `count` ≤ 8 blocks at `blocks` onto `state`, with the tables of H^1 … H^count. */
+/** `count` ≤ 4 blocks at `blocks` onto `state`, with the tables of H^1 … H^count. */
 function absorbFew(tables: usize, state: v128, blocks: usize, count: u32): v128 {
   storeNibbles(0, v128.xor(state, v128.load(blocks)));
   for (let b: u32 = 1; b < count; ++b) storeNibbles(b, v128.load(blocks + 16 * b));
@@ -42,22 +42,26 @@ function absorbFew(tables: usize, state: v128, blocks: usize, count: u32): v128 
   return reduce(low, high);
 }
 
-/** Eight blocks at `blocks` onto `state`. */
-function absorbEight(tables: usize, state: v128, blocks: usize): v128 {
-  storeNibbles(0, v128.xor(state, v128.load(blocks)));
-  for (let b: u32 = 1; b < 8; ++b) storeNibbles(b, v128.load(blocks + 16 * b));
+/** Byte m of the products of one block's bytes, added to `sum`; its nibbles stay in registers. */
+@inline
+function addProducts(sum: v128, table: usize, high: v128, low: v128): v128 {
+  return v128.xor(sum, v128.xor(lookup(v128.load(table, 0), high), lookup(v128.load(table, 16), low)));
+}
+
+/** Four blocks at `blocks` onto `state`. */
+@inline
+function absorbFour(tables: usize, state: v128, blocks: usize): v128 {
+  const x0 = v128.xor(state, v128.load(blocks, 0)), x1 = v128.load(blocks, 16), x2 = v128.load(blocks, 32), x3 = v128.load(blocks, 48);
+  const h0 = highNibbles(x0), h1 = highNibbles(x1), h2 = highNibbles(x2), h3 = highNibbles(x3);
+  const l0 = lowNibbles(x0), l1 = lowNibbles(x1), l2 = lowNibbles(x2), l3 = lowNibbles(x3);
   let low = i64x2.splat(0), high = i64x2.splat(0);
   for (let table = tables + 480; table >= tables; table -= 32) {
     high = moveUp(high, low);
     low = moveUp(low, i64x2.splat(0));
-    low = addLookups(low, table + 7 * TABLES_SIZE, 0);
-    low = addLookups(low, table + 6 * TABLES_SIZE, 1);
-    low = addLookups(low, table + 5 * TABLES_SIZE, 2);
-    low = addLookups(low, table + 4 * TABLES_SIZE, 3);
-    low = addLookups(low, table + 3 * TABLES_SIZE, 4);
-    low = addLookups(low, table + 2 * TABLES_SIZE, 5);
-    low = addLookups(low, table + TABLES_SIZE, 6);
-    low = addLookups(low, table, 7);
+    low = addProducts(low, table + 3 * TABLES_SIZE, h0, l0);
+    low = addProducts(low, table + 2 * TABLES_SIZE, h1, l1);
+    low = addProducts(low, table + TABLES_SIZE, h2, l2);
+    low = addProducts(low, table, h3, l3);
   }
   return reduce(low, high);
 }
@@ -72,7 +76,7 @@ export function absorb(tables: usize, powers: u32, state: usize, blocks: usize, 
     count -= first;
   }
   if (powers == POWERS) {
-    for (; count > 0; count -= 8, blocks += 128) y = absorbEight(tables, y, blocks);
+    for (; count > 0; count -= 4, blocks += 64) y = absorbFour(tables, y, blocks);
   } else {
     for (; count > 0; count -= powers, blocks += 16 * powers) y = absorbFew(tables, y, blocks, powers);
   }

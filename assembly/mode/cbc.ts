@@ -1,47 +1,44 @@
 // CBC (SP 800-38A §6.2). `chain` holds the IV, then the last ciphertext block: calls on consecutive parts add up.
-import { BATCH, wipeBlocks } from "../memory";
+import { BATCH, wipeBlocks, ZEROS } from "../memory";
 import { BlockCipher } from "../cipher/block-cipher";
 import { copyBlocks } from "./bytes";
+import { wipeBatch } from "./counter";
 
 /** Encrypts `length` bytes at `data` in place, a multiple of 16. Every block waits for the one before. */
 export function cbcEncrypt<C extends BlockCipher>(cipher: C, chain: usize, data: usize, length: u32): void {
   const end = data + length;
+  v128.store(BATCH, v128.load(chain));
   for (; data < end; data += 16) {
-    v128.store(BATCH, v128.xor(v128.load(chain), v128.load(data)));
+    v128.store(BATCH, v128.xor(v128.load(BATCH), v128.load(data)));
     cipher.encryptFew(BATCH, 1);
-    copyBlocks(data, BATCH, 1);
-    copyBlocks(chain, BATCH, 1);
+    v128.store(data, v128.load(BATCH));
   }
+  v128.store(chain, v128.load(BATCH));
   wipeBlocks(BATCH, 128);
 }
 
-/** Adds to each of `count` decrypted blocks at `data` the ciphertext block before it, from `chain` and then BATCH. */
-@inline
-function unchain(chain: usize, data: usize, count: u32): void {
-  v128.store(data, v128.xor(v128.load(data), v128.load(chain)));
-  for (let i: usize = 1; i < count; ++i) {
-    v128.store(data + 16 * i, v128.xor(v128.load(data + 16 * i), v128.load(BATCH + 16 * i - 16)));
-  }
-  copyBlocks(chain, BATCH + 16 * count - 16, 1);
-}
-
-/** Decrypts `length` bytes at `data` in place, a multiple of 16. */
+/**
+ * Decrypts `length` bytes at `data` in place, a multiple of 16. A batch adds to each block the ciphertext before it, which is
+ * why the block before `data` is borrowed to hold the chain.
+ */
 export function cbcDecrypt<C extends BlockCipher>(cipher: C, chain: usize, data: usize, length: u32): void {
   const lanes = cipher.lanes();
   let blocks = length >> 4;
   for (; blocks >= lanes; blocks -= lanes, data += 16 * lanes) {
-    copyBlocks(BATCH, data, lanes);
-    cipher.decryptBatch(data);
-    unchain(chain, data, lanes);
+    const next = v128.load(data + 16 * lanes - 16), borrowed = v128.load(data - 16);
+    v128.store(data - 16, v128.load(chain));
+    cipher.decryptBatch(data, data, data - 16, lanes);
+    v128.store(data - 16, borrowed);
+    v128.store(chain, next);
   }
   if (blocks > 0) decryptTail<C>(cipher, chain, data, blocks);
-  wipeBlocks(BATCH, 16 * lanes);
+  wipeBatch<C>(cipher, lanes);
 }
 
 /** Fewer blocks than a batch: decrypted aside, so that nothing behind them is touched. */
 function decryptTail<C extends BlockCipher>(cipher: C, chain: usize, data: usize, blocks: u32): void {
   copyBlocks(BATCH, data, blocks);
-  cipher.decryptBatch(BATCH);
+  cipher.decryptBatch(BATCH, BATCH, ZEROS, blocks);
   for (let i: usize = 0; i < blocks; ++i) {
     const ciphertext = v128.load(data + 16 * i);
     v128.store(data + 16 * i, v128.xor(v128.load(BATCH + 16 * i), v128.load(chain)));

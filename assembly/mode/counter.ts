@@ -1,5 +1,5 @@
 // The keystream of CTR and GCM: blocks that count in their last four bytes, big-endian, modulo 2^32 (inc32, SP 800-38D §6.2).
-import { BATCH, wipeBlocks } from "../memory";
+import { BATCH, PLANES, wipeBlocks, ZEROS } from "../memory";
 import { BlockCipher } from "../cipher/block-cipher";
 import { xorBytes } from "./bytes";
 
@@ -26,18 +26,28 @@ export function writeCounters(block: usize, count: u32): void {
   }
 }
 
-/** Encrypts the first `count` blocks of BATCH, and perhaps others there. */
-@inline
-export function encryptBatchOf<C extends BlockCipher>(cipher: C, count: u32): void {
+/** Encrypts the first `count` blocks of BATCH in place, and perhaps others there. */
+export function encryptKeystream<C extends BlockCipher>(cipher: C, count: u32): void {
   if (count <= cipher.few()) cipher.encryptFew(BATCH, count);
-  else cipher.encryptBatch(BATCH);
+  else cipher.encryptBatch(BATCH, BATCH, ZEROS, count);
+}
+
+/** Wipes what encrypting `count` blocks through BATCH leaves there and in the planes. */
+@inline
+export function wipeBatch<C extends BlockCipher>(cipher: C, count: u32): void {
+  if (count <= cipher.few()) {
+    wipeBlocks(BATCH, 16 * (count + 7 & ~7));
+    return;
+  }
+  wipeBlocks(BATCH, 16 * cipher.lanes());
+  wipeBlocks(PLANES, 16 * cipher.lanes());
 }
 
 /** Adds the keystream from `block` on to `length` bytes of `data`, at most one batch, and moves `block` past it. */
 function addBatch<C extends BlockCipher>(cipher: C, block: usize, data: usize, length: u32): void {
   const blocks = length + 15 >> 4;
   writeCounters(block, blocks);
-  encryptBatchOf<C>(cipher, blocks);
+  encryptKeystream<C>(cipher, blocks);
   xorBytes(data, BATCH, length);
   setCounter(block, counterOf(block) + blocks);
 }
@@ -78,5 +88,5 @@ export function addKeystream<C extends BlockCipher>(cipher: C, block: usize, dat
     addBatch<C>(cipher, block, data + done, part);
     done += part;
   }
-  wipeBlocks(BATCH, 16 * min<u32>(lanes, (length + 15 >> 4) + 7));
+  wipeBatch<C>(cipher, length + 15 >> 4);
 }

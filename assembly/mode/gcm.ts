@@ -14,7 +14,7 @@ import { BlockCipher } from "../cipher/block-cipher";
 import { equalTags } from "../equal";
 import { GHASH_KEY_SIZE, HashKey, makeHashKey } from "../ghash/key";
 import { xorBytes } from "./bytes";
-import { addKeystream, counterOf, encryptBatchOf, PREPARED_TEXT, setCounter, writeCounters } from "./counter";
+import { addKeystream, counterOf, encryptKeystream, PREPARED_TEXT, setCounter, wipeBatch, writeCounters } from "./counter";
 
 const TAG_MASK: usize = 16, HASH: usize = 32, AAD_LENGTH: usize = 48, TEXT_LENGTH: usize = 56, PUBLIC: usize = 64, EXPECTED: usize = 80;
 
@@ -62,7 +62,7 @@ function finishNonce<C extends BlockCipher>(cipher: C, run: usize, length: u64):
 function firstBatch<C extends BlockCipher>(cipher: C, run: usize, text: u32): u32 {
   const blocks = min<u32>(text + 15 >> 4, cipher.lanes() - 1);
   writeCounters(run, blocks + 1);
-  encryptBatchOf<C>(cipher, blocks + 1);
+  encryptKeystream<C>(cipher, blocks + 1);
   v128.store(run, v128.load(BATCH), TAG_MASK);
   setCounter(run, counterOf(run) + blocks + 1);
   return min<u32>(text, 16 * blocks);
@@ -153,8 +153,8 @@ function hashMessage<C extends BlockCipher>(cipher: C, data: usize, aad: u32, te
 }
 
 @inline
-function wipeMessage<C extends BlockCipher>(cipher: C): void {
-  wipeBlocks(BATCH, 16 * cipher.lanes());
+function wipeMessage<C extends BlockCipher>(cipher: C, text: u32): void {
+  wipeBatch<C>(cipher, (text + 15 >> 4) + 1);
   wipeBlocks(NIBBLES, NIBBLES_SIZE);
   wipeBlocks(RUN, RUN_SIZE);
 }
@@ -169,7 +169,7 @@ export function gcmSeal<C extends BlockCipher>(cipher: C, nonce: u32, data: usiz
   if (done < text) gcmKeystream<C>(cipher, RUN, at + done, text - done);
   hashMessage<C>(cipher, data, aad, text);
   v128.store(at + text, v128.load(RUN, HASH));
-  wipeMessage<C>(cipher);
+  wipeMessage<C>(cipher, text);
 }
 
 /** Opens a whole message in one call: as `gcmSeal`, with a tag of `tag` bytes behind the ciphertext. Returns 1, or 0 and
@@ -185,6 +185,6 @@ export function gcmOpen<C extends BlockCipher>(cipher: C, nonce: u32, data: usiz
     xorBytes(at, BATCH + 16, done);
     if (done < text) gcmKeystream<C>(cipher, RUN, at + done, text - done);
   }
-  wipeMessage<C>(cipher);
+  wipeMessage<C>(cipher, text);
   return authentic;
 }
