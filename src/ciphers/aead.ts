@@ -3,12 +3,12 @@ import type { Bytes } from "../engine/arguments.ts";
 /** Options of one message. */
 export interface MessageOptions {
   /** Additional data: authenticated, not encrypted, any length. */
-  aad?: Uint8Array;
+  aad?: Uint8Array | undefined;
 }
 
 export interface IntoOptions extends MessageOptions {
   /** Where to write the result instead of allocating. It may overlap the input at any offset. */
-  into?: Uint8Array;
+  into?: Uint8Array | undefined;
 }
 
 /** One message of `sealMany` or `openMany`. */

@@ -5,12 +5,12 @@ import { LanelockError } from "../errors.ts";
 
 export interface IntoOption {
   /** Where to write the result instead of allocating. It may overlap the input at any offset. */
-  into?: Uint8Array;
+  into?: Uint8Array | undefined;
 }
 
 export interface PaddingOption {
   /** `"pkcs7"` (the default, RFC 5652 §6.3) takes data of any length; `"none"` takes whole blocks of 16 bytes. */
-  padding?: "pkcs7" | "none";
+  padding?: "pkcs7" | "none" | undefined;
 }
 
 export type Padding = "pkcs7" | "none";

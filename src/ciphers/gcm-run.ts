@@ -56,9 +56,10 @@ export class GcmRun {
     }
   }
 
-  /** @throws LanelockError `ERR_STATE` once the message has ended, `ERR_LIMIT` if `length` bytes more are too many */
+  /** @throws LanelockError `ERR_STATE` once the message has ended or the key is disposed of, `ERR_LIMIT` if `length` bytes more are too many */
   checkRoom(length: number): void {
     if (!this.#live) throw new LanelockError("ERR_STATE", "This message has ended: begin another");
+    void this.#key.address;
     checkTextLength(this.#length + length);
   }
 

@@ -10,7 +10,7 @@ import { KeySlot } from "./key-slot.ts";
 
 export interface GcmOptions {
   /** Bytes of the tag: 16 unless given; 12 to 15, or 4 or 8 under the conditions of SP 800-38D Appendix C. */
-  tagLength?: 4 | 8 | 12 | 13 | 14 | 15 | 16;
+  tagLength?: 4 | 8 | 12 | 13 | 14 | 15 | 16 | undefined;
 }
 
 interface CheckedMessage {
