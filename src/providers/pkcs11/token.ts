@@ -1,0 +1,261 @@
+import { CKF } from "./constants.ts";
+import type { Cryptoki, Handle, MechanismInfo } from "./cryptoki.ts";
+import { Login } from "./login.ts";
+import { type ModuleOptions, Pkcs11Module } from "./module.ts";
+import { Pace } from "./pace.ts";
+import { type PinSource, readPin } from "./pin.ts";
+import { SessionPool, type WaitOptions } from "./session-pool.ts";
+import { type FoundToken, findToken, type TokenSelector } from "./slots.ts";
+import { calling, failedWith, providerError, remedyFor } from "./token-error.ts";
+import { Turns } from "./turns.ts";
+
+export interface TokenOptions extends ModuleOptions {
+  readonly token: TokenSelector;
+  readonly pin: PinSource;
+  readonly sessions?: SessionLimits | undefined;
+}
+
+export interface SessionLimits {
+  /** Sessions open at once, 1 or more. Default 8. Calls in the thread pool need a thread each (UV_THREADPOOL_SIZE, 4). */
+  readonly max?: number | undefined;
+  /** Callers that may wait for a session, in order; the next fails at once. Default: no limit. */
+  readonly maxWaiting?: number | undefined;
+  /** How long a caller waits for a session, and then for the token, in ms. Default 30,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** An open session of the module as it was initialized `epoch` times. */
+export interface Session {
+  readonly handle: Handle;
+  readonly epoch: number;
+}
+
+/** How often an operation that was not begun is tried, when what was lost could be made anew. */
+export const maxAttempts = 3;
+const turnsOfTokens = new Map<string, Turns>();
+
+/** One token, logged in to, with its sessions; it makes lost sessions, logins and slots anew. */
+export class Token {
+  readonly timeoutMs: number;
+  readonly pace = new Pace();
+  readonly module: Pkcs11Module;
+  /** Searches and creations on this token, in this process. */
+  readonly turns: Turns;
+  readonly mechanisms: ReadonlyMap<number, MechanismInfo>;
+  /** Grows when object handles may have become void. */
+  generation = 0;
+  /** Set when the token has shown that it does not take CKA_ALLOWED_MECHANISMS. */
+  cannotRestrict = false;
+  readonly #selector: TokenSelector;
+  readonly #login: Login;
+  readonly #pool: SessionPool<Session>;
+  #found: FoundToken;
+
+  private constructor(module: Pkcs11Module, options: Omit<TokenOptions, "pin"> & { pin: string }) {
+    this.module = module;
+    this.#selector = options.token;
+    this.#found = findToken(module.api, options.token);
+    this.timeoutMs = options.sessions?.timeoutMs ?? 30_000;
+    const place = `${module.path}\0${this.#found.serial}`;
+    this.turns = turnsOfTokens.get(place) ?? new Turns();
+    turnsOfTokens.set(place, this.turns);
+    this.#login = new Login(module.api, { place, pin: options.pin });
+    this.mechanisms = readMechanisms(module.api, this.#found.slot);
+    this.#pool = new SessionPool<Session>(
+      {
+        open: () => this.#openSession(),
+        close: (session) => this.#closeSession(session),
+        isFull: (error) => failedWith(error, "CKR_SESSION_COUNT"),
+      },
+      { max: options.sessions?.max ?? 8, maxWaiting: options.sessions?.maxWaiting ?? Number.POSITIVE_INFINITY },
+    );
+  }
+
+  /** Loads the module, finds the token and logs in, so that what is wrong shows now. */
+  static async open(options: TokenOptions): Promise<Token> {
+    const pin = await readPin(options.pin);
+    const module = await Pkcs11Module.load(options);
+    try {
+      const token = new Token(module, { ...options, pin });
+      token.give(await token.take({ timeoutMs: token.timeoutMs }));
+      return token;
+    } catch (error) {
+      throw providerError(options.module, error);
+    }
+  }
+
+  /** `SoftHSM v2 "t1" (serial 321d18f1b61d4a9c)` */
+  get name(): string {
+    return this.#found.name;
+  }
+
+  get api(): Cryptoki {
+    return this.module.api;
+  }
+
+  get openSessions(): number {
+    return this.#pool.open;
+  }
+
+  tryTake(): Session | undefined {
+    for (;;) {
+      const session = this.#pool.tryTake();
+      if (session === undefined || session.epoch === this.module.epoch) return session;
+      this.#pool.discard(session);
+    }
+  }
+
+  async take(wait: WaitOptions): Promise<Session> {
+    for (;;) {
+      const session = await this.#pool.take(wait);
+      if (session.epoch === this.module.epoch) return session;
+      this.#pool.discard(session);
+    }
+  }
+
+  /** Returns a session after an operation that ended as it should. */
+  give(session: Session): void {
+    if (session.epoch === this.module.epoch) this.#pool.give(session);
+    else this.#pool.discard(session);
+  }
+
+  /** Ends a session whose operation failed: nothing says what state the token left it in. */
+  discard(session: Session): void {
+    this.#pool.discard(session);
+  }
+
+  /** Waits for what is under way, no longer than `timeoutMs`, and ends all sessions. Keys stay on the token. */
+  async close(): Promise<void> {
+    await this.#pool.close(this.timeoutMs);
+  }
+
+  /**
+   * Makes anew what a failed call shows to be lost, so that another try can succeed. The session goes back to the pool or ends.
+   *
+   * @returns whether another try makes sense
+   * @throws when what is lost cannot be made anew now
+   */
+  recover(error: unknown, session: Session): boolean {
+    const remedy = remedyFor(error);
+    if (remedy === "handle" || remedy === "login") {
+      this.#loginAgain(session);
+      return true;
+    }
+    this.#pool.discard(session);
+    if (remedy === "none") return false;
+    if (remedy === "operation") return true;
+    this.generation += 1;
+    if (remedy === "session") {
+      this.#pool.discardIdle((idle) => !this.#isOpen(idle));
+      return true;
+    }
+    this.#pool.discardIdle(() => true);
+    if (remedy === "module") this.module.initialize();
+    this.#relocate();
+    return true;
+  }
+
+  /**
+   * Runs `work` in a session. What fails because something was lost is made anew and run again, so `work` must be a thing that
+   * can be done twice; handles from outside it may be void in the second run.
+   */
+  async withSession<T>(wait: WaitOptions, work: (session: Session) => T | Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      const session = await this.take(wait);
+      try {
+        const result = await work(session);
+        this.give(session);
+        return result;
+      } catch (error) {
+        if (attempt === maxAttempts) this.discard(session);
+        if (attempt === maxAttempts || !this.recover(error, session)) throw error;
+      }
+    }
+  }
+
+  /** Whether the token answers from its slot. If not, it is looked up anew: false when it was found, thrown when not. */
+  isPresent(): boolean {
+    try {
+      const { serialNumber } = calling("C_GetTokenInfo", () => this.api.C_GetTokenInfo(this.#found.slot));
+      if (serialNumber === this.#found.info.serialNumber) return true;
+    } catch {
+      // Looked up anew below.
+    }
+    this.#pool.discardIdle(() => true);
+    this.#relocate();
+    return false;
+  }
+
+  #loginAgain(session: Session): void {
+    try {
+      if (this.#login.ensure(session.handle, this.#found) === "anew") this.generation += 1;
+      this.#pool.give(session);
+    } catch (error) {
+      this.generation += 1;
+      this.#pool.discard(session);
+      if (this.#login.refused) throw error;
+    }
+  }
+
+  /** Finds the token again, in whichever slot, restarting the module if nothing else helps. Throws when it is not there. */
+  #relocate(): void {
+    this.generation += 1;
+    try {
+      this.#found = findToken(this.api, this.#selector);
+    } catch (error) {
+      if (!this.module.restart()) throw error;
+      this.#found = findToken(this.api, this.#selector);
+    }
+  }
+
+  #isOpen(session: Session): boolean {
+    if (session.epoch !== this.module.epoch) return false;
+    try {
+      this.api.C_GetSessionInfo(session.handle);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #openSession(): Session {
+    try {
+      return this.#connect();
+    } catch (error) {
+      // Nothing is known of why, so the token is looked up anew; but a refused PIN is final, and no room is just that.
+      if (this.#login.refused || failedWith(error, "CKR_SESSION_COUNT")) throw error;
+      this.#relocate();
+      return this.#connect();
+    }
+  }
+
+  #connect(): Session {
+    const { api, epoch } = this.module;
+    const flags = CKF.SERIAL_SESSION | CKF.RW_SESSION;
+    const handle = calling("C_OpenSession", () => api.C_OpenSession(this.#found.slot, flags));
+    try {
+      this.#login.ensure(handle, this.#found);
+    } catch (error) {
+      this.#closeSession({ handle, epoch });
+      throw error;
+    }
+    return { handle, epoch };
+  }
+
+  #closeSession(session: Session): void {
+    // After a restart of the module, the number may be somebody else's session.
+    if (session.epoch !== this.module.epoch) return;
+    try {
+      this.api.C_CloseSession(session.handle);
+    } catch {
+      // It is gone already: that is why it is closed.
+    }
+  }
+}
+
+function readMechanisms(api: Cryptoki, slot: Handle): Map<number, MechanismInfo> {
+  const list = calling("C_GetMechanismList", () => api.C_GetMechanismList(slot));
+  return new Map(
+    list.map((mechanism) => [mechanism, calling("C_GetMechanismInfo", () => api.C_GetMechanismInfo(slot, mechanism))]),
+  );
+}
