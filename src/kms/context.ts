@@ -1,7 +1,7 @@
-import { concatBytes, lengthPrefixed, utf8 } from "./encoding.ts";
+import { concatBytes, lengthPrefixed } from "./encoding.ts";
 import { invalidParameter } from "./errors.ts";
 import { MAX_CONTEXT_CHARACTERS } from "./limits.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256, sha256OfText } from "./sha256.ts";
 
 /** A string map that is authenticated with the ciphertext and never stored: Decrypt succeeds only with an equal one. */
 export type EncryptionContext = Readonly<Record<string, string>>;
@@ -18,8 +18,9 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 /** The largest number of characters JSON can make of one (`\u0000`), so that most contexts need no measuring. */
 const JSON_EXPANSION = 6;
 
+/** Calls come in bursts of one context; more than a few remembered would cost more than hashing them again. */
 const remembered = new Map<string, ContextBinding>();
-const MAX_REMEMBERED = 512;
+const MAX_REMEMBERED = 32;
 const MAX_REMEMBERED_LENGTH = 256;
 
 /**
@@ -43,7 +44,7 @@ export function bindContext(context: unknown, parameter = "EncryptionContext"): 
   for (const [key, value] of pairs) text += text === "" ? `${key}=${value}` : `&${key}=${value}`;
   const known = remembered.get(text);
   if (known) return known;
-  const binding = { aad: sha256(utf8(text)) };
+  const binding = { aad: sha256OfText(text) };
   if (text.length <= MAX_REMEMBERED_LENGTH) remember(text, binding);
   return binding;
 }

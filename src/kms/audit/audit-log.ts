@@ -6,7 +6,7 @@ import type { AuditSink } from "./sink.ts";
 /** How long a data-plane event may wait for company. */
 const LAG_MILLISECONDS = 50;
 const ANCHOR_MILLISECONDS = 500;
-const FULL_BATCH = 1_024;
+const FULL_BATCH = 256;
 /** Events kept while the sink is slow or failing; operations wait, or with `continue` events are dropped and counted. */
 const MAX_WAITING = 8_192;
 

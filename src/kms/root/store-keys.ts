@@ -1,10 +1,10 @@
 import { expand, extract } from "@noble/hashes/hkdf.js";
-import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { LanelockError } from "../../errors.ts";
 import { concatBytes, type Field, lengthPrefixed } from "../encoding.ts";
 import type { KeyBinding, MaterialCipher, MaterialWrapper } from "../ports/index.ts";
 import { randomBytes } from "../random.ts";
+import { HmacSha256 } from "../sha256.ts";
 
 const FORMAT = 1;
 const NONCE_LENGTH = 12;
@@ -25,7 +25,8 @@ export class StoreKeys implements MaterialWrapper {
   readonly storeId: string;
   readonly #cipher: MaterialCipher;
   readonly #pseudorandom: Uint8Array;
-  readonly #rowMac: ReturnType<typeof hmac.create>;
+  readonly #rowMac: HmacSha256;
+  readonly #macs = new Map<CarriedPurpose, HmacSha256>();
   readonly #carried: Map<CarriedPurpose, Uint8Array>;
 
   constructor(storeId: string, secret: Uint8Array, cipher: MaterialCipher) {
@@ -33,7 +34,7 @@ export class StoreKeys implements MaterialWrapper {
     this.#cipher = cipher;
     this.#pseudorandom = extract(sha256, secret, lengthPrefixed(["lanelock store", storeId]));
     const rowKey = this.#derive(["", "", "row"]);
-    this.#rowMac = hmac.create(sha256, rowKey);
+    this.#rowMac = new HmacSha256(rowKey);
     rowKey.fill(0);
     this.#carried = new Map(CARRIED.map((purpose) => [purpose, this.#derive(["", "", purpose])]));
   }
@@ -50,15 +51,14 @@ export class StoreKeys implements MaterialWrapper {
   /** The MAC of a row: 32 bytes over the table's name and every column. An audit anchor belongs to its chain, and its key. */
   mac(table: string, fields: readonly Field[]): Uint8Array {
     if (table === "anchor") return this.keyedDigest("audit", lengthPrefixed([table, ...fields]));
-    return this.#rowMac
-      .clone()
-      .update(lengthPrefixed([table, ...fields]))
-      .digest();
+    return this.#rowMac.digest(lengthPrefixed([table, ...fields]));
   }
 
   /** HMAC-SHA-256 under one of the carried keys. */
   keyedDigest(purpose: CarriedPurpose, data: Uint8Array): Uint8Array {
-    return hmac(sha256, this.carried(purpose), data);
+    const mac = this.#macs.get(purpose) ?? new HmacSha256(this.carried(purpose));
+    this.#macs.set(purpose, mac);
+    return mac.digest(data);
   }
 
   carried(purpose: CarriedPurpose): Uint8Array {
@@ -112,7 +112,9 @@ export class StoreKeys implements MaterialWrapper {
 
   dispose(): void {
     this.#pseudorandom.fill(0);
-    this.#rowMac.destroy();
+    this.#rowMac.dispose();
+    for (const mac of this.#macs.values()) mac.dispose();
+    this.#macs.clear();
     for (const key of this.#carried.values()) key.fill(0);
     this.#carried.clear();
   }
