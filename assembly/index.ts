@@ -4,13 +4,14 @@ import { Aes } from "./cipher/aes";
 import { expandAesKey } from "./cipher/aes-key-schedule";
 import { Sm4 } from "./cipher/sm4";
 import { expandSm4Key } from "./cipher/sm4-key-schedule";
-import { IO, IO_SIZE, NONCE, NONCE_SIZE, RUN_SIZE, SLOTS, wipe as wipeRange } from "./memory";
+import { IO, IO_SIZE, NONCE, NONCE_SIZE, RUN_SIZE, SLOTS, VERDICTS, VERDICTS_SIZE, wipe as wipeRange } from "./memory";
 import { cbcDecrypt, cbcEncrypt } from "./mode/cbc";
 import { ctr } from "./mode/ctr";
 import { ecbDecrypt, ecbEncrypt } from "./mode/ecb";
 import {
   gcmAad, gcmExpand, gcmHashNonce, gcmHashText, gcmKeystream, gcmOpen, gcmSeal, gcmSlotSize, gcmStart, gcmStartHashed, gcmTag, gcmVerify,
 } from "./mode/gcm";
+import { gcmOpenMany, gcmSealMany } from "./mode/gcm-many";
 import { pad as padBlock, paddingLength as lengthOfPadding } from "./padding";
 
 export function io(): usize {
@@ -27,6 +28,14 @@ export function nonce(): usize {
 
 export function nonceSize(): usize {
   return NONCE_SIZE;
+}
+
+export function verdicts(): usize {
+  return VERDICTS;
+}
+
+export function verdictsSize(): usize {
+  return VERDICTS_SIZE;
 }
 
 export function slotsStart(): usize {
@@ -75,6 +84,14 @@ export function aesGcmSeal(slot: usize, nonce: u32, data: usize, aad: u32, text:
 
 export function aesGcmOpen(slot: usize, nonce: u32, data: usize, aad: u32, text: u32, tag: u32): u32 {
   return gcmOpen<Aes>(changetype<Aes>(slot), nonce, data, aad, text, tag);
+}
+
+export function aesGcmSealMany(slot: usize, first: usize, count: u32, tag: u32): void {
+  gcmSealMany<Aes>(changetype<Aes>(slot), first, count, tag);
+}
+
+export function aesGcmOpenMany(slot: usize, first: usize, count: u32, tag: u32): void {
+  gcmOpenMany<Aes>(changetype<Aes>(slot), first, count, tag);
 }
 
 export function aesGcmStart(slot: usize, run: usize, nonce: u32): void {
@@ -147,6 +164,14 @@ export function sm4GcmSeal(slot: usize, nonce: u32, data: usize, aad: u32, text:
 
 export function sm4GcmOpen(slot: usize, nonce: u32, data: usize, aad: u32, text: u32, tag: u32): u32 {
   return gcmOpen<Sm4>(changetype<Sm4>(slot), nonce, data, aad, text, tag);
+}
+
+export function sm4GcmSealMany(slot: usize, first: usize, count: u32, tag: u32): void {
+  gcmSealMany<Sm4>(changetype<Sm4>(slot), first, count, tag);
+}
+
+export function sm4GcmOpenMany(slot: usize, first: usize, count: u32, tag: u32): void {
+  gcmOpenMany<Sm4>(changetype<Sm4>(slot), first, count, tag);
 }
 
 export function sm4GcmStart(slot: usize, run: usize, nonce: u32): void {

@@ -35,8 +35,16 @@ export const SETUP_SIZE: usize = 512;
 export const RUN: usize = SETUP + SETUP_SIZE;
 export const RUN_SIZE: usize = 96;
 
+/** Where each block of keystream in a batch of many messages belongs. */
+export const LANES: usize = RUN + RUN_SIZE;
+const LANES_SIZE: usize = 64 * 4;
+
+/** For each of many messages whether it is authentic. */
+export const VERDICTS: usize = LANES + LANES_SIZE;
+export const VERDICTS_SIZE: usize = 512;
+
 /** A nonce of any length up to this; longer ones are absorbed through IO. */
-export const NONCE: usize = RUN + RUN_SIZE;
+export const NONCE: usize = VERDICTS + VERDICTS_SIZE;
 export const NONCE_SIZE: usize = 256;
 
 /** Input and output: additional data padded to whole blocks, then the message, then up to two blocks more. The block before

@@ -19,7 +19,7 @@ import { addKeystream, counterOf, encryptKeystream, PREPARED_TEXT, setCounter, w
 const TAG_MASK: usize = 16, HASH: usize = 32, AAD_LENGTH: usize = 48, TEXT_LENGTH: usize = 56, PUBLIC: usize = 64, EXPECTED: usize = 80;
 
 @inline
-function hashKeyOf<C extends BlockCipher>(cipher: C): HashKey {
+export function hashKeyOf<C extends BlockCipher>(cipher: C): HashKey {
   return changetype<HashKey>(changetype<usize>(cipher) + cipher.size());
 }
 

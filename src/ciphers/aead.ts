@@ -1,4 +1,5 @@
 import type { Bytes } from "../engine/arguments.ts";
+import type { LanelockError } from "../errors.ts";
 
 /** Options of one message. */
 export interface MessageOptions {
@@ -62,6 +63,27 @@ export interface Aead {
    *   `ERR_LENGTH` if `sealed` is shorter than a tag; otherwise as `seal`
    */
   open(nonce: Uint8Array, sealed: Uint8Array, options?: IntoOptions): Bytes;
+
+  /**
+   * Seals many messages, short ones side by side in the lanes of the cipher: for small records, several times faster than
+   * `seal` in a loop. All arguments are checked before anything is sealed.
+   *
+   * @returns ciphertext ‖ tag of each, in order: views of one buffer
+   * @throws LanelockError as `seal`; the message names the index
+   *
+   * @example
+   * const sealed = aead.sealMany(rows.map((row) => ({ nonce: row.nonce, data: row.bytes, aad: row.key })));
+   */
+  sealMany(messages: Iterable<Message>): Bytes[];
+
+  /**
+   * Opens many messages. One that is not authentic does not disturb the others: its place holds the error, whose message
+   * names the index.
+   *
+   * @returns for each message, in order, its plaintext in memory of its own, or a LanelockError `ERR_AUTHENTICATION`
+   * @throws LanelockError as `open` for arguments that are no messages; nothing is opened then
+   */
+  openMany(messages: Iterable<Message>): (Bytes | LanelockError)[];
 
   /** Begins to seal a message that comes in pieces. @throws LanelockError as `seal` */
   sealStream(nonce: Uint8Array, options?: MessageOptions): SealStream;

@@ -11,6 +11,8 @@ export interface CipherEngine {
   expandGcm(slot: number): void;
   gcmSeal(slot: number, nonce: number, data: number, aad: number, text: number): void;
   gcmOpen(slot: number, nonce: number, data: number, aad: number, text: number, tag: number): number;
+  gcmSealMany(slot: number, first: number, count: number, tag: number): void;
+  gcmOpenMany(slot: number, first: number, count: number, tag: number): void;
   gcmStart(slot: number, run: number, nonce: number): void;
   gcmHashNonce(slot: number, run: number, data: number, length: number): void;
   gcmStartHashed(slot: number, run: number, length: number): void;
@@ -41,6 +43,8 @@ export function aes(): CipherEngine {
     expandGcm: e.aesExpandGcm,
     gcmSeal: e.aesGcmSeal,
     gcmOpen: e.aesGcmOpen,
+    gcmSealMany: e.aesGcmSealMany,
+    gcmOpenMany: e.aesGcmOpenMany,
     gcmStart: e.aesGcmStart,
     gcmHashNonce: e.aesGcmHashNonce,
     gcmStartHashed: e.aesGcmStartHashed,
@@ -70,6 +74,8 @@ export function sm4(): CipherEngine {
     expandGcm: e.sm4ExpandGcm,
     gcmSeal: e.sm4GcmSeal,
     gcmOpen: e.sm4GcmOpen,
+    gcmSealMany: e.sm4GcmSealMany,
+    gcmOpenMany: e.sm4GcmOpenMany,
     gcmStart: e.sm4GcmStart,
     gcmHashNonce: e.sm4GcmHashNonce,
     gcmStartHashed: e.sm4GcmStartHashed,

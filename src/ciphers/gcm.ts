@@ -2,8 +2,9 @@ import { type Bytes, checkBytes, checkInto, checkOptions, readableWhileWriting }
 import { engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
 import { LanelockError } from "../errors.ts";
-import type { Aead, IntoOptions, MessageOptions, SealStream } from "./aead.ts";
+import type { Aead, IntoOptions, Message, MessageOptions, SealStream } from "./aead.ts";
 import type { CipherEngine } from "./cipher-engine.ts";
+import { checkMessages, groups, workGroup } from "./gcm-many.ts";
 import { checkTextLength, GcmRun } from "./gcm-run.ts";
 import { GcmSealStream } from "./gcm-seal-stream.ts";
 import { KeySlot } from "./key-slot.ts";
@@ -88,6 +89,74 @@ export class Gcm implements Aead {
     clear(nonceLength, text + length + 32);
     if (opened === undefined) throw notAuthentic();
     return opened;
+  }
+
+  sealMany(messages: Iterable<Message>): Bytes[] {
+    const checked = checkMessages(messages, 0);
+    const slot = this.#key.address;
+    const tag = this.tagLength;
+    const all = new Uint8Array(checked.reduce((sum, { length }) => sum + length + tag, 0));
+    const sealed: Bytes[] = [];
+    let end = 0;
+    const next = (length: number) => {
+      const view = new Uint8Array(all.buffer, end, length + tag);
+      end += length + tag;
+      sealed.push(view);
+      return view;
+    };
+    for (const group of groups(checked)) {
+      if (group.alone) {
+        const { nonce, data, aad, length } = group.alone;
+        this.seal(nonce, data, { aad, into: next(length) });
+        continue;
+      }
+      workGroup(group.shared, {
+        work: (first, count) => this.#cipher.gcmSealMany(slot, first, count, tag),
+        take: ({ bytes }, first) => {
+          const begin = end;
+          for (const { length } of group.shared) next(length);
+          all.set(bytes.subarray(first, first + end - begin), begin);
+        },
+      });
+    }
+    return sealed;
+  }
+
+  openMany(messages: Iterable<Message>): (Bytes | LanelockError)[] {
+    const checked = checkMessages(messages, this.tagLength);
+    const slot = this.#key.address;
+    const opened: (Bytes | LanelockError)[] = [];
+    for (const group of groups(checked)) {
+      if (group.alone) {
+        opened.push(this.#openOne(group.alone, opened.length));
+        continue;
+      }
+      workGroup(group.shared, {
+        work: (first, count) => this.#cipher.gcmOpenMany(slot, first, count, this.tagLength),
+        take: ({ bytes, exports }, first) => {
+          const verdicts = exports.verdicts();
+          let at = first;
+          for (const [i, { length }] of group.shared.entries()) {
+            const authentic = bytes[verdicts + i] === 1;
+            opened.push(authentic ? bytes.slice(at, at + length) : notAuthentic(`messages[${opened.length}]`));
+            at += length;
+          }
+          bytes.fill(0, verdicts, verdicts + group.shared.length);
+        },
+      });
+    }
+    return opened;
+  }
+
+  /** A message of `openMany` that goes alone. */
+  #openOne({ nonce, data, aad }: Message, index: number): Bytes | LanelockError {
+    try {
+      return this.open(nonce, data, { aad });
+    } catch (error) {
+      if (error instanceof LanelockError && error.code === "ERR_AUTHENTICATION")
+        return notAuthentic(`messages[${index}]`);
+      throw error;
+    }
   }
 
   sealStream(nonce: Uint8Array, options?: MessageOptions): SealStream {
@@ -178,10 +247,10 @@ function checkAad(aad: Uint8Array): number {
   return aad === NOTHING ? 0 : checkBytes(aad, "aad");
 }
 
-function notAuthentic(): LanelockError {
+function notAuthentic(what = "The message"): LanelockError {
   return new LanelockError(
     "ERR_AUTHENTICATION",
-    "Not authentic: the key, nonce, additional data, ciphertext or tag is not the one that was sealed",
+    `${what} is not authentic: the key, nonce, additional data, ciphertext or tag is not the one that was sealed`,
   );
 }
 

@@ -1,0 +1,129 @@
+// Many messages through the engine at a time: as many as its IO holds, laid out as assembly/mode/gcm-many.ts says.
+import { type Bytes, checkBytes } from "../engine/arguments.ts";
+import { type Engine, engine } from "../engine/load.ts";
+import { LanelockError } from "../errors.ts";
+import type { Message } from "./aead.ts";
+import { checkTextLength } from "./gcm-run.ts";
+
+/** A message whose arrays have the lengths it says. */
+export interface CheckedMessage {
+  readonly nonce: Uint8Array;
+  readonly data: Uint8Array;
+  readonly aad: Uint8Array | undefined;
+  readonly aadLength: number;
+  /** Bytes of text, without the tag. */
+  readonly length: number;
+  /** Where the text stands in the record. */
+  readonly text: number;
+  /** Bytes of the record in IO, or 0 if the message has to go alone: it is long, or its nonce has not 12 bytes. */
+  readonly size: number;
+}
+
+/** Records longer than this fill the lanes by themselves. */
+const LONGEST_SHARED = 8192;
+
+const HEADER = 64;
+
+function check(message: Message, tagLength: number): CheckedMessage {
+  if (typeof message !== "object" || message === null) {
+    throw new LanelockError("ERR_ARGUMENT", "must be an object with nonce and data");
+  }
+  // Read once: getters could answer differently when it is placed.
+  const { nonce, data, aad } = message;
+  const nonceLength = checkBytes(nonce, "nonce");
+  if (nonceLength === 0) throw new LanelockError("ERR_NONCE", "nonce has no bytes: GCM takes 1 or more, best 12");
+  const aadLength = aad === undefined ? 0 : checkBytes(aad, "aad");
+  const length = checkBytes(data, "data") - tagLength;
+  if (length < 0) {
+    throw new LanelockError("ERR_LENGTH", `data has ${length + tagLength} bytes, fewer than its tag of ${tagLength}`);
+  }
+  checkTextLength(length);
+  const text = HEADER + ((aadLength + 15) & ~15);
+  const size = text + ((length + 15) & ~15) + 32;
+  return { nonce, data, aad, aadLength, length, text, size: nonceLength === 12 && size <= LONGEST_SHARED ? size : 0 };
+}
+
+/**
+ * Checks all messages before any is worked; `tagLength` is that of what comes in: 0 to seal.
+ *
+ * @throws LanelockError that names the message by its index
+ */
+export function checkMessages(messages: Iterable<Message>, tagLength: number): CheckedMessage[] {
+  if (typeof messages !== "object" || messages === null || !(Symbol.iterator in messages)) {
+    throw new LanelockError("ERR_ARGUMENT", "messages must be an array of { nonce, data, aad }");
+  }
+  const checked: CheckedMessage[] = [];
+  try {
+    for (const message of messages) checked.push(check(message, tagLength));
+  } catch (error) {
+    if (!(error instanceof LanelockError)) throw error;
+    throw new LanelockError(error.code, `messages[${checked.length}]: ${error.message}`, { cause: error });
+  }
+  return checked;
+}
+
+/** Writes one message to `at`; `words` is all memory in 4-byte words. */
+function place(bytes: Bytes, words: Uint32Array, at: number, message: CheckedMessage): void {
+  const { nonce, data, aad, aadLength, length, text, size } = message;
+  bytes.set(nonce, at);
+  words[(at + 48) >> 2] = aadLength;
+  words[(at + 52) >> 2] = length;
+  words[(at + 56) >> 2] = size;
+  if (aad !== undefined) bytes.set(aad, at + HEADER);
+  bytes.set(data, at + text);
+}
+
+/** Consecutive messages that go through the engine together, or one that has to go alone. */
+export interface Group {
+  shared: CheckedMessage[];
+  alone?: CheckedMessage;
+}
+
+/** Cuts a list of messages into groups that fit in IO. */
+export function groups(checked: readonly CheckedMessage[]): Group[] {
+  const { exports } = engine();
+  const room = exports.ioSize();
+  const most = exports.verdictsSize();
+  const list: Group[] = [];
+  let shared: CheckedMessage[] = [];
+  let used = 0;
+  const close = () => {
+    if (shared.length > 0) list.push({ shared });
+    shared = [];
+    used = 0;
+  };
+  for (const one of checked) {
+    if (one.size === 0) {
+      close();
+      list.push({ shared: [], alone: one });
+      continue;
+    }
+    if (used + one.size > room || shared.length === most) close();
+    shared.push(one);
+    used += one.size;
+  }
+  close();
+  return list;
+}
+
+interface GroupWork {
+  /** What the engine does to the `count` records from `first` on. */
+  work: (first: number, count: number) => void;
+  /** Copies out the results, which stand packed from `first` on. */
+  take: (host: Engine, first: number) => void;
+}
+
+/** Lays messages out in IO, has them worked, and wipes IO. */
+export function workGroup(shared: readonly CheckedMessage[], { work, take }: GroupWork): void {
+  const host = engine();
+  const first = host.exports.io();
+  const words = new Uint32Array(host.bytes.buffer);
+  let at = first;
+  for (const one of shared) {
+    place(host.bytes, words, at, one);
+    at += one.size;
+  }
+  work(first, shared.length);
+  take(host, first);
+  host.bytes.fill(0, first, at);
+}
