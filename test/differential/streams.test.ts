@@ -1,6 +1,6 @@
 import { openStreamUnverified } from "lanelock/unauthenticated";
 import { expect, test } from "vitest";
-import { type Aead, aeads, withAad } from "../reference/ciphers.ts";
+import { type Aead, aeads } from "../reference/ciphers.ts";
 import { expectBytes } from "../reference/expect-bytes.ts";
 import { type Seeded, seeded } from "../reference/seeded.ts";
 
@@ -41,11 +41,11 @@ for (const aead of aeads) {
       const { key, nonce, aad, plaintext, tagLength } = input;
       const sealed = aead.expected(input);
       using cipher = aead.create(key, { tagLength });
-      const sealing = cipher.sealStream(nonce, withAad(aad));
+      const sealing = cipher.sealStream(nonce, { aad });
       const body = run((chunk) => sealing.update(chunk), pieces(random, plaintext));
       expectBytes(Buffer.concat([body, sealing.final()]), sealed, `seal ${count}: ${plaintext.length} bytes`);
 
-      const opening = openStreamUnverified(cipher, nonce, withAad(aad));
+      const opening = openStreamUnverified(cipher, nonce, { aad });
       const ciphertext = sealed.subarray(0, plaintext.length);
       const opened = run((chunk) => opening.update(chunk), pieces(random, ciphertext));
       const last = opening.final(sealed.subarray(plaintext.length));
@@ -58,7 +58,7 @@ for (const aead of aeads) {
     const runs = Array.from({ length: 12 }, () => {
       const input = message(random, aead.keyLength);
       const cipher: Aead = aead.create(input.key, { tagLength: input.tagLength });
-      const stream = cipher.sealStream(input.nonce, withAad(input.aad));
+      const stream = cipher.sealStream(input.nonce, { aad: input.aad });
       return { input, cipher, stream, chunks: pieces(random, input.plaintext), output: [] as Uint8Array[] };
     });
     while (runs.some(({ chunks }) => chunks.length > 0)) {
@@ -66,7 +66,7 @@ for (const aead of aeads) {
       const chunk = chunks.shift();
       if (chunk) output.push(Uint8Array.from(stream.update(chunk)));
       if (random.integer(0, 20) === 0) {
-        expectBytes(cipher.seal(input.nonce, input.plaintext, withAad(input.aad)), aead.expected(input), "in between");
+        expectBytes(cipher.seal(input.nonce, input.plaintext, { aad: input.aad }), aead.expected(input), "in between");
       }
     }
     for (const { input, cipher, stream, output } of runs) {
@@ -83,7 +83,7 @@ for (const aead of aeads) {
       const at = random.integer(0, sealed.length - 1);
       sealed[at] = (sealed[at] ?? 0) ^ (1 << random.integer(0, 7));
       using cipher = aead.create(input.key, { tagLength: input.tagLength });
-      const opening = openStreamUnverified(cipher, input.nonce, withAad(input.aad));
+      const opening = openStreamUnverified(cipher, input.nonce, { aad: input.aad });
       for (const chunk of pieces(random, sealed.subarray(0, input.plaintext.length))) opening.update(chunk);
       expect(() => opening.final(sealed.subarray(input.plaintext.length))).toThrow(
         expect.objectContaining({ code: "ERR_AUTHENTICATION" }),

@@ -30,11 +30,6 @@ function aesGcmExpected(input: SealInput): Uint8Array<ArrayBuffer> {
   return input.nonce.length > longestOpensslNonce ? gcm("aes")(input) : opensslAesGcm(input);
 }
 
-/** The option for additional data, which may be left out but not be undefined. */
-export function withAad(aad: Uint8Array | undefined): { aad?: Uint8Array } {
-  return aad === undefined ? {} : { aad };
-}
-
 export const aeads: readonly AeadUnderTest[] = [
   { name: "aes-128-gcm", cipher: "aes", keyLength: 16, create: withTagLength(aesGcm), expected: aesGcmExpected },
   { name: "aes-192-gcm", cipher: "aes", keyLength: 24, create: withTagLength(aesGcm), expected: aesGcmExpected },
