@@ -1,4 +1,5 @@
 import { LanelockError } from "../errors.ts";
+import { Mutex } from "../mutex.ts";
 import type { AuditLog } from "./audit/audit-log.ts";
 import { type PendingEvent, pendingEvent } from "./audit/event.ts";
 import { KmsError } from "./errors.ts";
@@ -6,7 +7,7 @@ import type { Realm } from "./ids.ts";
 import { type KeyDirectory, requireSameRoot } from "./key-directory.ts";
 import type { LoadedAsymmetricKey, LoadedCipherKey } from "./key-objects.ts";
 import type { LoadedKeys } from "./loaded-keys.ts";
-import type { KeyProvider, KeyStore, ProtectionLevel } from "./ports/index.ts";
+import type { KeyProvider, KeyStore, KeyTransport, ProtectionLevel } from "./ports/index.ts";
 import type { StoreKeys } from "./root/store-keys.ts";
 import { TrustedReader } from "./rows/trusted-reader.ts";
 import { TrustedWriter } from "./rows/trusted-writer.ts";
@@ -16,6 +17,7 @@ export interface CoreParts {
   readonly keys: StoreKeys;
   readonly realm: Realm;
   readonly providers: ReadonlyMap<ProtectionLevel, KeyProvider>;
+  readonly transport: KeyTransport;
   readonly clock: () => Date;
   readonly allowSeeding: boolean;
 }
@@ -34,6 +36,9 @@ export class Core {
   readonly realm: Realm;
   readonly allowSeeding: boolean;
   readonly audit: AuditLog;
+  readonly transport: KeyTransport;
+  /** Imports whose failures are counted happen one at a time. */
+  readonly importTurn = new Mutex();
   readonly directory: KeyDirectory;
   readonly cipherKeys: LoadedKeys<LoadedCipherKey>;
   readonly asymmetricKeys: LoadedKeys<LoadedAsymmetricKey>;
@@ -54,6 +59,7 @@ export class Core {
     this.realm = parts.realm;
     this.allowSeeding = parts.allowSeeding;
     this.audit = parts.audit;
+    this.transport = parts.transport;
     this.cipherKeys = parts.cipherKeys;
     this.asymmetricKeys = parts.asymmetricKeys;
     this.#providers = parts.providers;

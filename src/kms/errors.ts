@@ -64,6 +64,17 @@ export function invalidParameter(parameter: string, reason?: string): KmsError {
   return new KmsError("InvalidParameter", reason === undefined ? message : `${message} ${reason}`);
 }
 
+/**
+ * The one answer to material that cannot be taken: badly wrapped, of a wrong form or length, not the key's own, another key's.
+ * It says no more on purpose: which of them it is would answer an attacker's questions about RSAES_PKCS1_V1_5.
+ */
+export function invalidKeyMaterial(): KmsError {
+  return new KmsError(
+    "InvalidKeyMaterial",
+    "The key material is not wrapped as the import token says, does not fit the key, or belongs to another key.",
+  );
+}
+
 export function missingParameter(parameter: string): KmsError {
   return new KmsError("MissingParameter", `The parameter "${parameter}" is needed but not provided.`);
 }

@@ -39,6 +39,11 @@ export function newVersionId(keyId: string): string {
   return `${stem}-${randomCharacters(35 - stem.length)}`;
 }
 
+/** 36 random characters, 186 bits: an import token's id is what admits to its wrapping key. */
+export function newTokenId(): string {
+  return randomCharacters(36);
+}
+
 export function keyArn(realm: Realm, keyId: string): string {
   return `acs:kms:${realm.regionId}:${realm.accountId}:key/${keyId}`;
 }

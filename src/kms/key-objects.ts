@@ -29,6 +29,8 @@ export interface LoadedCipherKey {
 export interface LoadedAsymmetricKey {
   readonly versionId: string;
   readonly key: AsymmetricKey;
+  /** As in {@link LoadedCipherKey}. */
+  live: boolean;
   dispose(): void;
 }
 
@@ -102,7 +104,16 @@ export function asymmetricKey(core: Core, request: Omit<ObjectRequest, "mode">):
     const object = await core.read((rows) => rows.keyObject({ versionId, mode: "NONE" }));
     if (object === undefined) throw missingObject(versionId);
     const key = await core.provider(row.protectionLevel).loadAsymmetricKey(storedObject(row, object, signal));
-    return { versionId, key, dispose: () => key.dispose() };
+    const loaded: LoadedAsymmetricKey = {
+      versionId,
+      key,
+      live: true,
+      dispose() {
+        loaded.live = false;
+        key.dispose();
+      },
+    };
+    return loaded;
   });
 }
 

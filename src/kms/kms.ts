@@ -6,16 +6,15 @@ import { builtIn } from "./built-in.ts";
 import { type Call, type CallOptions, outcomeOf, publicError } from "./call.ts";
 import type { Core } from "./core.ts";
 import { missingParameter } from "./errors.ts";
+import { destroyExpiredTokens } from "./import/import-tokens.ts";
 import { type KmsOptions, openCore } from "./open.ts";
-import * as operations from "./operations/index.ts";
+import { OPERATIONS, type Plane } from "./operation-table.ts";
+import type * as operations from "./operations/index.ts";
 import type { Capability, MaybePromise } from "./ports/index.ts";
 import { type SweepResult, settleDue } from "./sweep.ts";
 
 /** What an operation does, given the call and its request. */
 type Work<Request, Response> = (call: Call, request: Request) => MaybePromise<Response>;
-
-/** Life-cycle operations are in the audit log before they return; others may lag by 100 ms. */
-type Plane = "life-cycle" | "data";
 
 interface Shared {
   readonly core: Core;
@@ -64,6 +63,7 @@ export class Kms implements AsyncDisposable {
     const seconds = options.sweepSeconds ?? DEFAULT_SWEEP_SECONDS;
     const timer = seconds === false ? undefined : setInterval(() => core.inBackground(sweep(core)), seconds * 1_000);
     unref(timer);
+    core.inBackground(destroyExpiredTokens(core));
     const shared: Shared = {
       core,
       closed: false,
@@ -244,6 +244,91 @@ export class Kms implements AsyncDisposable {
     return this.#run(OPERATIONS.generateRandom, request, options);
   }
 
+  /** {@link generateDataKeyWithoutPlaintext}, and the data key under somebody's public key besides. */
+  generateAndExportDataKey(
+    request: operations.GenerateAndExportDataKeyRequest,
+    options?: CallOptions,
+  ): Promise<operations.GenerateAndExportDataKeyResponse> {
+    return this.#run(OPERATIONS.generateAndExportDataKey, request, options);
+  }
+
+  /** Decrypts a data key and encrypts it under somebody's public key, without showing it. */
+  exportDataKey(
+    request: operations.ExportDataKeyRequest,
+    options?: CallOptions,
+  ): Promise<operations.ExportDataKeyResponse> {
+    return this.#run(OPERATIONS.exportDataKey, request, options);
+  }
+
+  /** Gives an asymmetric key another version, at least 7 days after the last. */
+  createKeyVersion(
+    request: operations.CreateKeyVersionRequest,
+    options?: CallOptions,
+  ): Promise<operations.CreateKeyVersionResponse> {
+    return this.#run(OPERATIONS.createKeyVersion, request, options);
+  }
+
+  /** Encrypts a little under a public key: the ciphertext is the standard's, with nothing of ours around it. */
+  asymmetricEncrypt(
+    request: operations.AsymmetricEncryptRequest,
+    options?: CallOptions,
+  ): Promise<operations.AsymmetricEncryptResponse> {
+    return this.#run(OPERATIONS.asymmetricEncrypt, request, options);
+  }
+
+  asymmetricDecrypt(
+    request: operations.AsymmetricDecryptRequest,
+    options?: CallOptions,
+  ): Promise<operations.AsymmetricDecryptResponse> {
+    return this.#run(OPERATIONS.asymmetricDecrypt, request, options);
+  }
+
+  /** Signs a digest of 32 bytes as it is, or a message. */
+  asymmetricSign(
+    request: operations.AsymmetricSignRequest,
+    options?: CallOptions,
+  ): Promise<operations.AsymmetricSignResponse> {
+    return this.#run(OPERATIONS.asymmetricSign, request, options);
+  }
+
+  /** Whether a signature is good; a bad one is `value: false`, no error. */
+  asymmetricVerify(
+    request: operations.AsymmetricVerifyRequest,
+    options?: CallOptions,
+  ): Promise<operations.AsymmetricVerifyResponse> {
+    return this.#run(OPERATIONS.asymmetricVerify, request, options);
+  }
+
+  getPublicKey(
+    request: operations.GetPublicKeyRequest,
+    options?: CallOptions,
+  ): Promise<operations.GetPublicKeyResponse> {
+    return this.#run(OPERATIONS.getPublicKey, request, options);
+  }
+
+  /** A public key to wrap material with and a token to import it by, for a key of origin EXTERNAL; both serve for 24 hours. */
+  getParametersForImport(
+    request: operations.GetParametersForImportRequest,
+    options?: CallOptions,
+  ): Promise<operations.GetParametersForImportResponse> {
+    return this.#run(OPERATIONS.getParametersForImport, request, options);
+  }
+
+  /** Gives a key of origin EXTERNAL its material, or the same again, with another expiry if that is wanted. */
+  importKeyMaterial(request: operations.ImportKeyMaterialRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.importKeyMaterial, request, options);
+  }
+
+  /** Destroys imported material; the key then waits for the same material to be imported again. */
+  deleteKeyMaterial(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
+    return this.#run(OPERATIONS.deleteKeyMaterial, request, options);
+  }
+
+  /** Ours, with `allowSeeding`: makes a key of given material under given ids, for tests that must repeat. */
+  seedKey(request: operations.SeedKeyRequest, options?: CallOptions): Promise<operations.SeedKeyResponse> {
+    return this.#run(OPERATIONS.seedKey, request, options);
+  }
+
   tagResource(request: operations.TagResourceRequest, options?: CallOptions): Promise<void> {
     return this.#run(OPERATIONS.tagResource, request, options);
   }
@@ -296,38 +381,3 @@ async function record({ core, event }: Call, plane: Plane, refusal: unknown): Pr
   if (plane === "data") core.audit.record(event);
   else await core.audit.commit(event).catch(() => undefined);
 }
-
-/** Every operation: its name in the service, when its audit event must be on disk, and what it does. */
-const OPERATIONS = {
-  createKey: ["CreateKey", "life-cycle", operations.createKey],
-  describeKey: ["DescribeKey", "data", operations.describeKey],
-  listKeys: ["ListKeys", "data", operations.listKeys],
-  enableKey: ["EnableKey", "life-cycle", operations.enableKey],
-  disableKey: ["DisableKey", "life-cycle", operations.disableKey],
-  scheduleKeyDeletion: ["ScheduleKeyDeletion", "life-cycle", operations.scheduleKeyDeletion],
-  cancelKeyDeletion: ["CancelKeyDeletion", "life-cycle", operations.cancelKeyDeletion],
-  updateKeyDescription: ["UpdateKeyDescription", "life-cycle", operations.updateKeyDescription],
-  setDeletionProtection: ["SetDeletionProtection", "life-cycle", operations.setDeletionProtection],
-  createAlias: ["CreateAlias", "life-cycle", operations.createAlias],
-  updateAlias: ["UpdateAlias", "life-cycle", operations.updateAlias],
-  deleteAlias: ["DeleteAlias", "life-cycle", operations.deleteAlias],
-  listAliases: ["ListAliases", "data", operations.listAliases],
-  listAliasesByKeyId: ["ListAliasesByKeyId", "data", operations.listAliasesByKeyId],
-  listKeyVersions: ["ListKeyVersions", "data", operations.listKeyVersions],
-  describeKeyVersion: ["DescribeKeyVersion", "data", operations.describeKeyVersion],
-  updateRotationPolicy: ["UpdateRotationPolicy", "life-cycle", operations.updateRotationPolicy],
-  rotateKey: ["RotateKey", "life-cycle", operations.rotateKey],
-  encrypt: ["Encrypt", "data", operations.encrypt],
-  decrypt: ["Decrypt", "data", operations.decrypt],
-  reEncrypt: ["ReEncrypt", "data", operations.reEncrypt],
-  generateDataKey: ["GenerateDataKey", "data", operations.generateDataKey],
-  generateDataKeyWithoutPlaintext: [
-    "GenerateDataKeyWithoutPlaintext",
-    "data",
-    operations.generateDataKeyWithoutPlaintext,
-  ],
-  generateRandom: ["GenerateRandom", "data", operations.generateRandom],
-  tagResource: ["TagResource", "life-cycle", operations.tagResource],
-  untagResource: ["UntagResource", "life-cycle", operations.untagResource],
-  listResourceTags: ["ListResourceTags", "data", operations.listResourceTags],
-} as const;

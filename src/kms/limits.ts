@@ -21,6 +21,10 @@ export const MIN_ROTATION_DAYS = 7;
 export const MAX_ROTATION_DAYS = 730;
 export const SECONDS_PER_DAY = 86_400;
 
+/** Of asymmetric keys. */
+export const MIN_DAYS_BETWEEN_VERSIONS = 7;
+export const MAX_ASYMMETRIC_VERSIONS = 50;
+
 export const MAX_ALIAS_CHARACTERS = 255;
 export const MAX_TAGS_AT_CREATION = 20;
 export const MAX_TAGS = 10;

@@ -7,7 +7,14 @@ import { utf8 } from "./encoding.ts";
 import type { Realm } from "./ids.ts";
 import { KeyDirectory, ROOT_CHECK, requireSameRoot } from "./key-directory.ts";
 import { type LoadedKeyLimits, LoadedKeys } from "./loaded-keys.ts";
-import type { KeyProvider, KeyStore, MaterialCipher, ProtectionLevel, StoreReader } from "./ports/index.ts";
+import type {
+  KeyProvider,
+  KeyStore,
+  KeyTransport,
+  MaterialCipher,
+  ProtectionLevel,
+  StoreReader,
+} from "./ports/index.ts";
 import { type RootKey, rootKeySource } from "./root/root-key-sources.ts";
 import { StoreKeys } from "./root/store-keys.ts";
 import { settle } from "./transitions.ts";
@@ -55,6 +62,7 @@ export interface KmsOptions {
 export interface BuiltIn {
   readonly cipher: MaterialCipher;
   readonly software: () => KeyProvider;
+  readonly transport: KeyTransport;
 }
 
 export interface Opened {
@@ -108,7 +116,16 @@ async function openParts(options: KmsOptions, builtIn: BuiltIn, onClose: OnClose
   const audit = new AuditLog(sink, options.onAuditFailure ?? "fail");
   onClose(() => audit.close());
   const core = new Core({
-    ...{ store, keys, providers, clock, audit, realm: settings.realm, allowSeeding: settings.allowSeeding },
+    ...{
+      store,
+      keys,
+      providers,
+      transport: builtIn.transport,
+      clock,
+      audit,
+      realm: settings.realm,
+      allowSeeding: settings.allowSeeding,
+    },
     cipherKeys: new LoadedKeys(settings.limits),
     asymmetricKeys: new LoadedKeys(settings.limits),
     makeDirectory: (made) => directoryOf(made, settings.checkMilliseconds),

@@ -1,4 +1,5 @@
 import type { Core } from "./core.ts";
+import { destroyExpiredTokens } from "./import/import-tokens.ts";
 import { dueTransition } from "./life-cycle.ts";
 import { settle } from "./transitions.ts";
 
@@ -11,8 +12,10 @@ export interface SweepResult {
   readonly failed: number;
 }
 
-/** Carries out everything that is due: deletions, expiries of material, rotations. */
+/** Carries out everything that is due: deletions, expiries of material and of import tokens, rotations. */
 export async function settleDue(core: Core): Promise<SweepResult> {
+  // An expired token admits nobody meanwhile; the next sweep tries again to destroy its key.
+  await destroyExpiredTokens(core).catch(() => undefined);
   const seen = new Set<string>();
   let failed = 0;
   for (;;) {

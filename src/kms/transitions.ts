@@ -1,4 +1,5 @@
 import type { Core } from "./core.ts";
+import { equalInConstantTime } from "./encoding.ts";
 import { KmsError } from "./errors.ts";
 import { newVersionId } from "./ids.ts";
 import { isSymmetric } from "./key-matrix.ts";
@@ -6,6 +7,7 @@ import { bindingOf, cacheId, objectRow, storedObject } from "./key-objects.ts";
 import { dueTransition, effective } from "./life-cycle.ts";
 import type { KeyObjectRow, KeyRow, VersionRow } from "./ports/index.ts";
 import type { TrustedReader } from "./rows/trusted-reader.ts";
+import type { TrustedWriter } from "./rows/trusted-writer.ts";
 
 const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
 const MODES = ["GCM", "CBC", "ECB", "NONE"] as const;
@@ -72,21 +74,47 @@ interface Conditional {
   readonly onlyIf: (row: KeyRow) => boolean;
 }
 
-/** Destroys the material of an imported key, which then waits for it to be imported again. */
-export async function removeMaterial(core: Core, row: KeyRow, { event, onlyIf }: Conditional): Promise<void> {
-  const held = await core.read((rows) => objectsOf(rows, row.keyId));
-  await destroyObjects(core, row, held);
-  await core.change(event, async (rows) => {
-    const current = await rows.key(row.keyId);
-    if (current === undefined || !onlyIf(current)) {
-      event.outcome = "Unchanged";
-      return;
+/**
+ * Destroys the material of an imported key, which then waits for it to be imported again.
+ *
+ * @returns false when there was nothing to do, because the key is gone or `onlyIf` no longer held.
+ */
+export async function removeMaterial(core: Core, row: KeyRow, { event, onlyIf }: Conditional): Promise<boolean> {
+  for (;;) {
+    const held = await core.read(async (rows) => {
+      const current = await rows.key(row.keyId);
+      return current && onlyIf(current) ? objectsOf(rows, row.keyId) : undefined;
+    });
+    if (held === undefined) return false;
+    await destroyObjects(core, row, held);
+    try {
+      await core.change(event, (rows) => forgetMaterial(rows, row.keyId, { held, onlyIf, event }));
+    } catch (error) {
+      // Imported anew in between: that object is to be destroyed as well.
+      if (error instanceof Superseded) continue;
+      throw error;
     }
-    for (const { versionId } of held.versions) await rows.deleteKeyObjects(versionId);
-    const state = current.state === "PendingDeletion" ? current.state : "PendingImport";
-    await rows.putKey({ ...current, state, materialExpiresAt: null });
-  });
-  await core.store.scrub();
+    await core.store.scrub();
+    return true;
+  }
+}
+
+async function forgetMaterial(
+  rows: TrustedWriter,
+  keyId: string,
+  { held, onlyIf, event }: Conditional & { held: Versioned },
+): Promise<void> {
+  const current = await rows.key(keyId);
+  if (current === undefined || !onlyIf(current)) {
+    event.outcome = "Unchanged";
+    return;
+  }
+  const { objects } = await objectsOf(rows, keyId);
+  const same = objects.every((object) => held.objects.some((other) => equalInConstantTime(object.mac, other.mac)));
+  if (!same) throw new Superseded();
+  for (const { versionId } of held.versions) await rows.deleteKeyObjects(versionId);
+  const state = current.state === "PendingDeletion" ? current.state : "PendingImport";
+  await rows.putKey({ ...current, state, materialExpiresAt: null });
 }
 
 /**

@@ -31,13 +31,13 @@ const binding: KeyBinding = {
 const invalid = {
   code: "InvalidKeyMaterial",
   httpStatus: 400,
-  message: "The key material is not valid, or was not wrapped as the import token says.",
+  message: "The key material is not wrapped as the import token says, does not fit the key, or belongs to another key.",
 };
 
 const openssl = new OpenSsl();
 let pair: WrappingPair;
 beforeAll(async () => {
-  pair = await transport.createPair(wrapper, binding);
+  pair = await transport.createPair(wrapper, { binding, wrappingAlgorithm: "RSAES_PKCS1_V1_5" });
   openssl.write("wrapping.der", pair.publicKey);
 });
 afterAll(() => openssl[Symbol.dispose]());

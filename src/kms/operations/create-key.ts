@@ -92,14 +92,15 @@ export function firstMode({ mode }: Pick<KeyRow, "mode">): CipherMode | "NONE" {
   return mode === "ANY" ? "GCM" : mode;
 }
 
-type Draft = Omit<KeyRow, "mac">;
+export type Draft = Omit<KeyRow, "mac">;
 
 function createObject({ core, signal }: Call, row: Draft, versionId: string): Promise<CreatedKeyObject> {
   const binding = bindingOf(row, versionId, firstMode(row));
   return core.provider(row.protectionLevel).createKey({ binding, signal });
 }
 
-function draftOf({ core }: Call, request: CreateKeyRequest): Draft {
+/** The row of a key that a request describes, under a fresh id. */
+export function draftOf({ core }: Call, request: CreateKeyRequest): Draft {
   const keySpec = choice(request.keySpec, "KeySpec", { of: KEY_SPECS, otherwise: "Aliyun_AES_256" });
   const usages: readonly KeyUsage[] = ["ENCRYPT/DECRYPT", "SIGN/VERIFY"];
   const keyUsage = choice(request.keyUsage, "KeyUsage", { of: usages, otherwise: defaultUsage(keySpec) });

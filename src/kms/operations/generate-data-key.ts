@@ -1,11 +1,11 @@
 import type { Call } from "../call.ts";
 import { bindContext, type EncryptionContext } from "../context.ts";
-import { utf8 } from "../encoding.ts";
 import { DEFAULT_DATA_KEY, MAX_DATA_KEY } from "../limits.ts";
 import { randomBytes } from "../random.ts";
 import { choice, optionalBoolean, requiredInteger } from "../request-fields.ts";
 import type { KeyOperation } from "../state-table.ts";
 import { cipherWish } from "./cipher-choice.ts";
+import { type DataKeyEncoding, dataKeyEncoding, encodeDataKey } from "./data-key-encoding.ts";
 import { type Sealed, seal } from "./symmetric-seal.ts";
 
 export type DataKeySpec = "AES_256" | "AES_128";
@@ -19,7 +19,7 @@ export interface GenerateDataKeyRequest {
   readonly numberOfBytes?: number | undefined;
   readonly encryptionContext?: EncryptionContext | undefined;
   /** `base64` encrypts the base64 text of the key, as the service does over HTTP; `raw`, the default, its bytes. */
-  readonly dataKeyEncoding?: "raw" | "base64" | undefined;
+  readonly dataKeyEncoding?: DataKeyEncoding | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -36,28 +36,32 @@ export interface GenerateDataKeyResponse extends GenerateDataKeyWithoutPlaintext
 
 const SPEC_LENGTH: Readonly<Record<DataKeySpec, number>> = { AES_256: 32, AES_128: 16 };
 
-export async function generateDataKey(call: Call, request: GenerateDataKeyRequest): Promise<GenerateDataKeyResponse> {
-  const plaintext = randomBytes(dataKeyLength(request));
-  try {
-    const { keyId, keyVersionId, ciphertextBlob } = await sealDataKey(call, request, plaintext);
-    return { keyId, keyVersionId, ciphertextBlob, plaintext };
-  } catch (error) {
-    plaintext.fill(0);
-    throw error;
-  }
+export function generateDataKey(call: Call, request: GenerateDataKeyRequest): Promise<GenerateDataKeyResponse> {
+  return newDataKey(call, request, "GenerateDataKey");
 }
 
 export async function generateDataKeyWithoutPlaintext(
   call: Call,
   request: GenerateDataKeyRequest,
 ): Promise<GenerateDataKeyWithoutPlaintextResponse> {
+  const { plaintext, ...sealed } = await newDataKey(call, request, "GenerateDataKeyWithoutPlaintext");
+  plaintext.fill(0);
+  return sealed;
+}
+
+/** Draws a data key and encrypts it, for whichever operation. */
+export async function newDataKey(
+  call: Call,
+  request: GenerateDataKeyRequest,
+  operation: KeyOperation,
+): Promise<GenerateDataKeyResponse> {
   const plaintext = randomBytes(dataKeyLength(request));
   try {
-    const operation = "GenerateDataKeyWithoutPlaintext";
-    const { keyId, keyVersionId, ciphertextBlob } = await sealDataKey(call, request, plaintext, operation);
-    return { keyId, keyVersionId, ciphertextBlob };
-  } finally {
+    const { keyId, keyVersionId, ciphertextBlob } = await sealDataKey(call, { request, dataKey: plaintext, operation });
+    return { keyId, keyVersionId, ciphertextBlob, plaintext };
+  } catch (error) {
     plaintext.fill(0);
+    throw error;
   }
 }
 
@@ -67,20 +71,20 @@ export function dataKeyLength({ keySpec, numberOfBytes }: GenerateDataKeyRequest
   return SPEC_LENGTH[choice(keySpec, "KeySpec", { of: ["AES_256", "AES_128"], otherwise: keySpec })];
 }
 
-async function sealDataKey(
-  call: Call,
-  request: GenerateDataKeyRequest,
-  dataKey: Uint8Array,
-  operation: KeyOperation = "GenerateDataKey",
-): Promise<Sealed> {
+interface DataKeySeal {
+  readonly request: GenerateDataKeyRequest;
+  readonly dataKey: Uint8Array;
+  readonly operation: KeyOperation;
+}
+
+async function sealDataKey(call: Call, { request, dataKey, operation }: DataKeySeal): Promise<Sealed> {
   const context = bindContext(request.encryptionContext);
   call.event.context = context;
-  const encoding = choice(request.dataKeyEncoding, "DataKeyEncoding", { of: ["raw", "base64"], otherwise: "raw" });
-  const plaintext = encoding === "raw" ? dataKey : utf8(btoa(String.fromCharCode(...dataKey)));
+  const plaintext = encodeDataKey(dataKey, dataKeyEncoding(request.dataKeyEncoding));
   const dryRun = optionalBoolean(request.dryRun, "DryRun");
   try {
     return await seal(call, { operation, keyId: request.keyId, plaintext, context, wish: cipherWish({}), dryRun });
   } finally {
-    if (plaintext !== dataKey) plaintext.fill(0);
+    plaintext.fill(0);
   }
 }

@@ -103,6 +103,6 @@ function openWith(call: Call, request: OpenRequest, { blob, known, loaded }: Cho
 const NOT_GENUINE = new Set(["ERR_AUTHENTICATION", "ERR_PADDING", "ERR_LENGTH"]);
 
 /** Whatever is wrong with a ciphertext, the answer is one. A provider that failed is another matter. */
-function opaque(error: unknown): unknown {
+export function opaque(error: unknown): unknown {
   return error instanceof LanelockError && NOT_GENUINE.has(error.code) ? invalidCiphertext() : error;
 }

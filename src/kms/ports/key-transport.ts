@@ -48,8 +48,16 @@ export interface CheckedMaterial {
  * for, and keeps nothing.
  */
 export interface KeyTransport {
-  /** A fresh RSA_2048 pair. Does not hold up the event loop. */
-  createPair(wrapper: MaterialWrapper, binding: KeyBinding): Promise<WrappingPair>;
+  /**
+   * A fresh RSA_2048 pair. Does not hold up the event loop.
+   *
+   * @param request.binding of purpose `import`
+   * @throws KmsError `UnsupportedOperation` when this platform could not unwrap with the algorithm
+   */
+  createPair(
+    wrapper: MaterialWrapper,
+    request: { readonly binding: KeyBinding; readonly wrappingAlgorithm: WrappingAlgorithm },
+  ): Promise<WrappingPair>;
   /**
    * @throws KmsError `InvalidKeyMaterial`, the same whatever is wrong with the material (never said: padding, length, form);
    * `UnsupportedOperation` for `RSAES_PKCS1_V1_5` where the platform has no raw RSA

@@ -1,8 +1,9 @@
 import { isAsymmetricKeySpec } from "../../asymmetric/key-specs.ts";
 import { generateKeyPair, importPrivateKey, loadPrivateKey, type PrivateKey } from "../../asymmetric/private-key.ts";
 import { importPublicKey, type PublicKey } from "../../asymmetric/public-key.ts";
+import { nodeCrypto } from "../../asymmetric/runtime.ts";
 import { LanelockError } from "../../errors.ts";
-import { invalidParameter, KmsError } from "../../kms/errors.ts";
+import { invalidKeyMaterial, invalidParameter, KmsError } from "../../kms/errors.ts";
 import type {
   CheckedMaterial,
   KeyBinding,
@@ -11,6 +12,7 @@ import type {
   MaterialWrapper,
   SymmetricKeySpec,
   UnwrapMaterial,
+  WrappingAlgorithm,
 } from "../../kms/ports/index.ts";
 import { aesEcb } from "../../unauthenticated.ts";
 
@@ -25,39 +27,32 @@ const keyLengths: Record<SymmetricKeySpec, number> = {
 /** Bytes of an RSA_2048 ciphertext, with which the two-part wrapping begins. */
 const rsaLength = 256;
 
-function invalidMaterial(): KmsError {
-  return new KmsError(
-    "InvalidKeyMaterial",
-    "The key material is not valid, or was not wrapped as the import token says.",
-  );
-}
-
 /** Answers every failure but a platform's inability alike, and drops the cause, which would tell them apart. */
 function oneAnswer(error: unknown): KmsError {
   if (error instanceof LanelockError && error.code === "ERR_UNSUPPORTED") {
     return new KmsError("UnsupportedOperation", `This action is not supported. ${error.message}`);
   }
-  return invalidMaterial();
+  return invalidKeyMaterial();
 }
 
 async function checkMaterial(keySpec: KeySpec, material: Uint8Array): Promise<CheckedMaterial> {
   if (!isAsymmetricKeySpec(keySpec)) {
-    if (material.length !== keyLengths[keySpec]) throw invalidMaterial();
+    if (material.length !== keyLengths[keySpec]) throw invalidKeyMaterial();
     return { material: new Uint8Array(material) };
   }
   const pair = await importPrivateKey(material).catch(() => {
-    throw invalidMaterial();
+    throw invalidKeyMaterial();
   });
   if (pair.spec === keySpec) return { material: pair.privateKey, publicKey: pair.publicKey };
   pair.privateKey.fill(0);
-  throw invalidMaterial();
+  throw invalidKeyMaterial();
 }
 
 async function decrypt(key: PrivateKey, request: UnwrapMaterial): Promise<Uint8Array> {
   const { wrappingAlgorithm, encryptedKeyMaterial: data, keySpec } = request;
   if (wrappingAlgorithm === "RSAES_OAEP_SHA_256_AES_256_ECB_PKCS7_PAD") return decryptInTwoParts(key, data);
   if (wrappingAlgorithm !== "RSAES_PKCS1_V1_5") return key.decrypt({ algorithm: wrappingAlgorithm, data });
-  if (isAsymmetricKeySpec(keySpec)) throw invalidMaterial();
+  if (isAsymmetricKeySpec(keySpec)) throw invalidKeyMaterial();
   return key.decryptPkcs1(data, keyLengths[keySpec]);
 }
 
@@ -65,7 +60,7 @@ async function decryptInTwoParts(key: PrivateKey, data: Uint8Array): Promise<Uin
   const algorithm = "RSAES_OAEP_SHA_256";
   const ephemeral = await key.decrypt({ algorithm, data: data.subarray(0, rsaLength) });
   try {
-    if (ephemeral.length !== 32) throw invalidMaterial();
+    if (ephemeral.length !== 32) throw invalidKeyMaterial();
     using ecb = aesEcb(ephemeral, { padding: "pkcs7" });
     return ecb.decrypt(data.subarray(rsaLength));
   } finally {
@@ -86,13 +81,25 @@ async function unwrap(wrapper: MaterialWrapper, request: UnwrapMaterial): Promis
   }
 }
 
-async function createPair(wrapper: MaterialWrapper, binding: KeyBinding) {
+async function createPair(
+  wrapper: MaterialWrapper,
+  { binding, wrappingAlgorithm }: { binding: KeyBinding; wrappingAlgorithm: WrappingAlgorithm },
+) {
+  if (wrappingAlgorithm === "RSAES_PKCS1_V1_5") requireRawRsa();
   const { privateKey, publicKey } = await generateKeyPair("RSA_2048");
   try {
     return { handle: wrapper.wrap(binding, privateKey), publicKey };
   } finally {
     privateKey.fill(0);
   }
+}
+
+function requireRawRsa(): void {
+  if (nodeCrypto()) return;
+  throw new KmsError(
+    "UnsupportedOperation",
+    "This action is not supported. Browsers have no RSAES_PKCS1_V1_5: use RSAES_OAEP_SHA_256.",
+  );
 }
 
 async function recipient(der: Uint8Array): Promise<PublicKey> {

@@ -1,24 +1,50 @@
+import { asymmetricAlgorithms, isAsymmetricKeySpec } from "../../asymmetric/key-specs.ts";
 import { LanelockError } from "../../errors.ts";
 import { KmsError } from "../../kms/errors.ts";
 import type {
   AsymmetricKey,
+  AsymmetricKeySpec,
   Capability,
+  CheckedMaterial,
   CipherKey,
   CreatedKeyObject,
   CreateKeyObject,
   ImportKeyObject,
+  KeyBinding,
   KeyProvider,
+  KeySpec,
   MaterialWrapper,
   ProviderHost,
   StoredKeyObject,
 } from "../../kms/ports/index.ts";
 import { aesGcmKey } from "./aes-gcm-key.ts";
+import { generateAsymmetricMaterial, loadSoftwareAsymmetricKey } from "./asymmetric-key.ts";
+import { softwareKeyTransport } from "./key-transport.ts";
 
 const AES_256_LENGTH = 32;
 
 /** Keys of protection level SOFTWARE: wrapped under the store's root key at rest, worked in this process. */
 export function softwareProvider(): KeyProvider {
   return new SoftwareProvider();
+}
+
+const CAPABILITIES: readonly Capability[] = [
+  { keySpec: "Aliyun_AES_256", algorithm: "AES_GCM", custody: "software" },
+  ...Object.entries(asymmetricAlgorithms).flatMap(([keySpec, { encryption, signing }]) =>
+    [...encryption, ...signing].map(
+      (algorithm): Capability => ({
+        keySpec: keySpec as AsymmetricKeySpec,
+        algorithm,
+        custody: "software",
+      }),
+    ),
+  ),
+];
+
+async function generateMaterial(keySpec: KeySpec): Promise<CheckedMaterial> {
+  if (isAsymmetricKeySpec(keySpec)) return generateAsymmetricMaterial(keySpec);
+  if (keySpec !== "Aliyun_AES_256") throw unsupported(keySpec);
+  return { material: crypto.getRandomValues(new Uint8Array(AES_256_LENGTH)) };
 }
 
 class SoftwareProvider implements KeyProvider {
@@ -40,25 +66,26 @@ class SoftwareProvider implements KeyProvider {
   }
 
   capabilities(): readonly Capability[] {
-    return [{ keySpec: "Aliyun_AES_256", algorithm: "AES_GCM", custody: "software" }];
+    return CAPABILITIES;
   }
 
   async createKey({ binding }: CreateKeyObject): Promise<CreatedKeyObject> {
-    if (binding.keySpec !== "Aliyun_AES_256") throw unsupported(binding.keySpec);
-    const material = crypto.getRandomValues(new Uint8Array(AES_256_LENGTH));
-    try {
-      return { handle: this.#wrapper.wrap(binding, material), custody: "software" };
-    } finally {
-      material.fill(0);
-    }
+    return this.#keep(binding, await generateMaterial(binding.keySpec));
   }
 
   async importKey({ binding, material }: ImportKeyObject): Promise<CreatedKeyObject> {
-    if (binding.keySpec !== "Aliyun_AES_256") throw unsupported(binding.keySpec);
-    if (material.length !== AES_256_LENGTH) {
-      throw new KmsError("InvalidKeyMaterial", `The material of ${binding.keySpec} must be ${AES_256_LENGTH} bytes.`);
+    if (isAsymmetricKeySpec(binding.keySpec) || binding.keySpec === "Aliyun_AES_256") {
+      return this.#keep(binding, await softwareKeyTransport.check(binding.keySpec, material));
     }
-    return { handle: this.#wrapper.wrap(binding, material), custody: "software" };
+    throw unsupported(binding.keySpec);
+  }
+
+  #keep(binding: KeyBinding, { material, publicKey }: CheckedMaterial): CreatedKeyObject {
+    try {
+      return { handle: this.#wrapper.wrap(binding, material), publicKey, custody: "software" };
+    } finally {
+      material.fill(0);
+    }
   }
 
   async destroyKey() {
@@ -74,8 +101,14 @@ class SoftwareProvider implements KeyProvider {
     }
   }
 
-  loadAsymmetricKey({ binding }: StoredKeyObject): AsymmetricKey {
-    throw unsupported(binding.keySpec);
+  async loadAsymmetricKey({ binding, handle, publicKey }: StoredKeyObject): Promise<AsymmetricKey> {
+    if (publicKey === undefined) throw unsupported(binding.keySpec);
+    const material = this.#wrapper.unwrap(binding, handle);
+    try {
+      return await loadSoftwareAsymmetricKey({ material, publicKey });
+    } finally {
+      material.fill(0);
+    }
   }
 
   rewrap({ binding, handle }: StoredKeyObject, to: MaterialWrapper): Uint8Array {

@@ -1,0 +1,74 @@
+import { type Call, change } from "../call.ts";
+import type { Core } from "../core.ts";
+import { equalInConstantTime, lengthPrefixed } from "../encoding.ts";
+import { invalidKeyMaterial } from "../errors.ts";
+import { bindingOf, cacheId, objectRow } from "../key-objects.ts";
+import { firstMode } from "../operations/create-key.ts";
+import type { CheckedMaterial, CreatedKeyObject, KeyObjectRow, KeyRow } from "../ports/index.ts";
+import type { TrustedReader } from "../rows/trusted-reader.ts";
+import type { TrustedWriter } from "../rows/trusted-writer.ts";
+
+/**
+ * The keyed fingerprint of material, by which the same key is known again and found in other CMKs. That of a private key is
+ * over its public key.
+ */
+export function fingerprintOf(core: Core, { material, publicKey }: CheckedMaterial): Uint8Array {
+  const fields = publicKey ? ["asymmetric", publicKey] : ["symmetric", material];
+  const encoded = lengthPrefixed(fields);
+  try {
+    return core.keys.keyedDigest("fingerprint", encoded);
+  } finally {
+    encoded.fill(0);
+  }
+}
+
+/** Refuses material that is not the key's own, or that another CMK has. */
+export async function requireOwnMaterial(rows: TrustedReader, row: KeyRow, fingerprint: Uint8Array): Promise<void> {
+  if (row.materialFingerprint !== null && !equalInConstantTime(row.materialFingerprint, fingerprint)) {
+    throw invalidKeyMaterial();
+  }
+  const owner = await rows.keyByFingerprint(fingerprint);
+  if (owner !== undefined && owner.keyId !== row.keyId) throw invalidKeyMaterial();
+}
+
+interface Binding {
+  readonly row: KeyRow;
+  readonly versionId: string;
+  readonly checked: CheckedMaterial;
+  /** Writes what else changes with the material, once it is known to be the key's own. */
+  readonly update: (rows: TrustedWriter, fingerprint: Uint8Array) => Promise<void>;
+}
+
+/**
+ * Gives material to a version of a key: makes the provider's object first and then, in one transaction, the rows. An object
+ * that the new one replaces is destroyed, and so is the new one if the transaction fails.
+ */
+export async function bindMaterial(call: Call, { row, versionId, checked, update }: Binding): Promise<void> {
+  const { core, signal } = call;
+  const provider = core.provider(row.protectionLevel);
+  const binding = bindingOf(row, versionId, firstMode(row));
+  const fingerprint = fingerprintOf(core, checked);
+  await core.read((rows) => requireOwnMaterial(rows, row, fingerprint));
+  const created = await provider.importKey({ binding, material: checked.material, signal });
+  const destroy = (handle: Uint8Array) => provider.destroyKey({ binding, handle });
+  let replaced: KeyObjectRow | undefined;
+  try {
+    replaced = await change(call, async (rows) => {
+      const held = await rows.keyObject({ versionId, mode: binding.mode });
+      await requireOwnMaterial(rows, (await rows.key(row.keyId)) ?? row, fingerprint);
+      await update(rows, fingerprint);
+      await rows.putKeyObject(objectRow(versionId, binding.mode, withPublicKey(created, checked)));
+      return held;
+    });
+  } catch (error) {
+    await destroy(created.handle).catch(() => undefined);
+    throw error;
+  }
+  core.cipherKeys.delete(cacheId(versionId, binding.mode));
+  core.asymmetricKeys.delete(versionId);
+  if (replaced !== undefined) await destroy(replaced.handle).catch(() => undefined);
+}
+
+function withPublicKey(created: CreatedKeyObject, { publicKey }: CheckedMaterial): CreatedKeyObject {
+  return publicKey === undefined ? created : { ...created, publicKey };
+}

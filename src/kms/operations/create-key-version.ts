@@ -1,0 +1,88 @@
+import { type Call, change } from "../call.ts";
+import { KmsError } from "../errors.ts";
+import { newVersionId } from "../ids.ts";
+import { isSymmetric } from "../key-matrix.ts";
+import { bindingOf, objectRow } from "../key-objects.ts";
+import { MAX_ASYMMETRIC_VERSIONS, MIN_DAYS_BETWEEN_VERSIONS, SECONDS_PER_DAY } from "../limits.ts";
+import type { KeyRow } from "../ports/index.ts";
+import { requireState } from "../state-table.ts";
+import { keyForChange } from "./key-for-change.ts";
+import type { KeyVersion } from "./key-versions.ts";
+
+export interface CreateKeyVersionRequest {
+  /** Key id, alias or ARN of an asymmetric key. */
+  readonly keyId: string;
+}
+
+export interface CreateKeyVersionResponse {
+  readonly keyVersion: KeyVersion;
+}
+
+const MIN_MILLISECONDS = MIN_DAYS_BETWEEN_VERSIONS * SECONDS_PER_DAY * 1_000;
+
+function requireVersionable(row: KeyRow, now: number): void {
+  if (isSymmetric(row.keySpec)) {
+    throw new KmsError(
+      "Rejected.UnsupportedOperation",
+      "Unsupported operation. Only asymmetric keys get versions this way; a symmetric key rotates.",
+    );
+  }
+  if (row.origin === "EXTERNAL") {
+    throw new KmsError(
+      "Unsupported.Origin",
+      "This key origin is not valid for this api. Imported keys have one version.",
+    );
+  }
+  if (now - row.lastRotatedAt < MIN_MILLISECONDS) {
+    throw new KmsError(
+      "Rejected.UnsupportedOperation",
+      `Unsupported operation. Versions of a key are at least ${MIN_DAYS_BETWEEN_VERSIONS} days apart.`,
+    );
+  }
+}
+
+export async function createKeyVersion(
+  call: Call,
+  request: CreateKeyVersionRequest,
+): Promise<CreateKeyVersionResponse> {
+  const { core, event, signal } = call;
+  const { row } = await core.directory.resolve(request.keyId);
+  const { keyId } = row;
+  event.keyId = keyId;
+  requireState("CreateKeyVersion", row.state);
+  requireVersionable(row, core.now());
+  const { total } = await core.read((rows) => rows.versions(keyId, { offset: 0, limit: 1 }));
+  requireRoom(total);
+  const versionId = newVersionId(keyId);
+  event.keyVersionId = versionId;
+  const binding = bindingOf(row, versionId, "NONE");
+  const provider = core.provider(row.protectionLevel);
+  const created = await provider.createKey({ binding, signal });
+  try {
+    const createdAt = await change(call, async (rows) => {
+      const current = await keyForChange(call, rows, { keyId, operation: "CreateKeyVersion" });
+      const now = core.now();
+      requireVersionable(current, now);
+      const held = (await rows.versions(keyId, { offset: 0, limit: 1 })).total;
+      requireRoom(held);
+      await rows.addVersion({ versionId, keyId, createdAt: now, ordinal: held + 1 });
+      await rows.addKeyObject(objectRow(versionId, "NONE", created));
+      await rows.putKey({ ...current, lastRotatedAt: now });
+      return now;
+    });
+    return { keyVersion: { keyId, keyVersionId: versionId, creationDate: new Date(createdAt) } };
+  } catch (error) {
+    // No row names the object; that it could not be destroyed either would hide why.
+    await provider.destroyKey({ binding, handle: created.handle }).catch(() => undefined);
+    throw error;
+  }
+}
+
+function requireRoom(versions: number): void {
+  if (versions < MAX_ASYMMETRIC_VERSIONS) return;
+  throw new KmsError(
+    "Rejected.LimitExceeded",
+    "The request was rejected because user create resource limit was exceeded. A key may have " +
+      `${MAX_ASYMMETRIC_VERSIONS} versions.`,
+  );
+}

@@ -1,0 +1,112 @@
+import type { Call } from "../call.ts";
+import { invalidParameter, KmsError } from "../errors.ts";
+import { keyIdOnly } from "../ids.ts";
+import { bindMaterial } from "../import/bind-material.ts";
+import { CountedAttempt, destroyExpiredTokens, liveToken, tokenBinding } from "../import/import-tokens.ts";
+import type { CheckedMaterial, ImportTokenRow, KeyRow, WrappingAlgorithm } from "../ports/index.ts";
+import { requiredBytes, snapshot } from "../request-fields.ts";
+import { requireState } from "../state-table.ts";
+import { requireImported } from "./get-parameters-for-import.ts";
+import { keyForChange } from "./key-for-change.ts";
+
+export interface ImportKeyMaterialRequest {
+  /** Key id or ARN of a key of origin EXTERNAL; no alias. */
+  readonly keyId: string;
+  /** The material under the token's public key and algorithm. */
+  readonly encryptedKeyMaterial: Uint8Array;
+  /** From GetParametersForImport for this key. */
+  readonly importToken: Uint8Array;
+  /** Seconds since 1970, in the future; 0 or absent: never. */
+  readonly keyMaterialExpireUnix?: number | undefined;
+}
+
+/** More than any wrapped key has, the PKCS#8 of RSA_4096 included: what is longer is refused, whatever it ends in. */
+const MAX_WRAPPED = 8_192;
+/** The last second a Date can name. */
+const LAST_SECOND = 8_640_000_000_000;
+
+export async function importKeyMaterial(call: Call, request: ImportKeyMaterialRequest): Promise<void> {
+  const { core, event } = call;
+  const keyId = keyIdOnly(request.keyId, core.realm);
+  const importToken = snapshot(requiredBytes(request.importToken, "ImportToken").subarray(0, 64));
+  const wrapped = requiredBytes(request.encryptedKeyMaterial, "EncryptedKeyMaterial");
+  const encryptedKeyMaterial = snapshot(wrapped.subarray(0, MAX_WRAPPED));
+  const { row } = await core.directory.resolve(keyId);
+  event.keyId = keyId;
+  requireImported(row);
+  requireState("ImportKeyMaterial", row.state);
+  const expiresAt = expiryOf(request.keyMaterialExpireUnix, core.now());
+  const token = await core.read((rows) => liveToken(rows, { importToken, key: row, now: core.now() }));
+  const { versionId } = (await core.read((rows) => rows.versions(keyId, { offset: 0, limit: 1 }))).rows[0] ?? {};
+  if (versionId === undefined) throw new KmsError("InternalFailure", "The key has no version.");
+  event.keyVersionId = versionId;
+  await attempt(call, token, async () => {
+    const checked = await unwrap(call, { row, token, encryptedKeyMaterial });
+    try {
+      await bind(call, { row, versionId, checked, expiresAt });
+    } finally {
+      checked.material.fill(0);
+    }
+  });
+  core.inBackground(destroyExpiredTokens(core));
+}
+
+function expiryOf(value: unknown, now: number): number | null {
+  if (value === undefined || value === null || value === 0) return null;
+  if (typeof value === "number" && value <= LAST_SECOND && value * 1_000 > now) return Math.floor(value) * 1_000;
+  throw invalidParameter("KeyMaterialExpireUnix", "It must be 0 or seconds since 1970, in the future.");
+}
+
+/** Counts an attempt that could be an attacker's question. */
+async function attempt(call: Call, token: ImportTokenRow, work: () => Promise<void>): Promise<void> {
+  if (!CountedAttempt.isDue(token.wrappingAlgorithm)) return work();
+  const { core } = call;
+  await core.importTurn.run(async () => {
+    const counted = new CountedAttempt(core, token);
+    await counted.begin();
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof KmsError && error.code === "InvalidKeyMaterial") await counted.fail();
+      else await counted.takeBack();
+      throw error;
+    }
+    await counted.takeBack();
+  });
+}
+
+interface Wrapped {
+  readonly row: KeyRow;
+  readonly token: ImportTokenRow;
+  readonly encryptedKeyMaterial: Uint8Array;
+}
+
+function unwrap({ core }: Call, { row, token, encryptedKeyMaterial }: Wrapped): Promise<CheckedMaterial> {
+  return core.transport.unwrap(core.keys, {
+    binding: tokenBinding(row.keyId, token.tokenId),
+    handle: token.handle,
+    wrappingAlgorithm: token.wrappingAlgorithm as WrappingAlgorithm,
+    encryptedKeyMaterial,
+    keySpec: row.keySpec,
+  });
+}
+
+interface Imported {
+  readonly row: KeyRow;
+  readonly versionId: string;
+  readonly checked: CheckedMaterial;
+  readonly expiresAt: number | null;
+}
+
+function bind(call: Call, { row, versionId, checked, expiresAt }: Imported): Promise<void> {
+  return bindMaterial(call, {
+    row,
+    versionId,
+    checked,
+    update: async (rows, materialFingerprint) => {
+      const current = await keyForChange(call, rows, { keyId: row.keyId, operation: "ImportKeyMaterial" });
+      const state = current.state === "PendingImport" ? "Enabled" : current.state;
+      await rows.putKey({ ...current, state, materialExpiresAt: expiresAt, materialFingerprint });
+    },
+  });
+}

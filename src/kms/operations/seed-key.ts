@@ -1,0 +1,113 @@
+import type { Call } from "../call.ts";
+import { equalInConstantTime } from "../encoding.ts";
+import { invalidKeyMaterial, invalidParameter, KmsError } from "../errors.ts";
+import { isKeyId, isVersionId, requiredString } from "../ids.ts";
+import { bindMaterial, fingerprintOf } from "../import/bind-material.ts";
+import { isSymmetric } from "../key-matrix.ts";
+import type { CheckedMaterial, KeyRow } from "../ports/index.ts";
+import { requiredBytes, snapshot } from "../request-fields.ts";
+import { type CreateKeyRequest, draftOf, firstMode } from "./create-key.ts";
+import { type KeyMetadata, keyMetadata } from "./key-metadata.ts";
+
+export interface SeedKeyRequest
+  extends Pick<CreateKeyRequest, "description" | "keySpec" | "keyUsage" | "protectionLevel" | "importMode"> {
+  /** 1 to 64 of `[0-9a-z-]`, not beginning with `-`: a UUID, or the service's form. */
+  readonly keyId: string;
+  /** 36 of `[0-9a-z-]`, not beginning with `-`: a UUID, or the service's form. */
+  readonly keyVersionId: string;
+  /** Raw bytes of a symmetric key; PKCS#8 DER of a private key. */
+  readonly material: Uint8Array;
+}
+
+export interface SeedKeyResponse {
+  readonly keyMetadata: KeyMetadata;
+}
+
+/** Longer than the PKCS#8 of RSA_4096. */
+const MAX_MATERIAL = 8_192;
+
+/**
+ * Makes a key of given material under given ids, so that what it encrypts and signs is the same everywhere. Seeding the same
+ * key again changes nothing.
+ */
+export async function seedKey(call: Call, request: SeedKeyRequest): Promise<SeedKeyResponse> {
+  const { core, event } = call;
+  if (!core.allowSeeding) {
+    throw new KmsError(
+      "UnsupportedOperation",
+      "This action is not supported. Keys of given material need a KMS opened with allowSeeding: true.",
+    );
+  }
+  const keyId = idField(request.keyId, "KeyId", isKeyId);
+  const versionId = idField(request.keyVersionId, "KeyVersionId", isVersionId);
+  event.keyId = keyId;
+  event.keyVersionId = versionId;
+  const row = seededRow(call, request, { keyId, versionId });
+  const material = snapshot(requiredBytes(request.material, "Material").subarray(0, MAX_MATERIAL));
+  const checked = await core.transport.check(row.keySpec, material);
+  material.fill(0);
+  try {
+    const existing = await core.read((rows) => rows.key(keyId));
+    if (existing === undefined) await create(call, { row, versionId, checked });
+    else await requireSame(call, { row, versionId, checked }, existing);
+    return {
+      keyMetadata: keyMetadata(existing ?? row, { realm: core.realm, custody: await custodyOf(call, row, versionId) }),
+    };
+  } finally {
+    checked.material.fill(0);
+  }
+}
+
+function idField(value: unknown, parameter: string, isId: (text: string) => boolean): string {
+  const text = requiredString(value, parameter);
+  if (isId(text)) return text;
+  throw invalidParameter(parameter, "It must be lower-case letters, digits and hyphens, as the service forms ids.");
+}
+
+function seededRow(
+  call: Call,
+  request: SeedKeyRequest,
+  { keyId, versionId }: { keyId: string; versionId: string },
+): KeyRow {
+  const draft = draftOf(call, { ...request, origin: "EXTERNAL" });
+  const primaryVersionId = isSymmetric(draft.keySpec) ? versionId : null;
+  return { ...draft, keyId, primaryVersionId, state: "Enabled", seeded: true, mac: new Uint8Array() };
+}
+
+interface Seed {
+  readonly row: KeyRow;
+  readonly versionId: string;
+  readonly checked: CheckedMaterial;
+}
+
+function create(call: Call, { row, versionId, checked }: Seed): Promise<void> {
+  const { keyId, createdAt } = row;
+  return bindMaterial(call, {
+    row,
+    versionId,
+    checked,
+    update: async (rows, materialFingerprint) => {
+      if (!(await rows.addKey({ ...row, materialFingerprint }))) throw taken("KeyId");
+      if (!(await rows.addVersion({ versionId, keyId, createdAt, ordinal: 1 }))) throw taken("KeyVersionId");
+    },
+  });
+}
+
+/** The key that is there must be the very one. */
+async function requireSame(call: Call, { row, versionId, checked }: Seed, existing: KeyRow): Promise<void> {
+  const { core } = call;
+  const version = await core.read((rows) => rows.version(versionId));
+  const kind = ({ keySpec, keyUsage, protectionLevel, mode, seeded }: KeyRow) =>
+    [keySpec, keyUsage, protectionLevel, mode, seeded].join();
+  if (kind(existing) !== kind(row) || version?.keyId !== row.keyId) throw taken("KeyId");
+  const known = existing.materialFingerprint;
+  if (known === null || !equalInConstantTime(known, fingerprintOf(core, checked))) throw invalidKeyMaterial();
+}
+
+function taken(parameter: string): KmsError {
+  return invalidParameter(parameter, "There is another key of this id.");
+}
+
+async function custodyOf({ core }: Call, row: KeyRow, versionId: string) {
+  return (await core.read((rows) => rows.keyObject({ versionId, mode: firstMode(row) })))?.custody;
+}
