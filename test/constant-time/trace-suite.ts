@@ -1,0 +1,95 @@
+import v8 from "node:v8";
+import { expect, test } from "vitest";
+import { blockModeScenarios } from "./block-mode-scenarios.ts";
+import { type Build, builtEngine, compile } from "./compile.ts";
+import { gcmScenarios } from "./gcm-scenarios.ts";
+import { findLeak } from "./leak.ts";
+import { memoryScenarios } from "./memory-scenarios.ts";
+import { type CipherCase, EngineCalls, type Scenario } from "./scenario.ts";
+import { secretOf } from "./secret.ts";
+import { TracedModule } from "./trace.ts";
+
+const long = process.env.LANELOCK_LONG === "1";
+
+/** Four patterns and the rest random. Every long run has a seed of its own; it is printed. */
+const trials = { count: long ? 512 : 68, seed: long ? `${Date.now()}` : "lanelock" };
+
+const ciphers = [
+  { name: "AES-128", cipher: "aes", keyLength: 16 },
+  { name: "AES-192", cipher: "aes", keyLength: 24 },
+  { name: "AES-256", cipher: "aes", keyLength: 32 },
+  { name: "SM4", cipher: "sm4", keyLength: 16 },
+] as const;
+
+const scenariosOf = (cipher: CipherCase) => [...blockModeScenarios(cipher), ...gcmScenarios(cipher, long)];
+
+/** Node 20 has relaxed SIMD behind a flag. What instructions do is the same; only traces are taken here, no times. */
+function allowRelaxedSimd(code: Uint8Array): void {
+  if (!WebAssembly.validate(Uint8Array.from(code))) v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
+}
+
+/** The leaks of all scenarios; prints what it took to look for them. */
+function search(module: TracedModule, scenarios: readonly Scenario[]): string[] {
+  const leaks: string[] = [];
+  let events = 0n;
+  for (const scenario of scenarios) {
+    const finding = findLeak(module, scenario, trials);
+    events += finding.events;
+    const classes = [...finding.verdicts.values()];
+    if (finding.leak !== undefined) leaks.push(finding.leak);
+    else expect(classes, scenario.name).toEqual(Array(scenario.verdicts ?? 1).fill(trials.count));
+  }
+  console.log(`${scenarios.length} scenarios × ${trials.count} secrets (seed ${trials.seed}), ${events} events`);
+  return leaks;
+}
+
+/** What the harness must say of look-ups in tables, and of comparisons that stop early: the scenarios are the engine's. */
+function expectControlsRejected(control: TracedModule): void {
+  const [aes, sm4] = [scenariosOf(ciphers[0]), scenariosOf(ciphers[3])];
+  const leaking: [readonly Scenario[], RegExp, RegExp][] = [
+    [aes, /^ecb Encrypt/, /is address \d+ \(i32.load8_u in .* with secret \d+, address \d+ \(i32.load8_u/],
+    [
+      sm4,
+      /^gcm in parts, nonce \d{1,3},/,
+      /is decision [01] \((if|br_if|select) in .* with secret \d+, decision [01] /,
+    ],
+    [memoryScenarios, /^padding length/, /is (decision|address) .* with secret \d+, (decision|address) /],
+  ];
+  for (const [scenarios, names, finding] of leaking) {
+    const chosen = scenarios.filter(({ name }) => names.test(name));
+    expect(chosen.length).toBeGreaterThan(0);
+    for (const scenario of chosen) expect(findLeak(control, scenario, trials).leak, scenario.name).toMatch(finding);
+  }
+  const harmless = memoryScenarios.filter(({ name }) => /^(io|nonce|slotsStart|runSize)$/.test(name));
+  expect(harmless.map((scenario) => findLeak(control, scenario, trials).leak)).toEqual(Array(4).fill(undefined));
+}
+
+/** For one of the two modules of build/, as shipped, and the controls compiled with the same options. */
+export function traceSuite(build: Build): void {
+  const code = builtEngine(build);
+  allowRelaxedSimd(code);
+  const module = new TracedModule(code);
+  let control: TracedModule | undefined;
+
+  for (const cipher of ciphers) {
+    test(`${build}: no trace of ${cipher.name} depends on a secret, while those of the controls do`, () => {
+      control ??= new TracedModule(compile({ build, entry: "test/constant-time/controls/index.ts" }));
+      expectControlsRejected(control);
+      expect(search(module, scenariosOf(cipher))).toEqual([]);
+    });
+  }
+
+  test(`${build}: no trace of what the ciphers share depends on a secret`, () => {
+    expect(search(module, memoryScenarios)).toEqual([]);
+  });
+
+  test(`${build}: every export is traced`, () => {
+    const exported = WebAssembly.Module.exports(new WebAssembly.Module(Uint8Array.from(code)));
+    const functions = exported.filter(({ kind }) => kind === "function").map(({ name }) => name);
+    module.called.clear();
+    for (const scenario of [...memoryScenarios, ...ciphers.flatMap(scenariosOf)]) {
+      module.trace(() => scenario.run(new EngineCalls(module), secretOf("coverage", 0)));
+    }
+    expect([...module.called].sort(), "a new export needs a scenario").toEqual(functions.sort());
+  });
+}
