@@ -1,5 +1,6 @@
 import { paddedBlock } from "./block-mode-scenarios.ts";
 import type { Scenario } from "./scenario.ts";
+import type { Callable } from "./trace.ts";
 
 // What remains of the ABI: wiping and padding of secret bytes, and the constants, asked for while memory is full of secrets.
 
@@ -14,19 +15,6 @@ function constant(name: string): Scenario {
     },
   };
 }
-
-const constants = [
-  "io",
-  "ioSize",
-  "nonce",
-  "nonceSize",
-  "slotsStart",
-  "runSize",
-  "aesSize",
-  "aesGcmSize",
-  "sm4Size",
-  "sm4GcmSize",
-];
 
 /** A call on secret bytes of a public length. */
 function over(name: "wipe" | "pad", length: number): Scenario {
@@ -50,9 +38,13 @@ const measurePadding: Scenario = {
   },
 };
 
-export const memoryScenarios: readonly Scenario[] = [
-  ...constants.map(constant),
-  ...[0, 1, 16, 100, 5000].map((length) => over("wipe", length)),
-  ...[0, 1, 15, 16, 17, 100].map((length) => over("pad", length)),
-  measurePadding,
-];
+/** `functions` are the module's: those without parameters are its constants. */
+export function memoryScenarios(functions: Callable["functions"]): Scenario[] {
+  const constants = Object.entries(functions).filter(([, { length }]) => length === 0);
+  return [
+    ...constants.map(([name]) => constant(name)),
+    ...[0, 1, 16, 100, 5000].map((length) => over("wipe", length)),
+    ...[0, 1, 15, 16, 17, 100].map((length) => over("pad", length)),
+    measurePadding,
+  ];
+}

@@ -2,6 +2,7 @@ import v8 from "node:v8";
 import { expect, test } from "vitest";
 import { blockModeScenarios } from "./block-mode-scenarios.ts";
 import { type Build, builtEngine, compile } from "./compile.ts";
+import { gcmManyScenarios } from "./gcm-many-scenarios.ts";
 import { gcmScenarios } from "./gcm-scenarios.ts";
 import { findLeak } from "./leak.ts";
 import { memoryScenarios } from "./memory-scenarios.ts";
@@ -21,7 +22,9 @@ const ciphers = [
   { name: "SM4", cipher: "sm4", keyLength: 16 },
 ] as const;
 
-const scenariosOf = (cipher: CipherCase) => [...blockModeScenarios(cipher), ...gcmScenarios(cipher, long)];
+function scenariosOf(cipher: CipherCase): Scenario[] {
+  return [...blockModeScenarios(cipher), ...gcmScenarios(cipher, long), ...gcmManyScenarios(cipher)];
+}
 
 /** Node 20 has relaxed SIMD behind a flag. What instructions do is the same; only traces are taken here, no times. */
 function allowRelaxedSimd(code: Uint8Array): void {
@@ -53,14 +56,20 @@ function expectControlsRejected(control: TracedModule): void {
       /^gcm in parts, nonce \d{1,3},/,
       /is decision [01] \((if|br_if|select) in .* with secret \d+, decision [01] /,
     ],
-    [memoryScenarios, /^padding length/, /is (decision|address) .* with secret \d+, (decision|address) /],
+    [
+      memoryScenarios(control.functions),
+      /^padding length/,
+      /is (decision|address) .* with secret \d+, (decision|address) /,
+    ],
   ];
   for (const [scenarios, names, finding] of leaking) {
     const chosen = scenarios.filter(({ name }) => names.test(name));
     expect(chosen.length).toBeGreaterThan(0);
     for (const scenario of chosen) expect(findLeak(control, scenario, trials).leak, scenario.name).toMatch(finding);
   }
-  const harmless = memoryScenarios.filter(({ name }) => /^(io|nonce|slotsStart|runSize)$/.test(name));
+  const harmless = memoryScenarios(control.functions).filter(({ name }) =>
+    /^(io|nonce|slotsStart|runSize)$/.test(name),
+  );
   expect(harmless.map((scenario) => findLeak(control, scenario, trials).leak)).toEqual(Array(4).fill(undefined));
 }
 
@@ -80,14 +89,14 @@ export function traceSuite(build: Build): void {
   }
 
   test(`${build}: no trace of what the ciphers share depends on a secret`, () => {
-    expect(search(module, memoryScenarios)).toEqual([]);
+    expect(search(module, memoryScenarios(module.functions))).toEqual([]);
   });
 
   test(`${build}: every export is traced`, () => {
     const exported = WebAssembly.Module.exports(new WebAssembly.Module(Uint8Array.from(code)));
     const functions = exported.filter(({ kind }) => kind === "function").map(({ name }) => name);
     module.called.clear();
-    for (const scenario of [...memoryScenarios, ...ciphers.flatMap(scenariosOf)]) {
+    for (const scenario of [...memoryScenarios(module.functions), ...ciphers.flatMap(scenariosOf)]) {
       module.trace(() => scenario.run(new EngineCalls(module), secretOf("coverage", 0)));
     }
     expect([...module.called].sort(), "a new export needs a scenario").toEqual(functions.sort());

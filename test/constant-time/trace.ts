@@ -45,10 +45,11 @@ export class TracedModule implements Callable {
   }
 
   #noted(name: string, call: Functions[string]): Functions[string] {
-    return (...parameters) => {
+    const noted: Functions[string] = (...parameters) => {
       this.called.add(name);
       return call(...parameters);
     };
+    return Object.defineProperty(noted, "length", { value: call.length });
   }
 
   #global(name: string): WebAssembly.Global {
