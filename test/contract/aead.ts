@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Aead, AeadUnderTest } from "../reference/ciphers.ts";
 import { arrayKinds, expectBytes, expectUnmodified } from "../reference/expect-bytes.ts";
 import { seeded } from "../reference/seeded.ts";
+import { aeadManyContract } from "./aead-many.ts";
 import { aeadRefusals } from "./aead-refusals.ts";
 import { expectIntoRules, expectResultsIndependent, expectTooSmallRefused, type Writer } from "./into.ts";
 import { type KeyedCipher, keyLifeContract } from "./key-life.ts";
@@ -127,7 +128,12 @@ function keyed(aead: AeadUnderTest): KeyedCipher<Aead> {
     forward: (cipher, message) => cipher.seal(nonce, message),
     backward: (cipher, output) => cipher.open(nonce, output),
     expected: (key, plaintext) => aead.expected({ key, nonce, plaintext }),
-    otherCalls: [(cipher) => cipher.sealStream(nonce), (cipher) => openStreamUnverified(cipher, nonce)],
+    otherCalls: [
+      (cipher) => cipher.sealStream(nonce),
+      (cipher) => openStreamUnverified(cipher, nonce),
+      (cipher) => cipher.sealMany([]),
+      (cipher) => cipher.openMany([]),
+    ],
   };
 }
 
@@ -137,6 +143,7 @@ export function aeadContract(aead: AeadUnderTest): void {
     into(aead);
     streams(aead);
     aeadRefusals(aead);
+    aeadManyContract(aead);
     keyLifeContract(keyed(aead));
   });
 }

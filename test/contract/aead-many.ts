@@ -1,0 +1,164 @@
+import { LanelockError } from "lanelock";
+import { expect, test } from "vitest";
+import type { AeadUnderTest } from "../reference/ciphers.ts";
+import { expectBytes, expectUnmodified } from "../reference/expect-bytes.ts";
+import { type Seeded, seeded } from "../reference/seeded.ts";
+import { expectResultsIndependent } from "./into.ts";
+import { refusal } from "./refusal.ts";
+
+// sealMany and openMany: what seal and open give, message by message.
+
+interface Plain {
+  readonly nonce: Uint8Array<ArrayBuffer>;
+  readonly aad: Uint8Array<ArrayBuffer> | undefined;
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** Mostly small records; now and then a long one, or a nonce that is not of 12 bytes. */
+function messages(random: Seeded, count: number): Plain[] {
+  const kinds = [0, 1, 16, 32, random.integer(0, 100), random.integer(0, 100), random.integer(0, 1000)] as const;
+  return Array.from({ length: count }, (_, index) => ({
+    nonce: random.bytes(random.integer(0, 12) === 0 ? random.pick([1, 16, 300]) : 12),
+    aad: random.pick([undefined, random.bytes(0), random.bytes(random.integer(1, 40))]),
+    data: random.bytes(index % 97 === 96 ? random.pick([8192, 9000, 70_000]) : random.pick(kinds)),
+  }));
+}
+
+function expectOpened(opened: Uint8Array | LanelockError | undefined, data: Uint8Array, label: string): void {
+  if (!(opened instanceof Uint8Array)) expect.fail(`${label}: ${String(opened)}`);
+  expectBytes(opened, data, label);
+}
+
+function equality(aead: AeadUnderTest): void {
+  test("sealMany and openMany give what the reference gives, whatever the number and the lengths", () => {
+    const random = seeded(`many ${aead.name}`);
+    for (const tagLength of [16, 12, 4]) {
+      const key = random.bytes(aead.keyLength);
+      using cipher = aead.create(key, { tagLength });
+      for (const count of [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200, 1000]) {
+        const plain = messages(random, tagLength === 16 ? count : Math.min(count, 40));
+        const sealed = cipher.sealMany(plain);
+        expect(sealed).toHaveLength(plain.length);
+        const expected = plain.map(({ nonce, aad, data }) =>
+          aead.expected({ key, nonce, aad, plaintext: data, tagLength }),
+        );
+        for (const [index, bytes] of expected.entries())
+          expectBytes(sealed[index]!, bytes, `seal ${index} of ${count}`);
+        const opened = cipher.openMany(plain.map((one, index) => ({ ...one, data: expected[index]! })));
+        expect(opened).toHaveLength(plain.length);
+        for (const [index, { data }] of plain.entries()) expectOpened(opened[index], data, `open ${index} of ${count}`);
+      }
+    }
+  });
+
+  test("sealMany takes every length from 0 to 300 bytes at every place among its neighbours", () => {
+    const random = seeded(`many lengths ${aead.name}`);
+    const key = random.bytes(aead.keyLength);
+    using cipher = aead.create(key);
+    const plain = Array.from({ length: 301 }, (_, length) => ({ nonce: random.bytes(12), data: random.bytes(length) }));
+    for (const shift of [0, 1, 5]) {
+      const turned = [...plain.slice(shift), ...plain.slice(0, shift)];
+      for (const [index, sealed] of cipher.sealMany(turned).entries()) {
+        const { nonce, data } = turned[index]!;
+        expectBytes(sealed, aead.expected({ key, nonce, plaintext: data }), `${data.length} bytes`);
+      }
+    }
+  });
+}
+
+function forgeries(aead: AeadUnderTest): void {
+  test("openMany tells which messages are forged and opens the others", () => {
+    const random = seeded(`many forgeries ${aead.name}`);
+    const key = random.bytes(aead.keyLength);
+    using cipher = aead.create(key);
+    for (let round = 0; round < 12; round++) {
+      const plain = messages(random, 120);
+      const forged = new Set(plain.map((_, index) => index).filter(() => random.integer(0, 3) === 0));
+      const sealed = plain.map(({ nonce, aad, data }, index) => {
+        const bytes = aead.expected({ key, nonce, aad, plaintext: data });
+        const at = random.integer(0, bytes.length - 1);
+        if (forged.has(index)) bytes[at] = (bytes[at] ?? 0) ^ (1 << random.integer(0, 7));
+        return { nonce, aad, data: bytes };
+      });
+      for (const [index, opened] of cipher.openMany(sealed).entries()) {
+        if (!forged.has(index)) {
+          expectOpened(opened, plain[index]!.data, `round ${round}, message ${index}`);
+          continue;
+        }
+        expect(opened).toBeInstanceOf(LanelockError);
+        expect(opened).toMatchObject({ code: "ERR_AUTHENTICATION" });
+        expect(String(opened)).toContain(`messages[${index}]`);
+      }
+    }
+  });
+}
+
+function memory(aead: AeadUnderTest): void {
+  test("sealMany and openMany modify no input, and what openMany returns is independent", () => {
+    const random = seeded(`many memory ${aead.name}`);
+    using cipher = aead.create(random.bytes(aead.keyLength));
+    const given = { nonce: random.bytes(12), aad: random.bytes(9), data: Buffer.from(random.bytes(50)) };
+    const before = structuredClone(given);
+    const [sealed] = cipher.sealMany([given, given]);
+    expectUnmodified(given, before);
+    const closed = { ...given, data: Uint8Array.from(sealed!) };
+    const copy = structuredClone(closed);
+    const open = () => {
+      const [first, second] = cipher.openMany([closed, closed]);
+      if (!(first instanceof Uint8Array) || !(second instanceof Uint8Array)) expect.fail("a message did not open");
+      return [first, second] as const;
+    };
+    expectUnmodified(closed, copy);
+    expectResultsIndependent(
+      () => open()[0],
+      () => open()[1],
+    );
+    const [first, second] = open();
+    expect(first.buffer).not.toBe(second.buffer);
+    const views = cipher.sealMany(messages(random, 50)).sort((a, b) => a.byteOffset - b.byteOffset);
+    for (const [index, view] of views.entries()) {
+      const next = views[index + 1];
+      if (next) expect(view.byteOffset + view.length).toBeLessThanOrEqual(next.byteOffset);
+    }
+  });
+}
+
+function badInput(aead: AeadUnderTest): void {
+  test("a bad message is refused by its index before anything is sealed", () => {
+    const random = seeded(`many bad input ${aead.name}`);
+    using cipher = aead.create(random.bytes(aead.keyLength));
+    const good = { nonce: random.bytes(12), data: random.bytes(40) };
+    const bad: [string, unknown][] = [
+      ["ERR_ARGUMENT", null],
+      ["ERR_ARGUMENT", "text"],
+      ["ERR_ARGUMENT", random.bytes(4)],
+      ["ERR_ARGUMENT", { nonce: good.nonce }],
+      ["ERR_ARGUMENT", { ...good, nonce: "text" }],
+      ["ERR_ARGUMENT", { ...good, aad: null }],
+      ["ERR_ARGUMENT", { ...good, data: new Uint16Array(8) }],
+      ["ERR_NONCE", { ...good, nonce: random.bytes(0) }],
+      ["ERR_BUFFER", { ...good, data: new Uint8Array(new SharedArrayBuffer(16)) }],
+    ];
+    for (const [code, message] of bad) {
+      const list = [good, good, good, message] as (typeof good)[];
+      for (const call of [() => cipher.sealMany(list), () => cipher.openMany(list)]) {
+        expect(refusal(code as "ERR_ARGUMENT", call).message).toContain("messages[3]");
+      }
+    }
+    const short = [good, { ...good, data: random.bytes(15) }];
+    expect(refusal("ERR_LENGTH", () => cipher.openMany(short)).message).toMatch(/messages\[1\].*\b16\b/);
+    const notLists: unknown[] = [undefined, null, 5, "text", good, new Uint8Array(3)];
+    for (const list of notLists) {
+      refusal("ERR_ARGUMENT", () => cipher.sealMany(list as (typeof good)[]), String(list));
+      refusal("ERR_ARGUMENT", () => cipher.openMany(list as (typeof good)[]), String(list));
+    }
+    expect(cipher.sealMany([good])[0]).toHaveLength(56);
+  });
+}
+
+export function aeadManyContract(aead: AeadUnderTest): void {
+  equality(aead);
+  forgeries(aead);
+  memory(aead);
+  badInput(aead);
+}
