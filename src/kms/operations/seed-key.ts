@@ -4,7 +4,7 @@ import { invalidKeyMaterial, invalidParameter, KmsError } from "../errors.ts";
 import { isKeyId, isVersionId, requiredString } from "../ids.ts";
 import { bindMaterial, fingerprintOf } from "../import/bind-material.ts";
 import { isSymmetric } from "../key-matrix.ts";
-import type { CheckedMaterial, KeyRow } from "../ports/index.ts";
+import type { CheckedMaterial, KeyRow, KeySpec } from "../ports/index.ts";
 import { requiredBytes, snapshot } from "../request-fields.ts";
 import { type CreateKeyRequest, draftOf, firstMode } from "./create-key.ts";
 import { type KeyMetadata, keyMetadata } from "./key-metadata.ts";
@@ -44,17 +44,22 @@ export async function seedKey(call: Call, request: SeedKeyRequest): Promise<Seed
   event.keyVersionId = versionId;
   const row = seededRow(call, request, { keyId, versionId });
   const material = snapshot(requiredBytes(request.material, "Material").subarray(0, MAX_MATERIAL));
-  const checked = await core.transport.check(row.keySpec, material);
-  material.fill(0);
+  const checked = await check(call, row.keySpec, material);
   try {
-    const existing = await core.read((rows) => rows.key(keyId));
-    if (existing === undefined) await create(call, { row, versionId, checked });
-    else await requireSame(call, { row, versionId, checked }, existing);
-    return {
-      keyMetadata: keyMetadata(existing ?? row, { realm: core.realm, custody: await custodyOf(call, row, versionId) }),
-    };
+    const known = await seedOnce(call, { row, versionId, checked });
+    const custody = await custodyOf(call, row, versionId);
+    return { keyMetadata: keyMetadata(known, { realm: core.realm, custody }) };
   } finally {
     checked.material.fill(0);
+  }
+}
+
+/** Wipes `material`, a copy of the caller's. */
+async function check({ core }: Call, keySpec: KeySpec, material: Uint8Array): Promise<CheckedMaterial> {
+  try {
+    return await core.transport.check(keySpec, material);
+  } finally {
+    material.fill(0);
   }
 }
 
@@ -78,6 +83,23 @@ interface Seed {
   readonly row: KeyRow;
   readonly versionId: string;
   readonly checked: CheckedMaterial;
+}
+
+/** The key as it is now: made here, or found to be the very one. Another process may seed it at the same moment. */
+async function seedOnce(call: Call, seed: Seed): Promise<KeyRow> {
+  const find = () => call.core.read((rows) => rows.key(seed.row.keyId));
+  let existing = await find();
+  if (existing === undefined) {
+    try {
+      await create(call, seed);
+      return seed.row;
+    } catch (error) {
+      existing = await find();
+      if (existing === undefined) throw error;
+    }
+  }
+  await requireSame(call, seed, existing);
+  return existing;
 }
 
 function create(call: Call, { row, versionId, checked }: Seed): Promise<void> {
