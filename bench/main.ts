@@ -1,0 +1,67 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import type { Case } from "./case.ts";
+import { aesGcmCases } from "./ciphers/aes-gcm.ts";
+import { aesModeCases } from "./ciphers/aes-modes.ts";
+import { sm4Cases } from "./ciphers/sm4.ts";
+import { measure, type Result } from "./measure.ts";
+import { OWN } from "./sizes.ts";
+
+const { values } = parseArgs({
+  options: {
+    check: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    rounds: { type: "string", default: "21" },
+  },
+});
+
+const major = Number(process.versions.node.split(".")[0]);
+
+function speed(bytes: number, nanoseconds: number): string {
+  if (bytes < 16384) return `${(nanoseconds / 1000).toFixed(2)} µs`;
+  return `${Math.round((bytes / nanoseconds) * 1000)} MB/s`;
+}
+
+function print({ name, bytes, contenders }: Result): void {
+  const others = Object.entries(contenders)
+    .filter(([rival]) => rival !== OWN)
+    .map(([rival, figures]) => `${rival} ${speed(bytes, figures.median)} (${figures.ratio.toFixed(2)} ×)`);
+  const own = contenders[OWN];
+  console.log(`${name.padEnd(42)} ${own ? speed(bytes, own.median).padStart(10) : ""}   ${others.join(", ")}`);
+}
+
+/** The bars of a case that its result does not reach, as sentences. */
+function missed({ name, bars = [] }: Case, result: Result): string[] {
+  return bars
+    .filter(({ nodes }) => nodes === undefined || nodes.includes(major))
+    .map(({ against, atLeast }) => ({ against, atLeast, ratio: result.contenders[against]?.ratio ?? Number.NaN }))
+    .filter(({ atLeast, ratio }) => !(ratio >= atLeast))
+    .map(({ against, atLeast, ratio }) => `${name}: ${ratio.toFixed(2)} × ${against}, at least ${atLeast} × wanted`);
+}
+
+console.log(
+  `Node ${process.version}, ${cpus()[0]?.model ?? "unknown processor"}. Speed of lanelock, then of others, and how many`,
+);
+console.log("times as fast lanelock was: medians over interleaved rounds.\n");
+const results: Result[] = [];
+const failures: string[] = [];
+for (const one of [...aesGcmCases, ...aesModeCases, ...sm4Cases].filter(({ name }) => name.includes(values.only))) {
+  const result = await measure(one, Number(values.rounds));
+  print(result);
+  results.push(result);
+  failures.push(...missed(one, result));
+}
+
+if (values.only === "") {
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  mkdirSync("bench/results", { recursive: true });
+  const report = { node: process.version, processor: cpus()[0]?.model, commit, results };
+  writeFileSync(`bench/results/node-${major}.json`, `${JSON.stringify(report, null, 2)}\n`);
+}
+if (values.check) {
+  for (const failure of failures) console.log(`BELOW THE BAR  ${failure}`);
+  console.log(failures.length === 0 ? "All bars are reached." : `${failures.length} bars are not reached.`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
+}

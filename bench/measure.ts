@@ -1,0 +1,76 @@
+import type { Case, Contender } from "./case.ts";
+
+/** How long one sample of a contender is to last. */
+const SAMPLE_MS = 6;
+
+export interface Figures {
+  /** Nanoseconds an operation: the median of all samples, and the best. */
+  readonly median: number;
+  readonly best: number;
+  /** How many times as fast as this contender lanelock was: the median over rounds of the ratio within one round. */
+  readonly ratio: number;
+}
+
+export interface Result {
+  readonly name: string;
+  readonly bytes: number;
+  readonly contenders: { readonly [name: string]: Figures };
+}
+
+async function sample(contender: Contender, count: number): Promise<number> {
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < count; i++) {
+    const result = contender.run();
+    if (result instanceof Promise) await result;
+  }
+  return Number(process.hrtime.bigint() - start) / count;
+}
+
+/** Warms a contender up and finds how many operations make a sample. */
+async function calibrate(contender: Contender): Promise<number> {
+  let count = 1;
+  for (;;) {
+    const nanoseconds = (await sample(contender, count)) * count;
+    if (nanoseconds >= SAMPLE_MS * 1e6) return Math.max(1, Math.round((count * SAMPLE_MS * 1e6) / nanoseconds));
+    count *= 2;
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? Number.NaN;
+}
+
+async function compareOutputs({ name, contenders }: Case): Promise<void> {
+  const [first, ...others] = await Promise.all(contenders.map((one) => one.run()));
+  for (const [index, output] of others.entries()) {
+    if (first !== undefined && output !== undefined && Buffer.compare(first, output) !== 0) {
+      throw new Error(`${name}: ${contenders[index + 1]?.name} computes something else`);
+    }
+  }
+}
+
+/**
+ * Times all contenders of a case in turn, round after round, so that what slows the machine down slows all of them.
+ */
+export async function measure(one: Case, rounds: number): Promise<Result> {
+  if (one.sameOutput !== false) await compareOutputs(one);
+  const counts: number[] = [];
+  for (const contender of one.contenders) {
+    await calibrate(contender);
+    counts.push(await calibrate(contender));
+  }
+  const samples = one.contenders.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, contender] of one.contenders.entries()) {
+      samples[index]?.push(await sample(contender, counts[index] ?? 1));
+    }
+  }
+  const own = samples[0] ?? [];
+  const figures = one.contenders.map((contender, index): [string, Figures] => {
+    const times = samples[index] ?? [];
+    const ratio = median(times.map((time, round) => time / (own[round] ?? Number.NaN)));
+    return [contender.name, { median: median(times), best: Math.min(...times), ratio }];
+  });
+  return { name: one.name, bytes: one.bytes, contenders: Object.fromEntries(figures) };
+}

@@ -1,0 +1,10 @@
+/** The name of the first contender everywhere. */
+export const OWN = "lanelock";
+
+export const SIZES: readonly number[] = [32, 64, 1024, 16384, 1048576];
+
+/** A size as people write it: `64 B`, `1 KiB`, `1 MiB`. */
+export function label(bytes: number): string {
+  if (bytes >= 1048576) return `${bytes / 1048576} MiB`;
+  return bytes >= 1024 ? `${bytes / 1024} KiB` : `${bytes} B`;
+}

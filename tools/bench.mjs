@@ -1,0 +1,28 @@
+// `npm run bench`: measures against node:crypto and the rivals, on the Node that runs it. Options go behind `--`:
+//   --check   exit with 1 where a bar is not reached     --only TEXT   cases whose name has TEXT
+//   --node N  on Node 22, 24 or 26 from test/nodes       --rounds N    interleaved rounds, 21 unless given
+import { installDependencies, prepare, root, run } from "./setup.mjs";
+
+prepare();
+const { build } = await import("esbuild");
+const outfile = `${root}build/bench.mjs`;
+await build({
+  entryPoints: [`${root}bench/main.ts`],
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  packages: "external",
+  outfile,
+  logLevel: "warning",
+});
+
+const options = process.argv.slice(2);
+const at = options.indexOf("--node");
+let node = process.execPath;
+if (at >= 0) {
+  const [, major] = options.splice(at, 2);
+  installDependencies("test/nodes");
+  node = `${root}test/nodes/node_modules/node${major}/bin/node`;
+}
+run(node, ["--no-warnings", outfile, ...options]);
