@@ -24,12 +24,16 @@ const LONGEST_SHARED = 8192;
 
 const HEADER = 64;
 
-function check(message: Message, tagLength: number): CheckedMessage {
+/** A message as its owner's code last had a say in it: what is read here is not read again. */
+function read(message: Message): Message {
   if (typeof message !== "object" || message === null) {
     throw new LanelockError("ERR_ARGUMENT", "must be an object with nonce and data");
   }
-  // Read once: getters could answer differently when it is placed.
   const { nonce, data, aad } = message;
+  return { nonce, data, aad };
+}
+
+function check({ nonce, data, aad }: Message, tagLength: number): CheckedMessage {
   const nonceLength = checkBytes(nonce, "nonce");
   if (nonceLength === 0) throw new LanelockError("ERR_NONCE", "nonce has no bytes: GCM takes 1 or more, best 12");
   const aadLength = aad === undefined ? 0 : checkBytes(aad, "aad");
@@ -43,8 +47,21 @@ function check(message: Message, tagLength: number): CheckedMessage {
   return { nonce, data, aad, aadLength, length, text, size: nonceLength === 12 && size <= LONGEST_SHARED ? size : 0 };
 }
 
+/** `work` on each of a list; an error names the place it came from. */
+function each<From, To>(list: Iterable<From>, work: (one: From) => To): To[] {
+  const results: To[] = [];
+  try {
+    for (const one of list) results.push(work(one));
+  } catch (error) {
+    if (!(error instanceof LanelockError)) throw error;
+    throw new LanelockError(error.code, `messages[${results.length}]: ${error.message}`, { cause: error });
+  }
+  return results;
+}
+
 /**
- * Checks all messages before any is worked; `tagLength` is that of what comes in: 0 to seal.
+ * Reads all messages, then checks them, before any is worked: a list can have code in it that changes what came before.
+ * `tagLength` is that of what comes in: 0 to seal.
  *
  * @throws LanelockError that names the message by its index
  */
@@ -52,14 +69,8 @@ export function checkMessages(messages: Iterable<Message>, tagLength: number): C
   if (typeof messages !== "object" || messages === null || !(Symbol.iterator in messages)) {
     throw new LanelockError("ERR_ARGUMENT", "messages must be an array of { nonce, data, aad }");
   }
-  const checked: CheckedMessage[] = [];
-  try {
-    for (const message of messages) checked.push(check(message, tagLength));
-  } catch (error) {
-    if (!(error instanceof LanelockError)) throw error;
-    throw new LanelockError(error.code, `messages[${checked.length}]: ${error.message}`, { cause: error });
-  }
-  return checked;
+  const list = each(messages, read);
+  return each(list, (message) => check(message, tagLength));
 }
 
 /** Writes one message to `at`; `words` is all memory in 4-byte words. */
@@ -119,11 +130,14 @@ export function workGroup(shared: readonly CheckedMessage[], { work, take }: Gro
   const first = host.exports.io();
   const words = new Uint32Array(host.bytes.buffer);
   let at = first;
-  for (const one of shared) {
-    place(host.bytes, words, at, one);
-    at += one.size;
+  try {
+    for (const one of shared) {
+      place(host.bytes, words, at, one);
+      at += one.size;
+    }
+    work(first, shared.length);
+    take(host, first);
+  } finally {
+    host.bytes.fill(0, first, first + host.exports.ioSize());
   }
-  work(first, shared.length);
-  take(host, first);
-  host.bytes.fill(0, first, at);
 }
