@@ -138,6 +138,6 @@ export function workGroup(shared: readonly CheckedMessage[], { work, take }: Gro
     work(first, shared.length);
     take(host, first);
   } finally {
-    host.bytes.fill(0, first, first + host.exports.ioSize());
+    host.bytes.fill(0, first, first + shared.reduce((sum, { size }) => sum + size, 0));
   }
 }
