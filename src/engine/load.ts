@@ -1,5 +1,5 @@
 import { LanelockError } from "../errors.ts";
-import { type EngineExports, plain, relaxed } from "./engine.generated.ts";
+import { chunks, type EngineExports } from "./engine.generated.ts";
 
 /** One instance of the engine with its memory. A thread has one; it is made at first use. */
 export interface Engine {
@@ -16,10 +16,16 @@ const relaxedProbe = [
   [253, 12, ...new Array<number>(16).fill(0), 253, 12, ...new Array<number>(16).fill(0), 253, 128, 2, 11],
 ].flat();
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(base64);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+function digit(code: number): number {
+  return (code & 15) + (code > 57 ? 9 : 0);
+}
+
+/** The module of one build: 0, the plain one, or 1, the relaxed one. */
+function decode(build: 0 | 1): Uint8Array<ArrayBuffer> {
+  const hex = chunks.map((chunk) => chunk[build]).join("");
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = digit(hex.charCodeAt(2 * i)) * 16 + digit(hex.charCodeAt(2 * i + 1));
   return bytes;
 }
 
@@ -43,7 +49,7 @@ function instantiate(): Engine {
     throw new LanelockError("ERR_WASM", "This host has no WebAssembly, which lanelock needs: use one that has it");
   }
   const build = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "plain";
-  const module = compile(decode(build === "relaxed" ? relaxed : plain));
+  const module = compile(decode(build === "relaxed" ? 1 : 0));
   const exports = new WebAssembly.Instance(module).exports as { [name: string]: unknown } & EngineExports;
   return { exports, build, bytes: new Uint8Array(exports.memory.buffer) };
 }

@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 export const builds = ["plain", "relaxed"] as const;
 export type Build = (typeof builds)[number];
@@ -23,7 +24,7 @@ interface Source {
 }
 
 /** Compiles AssemblyScript with the very options of asconfig.json, but for the entry and where the result goes. */
-export function compile({ build, root = projectRoot, entry }: Source): Uint8Array {
+export async function compile({ build, root = projectRoot, entry }: Source): Promise<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), "lanelock-asc-"));
   try {
     const config = JSON.parse(readFileSync(join(projectRoot, "asconfig.json"), "utf8"));
@@ -33,7 +34,9 @@ export function compile({ build, root = projectRoot, entry }: Source): Uint8Arra
     const file = join(folder, "asconfig.json");
     writeFileSync(file, JSON.stringify(config));
     const asc = join(projectRoot, "node_modules/assemblyscript/bin/asc.js");
-    execFileSync(process.execPath, [asc, "--config", file, "--target", build, "--baseDir", root], { cwd: root });
+    await promisify(execFile)(process.execPath, [asc, "--config", file, "--target", build, "--baseDir", root], {
+      cwd: root,
+    });
     return readFileSync(join(folder, "out.wasm"));
   } finally {
     rmSync(folder, { recursive: true });

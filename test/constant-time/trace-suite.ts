@@ -81,8 +81,8 @@ export function traceSuite(build: Build): void {
   let control: TracedModule | undefined;
 
   for (const cipher of ciphers) {
-    test(`${build}: no trace of ${cipher.name} depends on a secret, while those of the controls do`, () => {
-      control ??= new TracedModule(compile({ build, entry: "test/constant-time/controls/index.ts" }));
+    test(`${build}: no trace of ${cipher.name} depends on a secret, while those of the controls do`, async () => {
+      control ??= new TracedModule(await compile({ build, entry: "test/constant-time/controls/index.ts" }));
       expectControlsRejected(control);
       expect(search(module, scenariosOf(cipher))).toEqual([]);
     });
