@@ -59,7 +59,7 @@ function operateNow(key: TokenObject, operation: Operation): Buffer | undefined 
     return output;
   } catch (thrown) {
     const error = tokenError(thrown, call);
-    if (call === end) token.discard(session);
+    if (call === end) token.discard(session, error);
     if (call === end || !token.recover(error, session)) throw error;
     key.forget();
     return undefined;
@@ -103,7 +103,7 @@ export async function withKey<T>(
       return result;
     } catch (error) {
       const last = attempt === maxAttempts;
-      if (last) token.discard(session);
+      if (last) token.discard(session, error);
       if (last || !token.recover(error, session)) throw error;
       key.forget();
     }
@@ -126,7 +126,7 @@ function begin(key: TokenObject, operation: Operation, place: { session: Session
     return true;
   } catch (thrown) {
     const error = tokenError(thrown, call);
-    if (last) token.discard(session);
+    if (last) token.discard(session, error);
     if (last || !token.recover(error, session)) throw error;
     return false;
   }
@@ -148,7 +148,7 @@ async function end(key: TokenObject, operation: Operation, session: Session): Pr
       return result;
     },
     (error: unknown) => {
-      token.discard(session);
+      token.discard(session, error);
       throw error;
     },
   );

@@ -36,6 +36,8 @@ export class SessionPool<Session> {
   readonly #waiting = new Set<Waiter<Session>>();
   #open = 0;
   #closed = false;
+  /** Set while no session is opened; see {@link holdBack}. */
+  #heldBack: NodeJS.Timeout | undefined;
   #emptied: (() => void) | undefined;
 
   constructor(source: SessionSource<Session>, limits: PoolLimits) {
@@ -79,6 +81,7 @@ export class SessionPool<Session> {
       this.discard(session);
     } else {
       this.#idle.push(session);
+      if (this.#inUse === 0) this.#goOn();
     }
   }
 
@@ -86,8 +89,43 @@ export class SessionPool<Session> {
   discard(session: Session): void {
     this.#source.close(session);
     this.#open -= 1;
+    if (this.#inUse === 0) this.#goOn();
     this.#serve();
     if (this.#open === 0) this.#emptied?.();
+  }
+
+  /**
+   * Opens no session until those in use have come back, or for `timeoutMs`. After a token has lost its sessions it may give
+   * their numbers out again (SoftHSM does), and a call still under way in one of them would end another caller's operation,
+   * under another key.
+   */
+  holdBack(timeoutMs: number): void {
+    if (this.#inUse === 0 || this.#heldBack) return;
+    this.#heldBack = setTimeout(() => {
+      this.#goOn();
+      this.#serve();
+    }, timeoutMs);
+  }
+
+  #goOn(): void {
+    clearTimeout(this.#heldBack);
+    this.#heldBack = undefined;
+  }
+
+  get #inUse(): number {
+    return this.#open - this.#idle.length;
+  }
+
+  /** The same, but the last session is ended only when the next is open, because the login would end with it. */
+  replace(session: Session): void {
+    const isLast = this.#open === 1 && !this.#closed && !this.#heldBack;
+    const next = isLast ? this.#tryOpen() : undefined;
+    if (next === undefined) {
+      this.discard(session);
+    } else {
+      this.#source.close(session);
+      this.give(next);
+    }
   }
 
   /** Ends the idle sessions that are lost. Those in use end when they come back. */
@@ -101,6 +139,7 @@ export class SessionPool<Session> {
   /** Refuses new callers, rejects the waiting and resolves when the last session in use has come back, or after the time. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true;
+    this.#goOn();
     for (const waiter of this.#waiting) waiter.reject(new LanelockError("ERR_STATE", "The token was closed."));
     this.#waiting.clear();
     this.discardIdle(() => true);
@@ -114,9 +153,18 @@ export class SessionPool<Session> {
     });
   }
 
+  #tryOpen(): Session | undefined {
+    try {
+      return this.#source.open();
+    } catch {
+      // The next caller hears why.
+      return undefined;
+    }
+  }
+
   /** A new session, if there is room for one here and in the token. */
   #openOne(): Session | undefined {
-    if (this.#open >= this.#limits.max) return undefined;
+    if (this.#open >= this.#limits.max || this.#heldBack) return undefined;
     this.#open += 1;
     try {
       return this.#source.open();

@@ -1,3 +1,4 @@
+import { LanelockError } from "../../errors.ts";
 import { CKF } from "./constants.ts";
 import type { Cryptoki, Handle, MechanismInfo } from "./cryptoki.ts";
 import { Login } from "./login.ts";
@@ -6,7 +7,7 @@ import { Pace } from "./pace.ts";
 import { type PinSource, readPin } from "./pin.ts";
 import { SessionPool, type WaitOptions } from "./session-pool.ts";
 import { type FoundToken, findToken, type TokenSelector } from "./slots.ts";
-import { calling, failedWith, providerError, remedyFor } from "./token-error.ts";
+import { calling, failedWith, providerError, remedyFor, TokenError } from "./token-error.ts";
 import { Turns } from "./turns.ts";
 
 export interface TokenOptions extends ModuleOptions {
@@ -28,6 +29,8 @@ export interface SessionLimits {
 export interface Session {
   readonly handle: Handle;
   readonly epoch: number;
+  /** The token says it does not know the session: its number may be another's by now, and is not closed. */
+  lost: boolean;
 }
 
 /** How often an operation that was not begun is tried, when what was lost could be made anew. */
@@ -119,8 +122,18 @@ export class Token {
     else this.#pool.discard(session);
   }
 
-  /** Ends a session whose operation failed: nothing says what state the token left it in. */
-  discard(session: Session): void {
+  /**
+   * Ends a session whose operation failed with `error`: nothing says what state the token left it in. If the error says that the
+   * token lost its sessions, all that is known of them is forgotten.
+   */
+  discard(session: Session, error?: unknown): void {
+    const remedy = remedyFor(error);
+    if (remedy === "none" || remedy === "operation" || remedy === "handle") {
+      this.#pool.replace(session);
+      return;
+    }
+    session.lost = remedy === "session" || remedy === "module";
+    this.#forgetSessions(session.lost);
     this.#pool.discard(session);
   }
 
@@ -141,18 +154,20 @@ export class Token {
       this.#loginAgain(session);
       return true;
     }
-    this.#pool.discard(session);
-    if (remedy === "none") return false;
-    if (remedy === "operation") return true;
-    this.generation += 1;
-    if (remedy === "session") {
-      this.#pool.discardIdle((idle) => !this.#isOpen(idle));
-      return true;
-    }
-    this.#pool.discardIdle(() => true);
+    this.discard(session, error);
     if (remedy === "module") this.module.initialize();
-    this.#relocate();
-    return true;
+    if (remedy === "module" || remedy === "token") this.#relocate(error);
+    return remedy !== "none";
+  }
+
+  /** Ends the idle sessions, or only those that the token does not know, and opens none while older calls are under way. */
+  #forgetSessions(onlyLost: boolean): void {
+    this.generation += 1;
+    this.#pool.holdBack(this.timeoutMs);
+    this.#pool.discardIdle((idle) => {
+      idle.lost = onlyLost && !this.#isOpen(idle);
+      return !onlyLost || idle.lost;
+    });
   }
 
   /**
@@ -167,7 +182,7 @@ export class Token {
         this.give(session);
         return result;
       } catch (error) {
-        if (attempt === maxAttempts) this.discard(session);
+        if (attempt === maxAttempts) this.discard(session, error);
         if (attempt === maxAttempts || !this.recover(error, session)) throw error;
       }
     }
@@ -178,12 +193,12 @@ export class Token {
     try {
       const { serialNumber } = calling("C_GetTokenInfo", () => this.api.C_GetTokenInfo(this.#found.slot));
       if (serialNumber === this.#found.info.serialNumber) return true;
-    } catch {
-      // Looked up anew below.
+      throw new TokenError("CKR_TOKEN_NOT_PRESENT", "C_GetTokenInfo (another token is in the slot)");
+    } catch (error) {
+      this.#forgetSessions(false);
+      this.#relocate(error);
+      return false;
     }
-    this.#pool.discardIdle(() => true);
-    this.#relocate();
-    return false;
   }
 
   #loginAgain(session: Session): void {
@@ -192,19 +207,32 @@ export class Token {
       this.#pool.give(session);
     } catch (error) {
       this.generation += 1;
-      this.#pool.discard(session);
+      this.discard(session, error);
       if (this.#login.refused) throw error;
     }
   }
 
-  /** Finds the token again, in whichever slot, restarting the module if nothing else helps. Throws when it is not there. */
-  #relocate(): void {
+  /**
+   * Finds the token again, in whichever slot, restarting the module if nothing else helps.
+   *
+   * @param cause what showed that it has to be looked for, and what is told when it is not there
+   */
+  #relocate(cause: unknown): void {
     this.generation += 1;
     try {
-      this.#found = findToken(this.api, this.#selector);
+      this.#found = this.#findAgain();
+    } catch (error) {
+      const message = `The token ${this.name} is lost: ${(error as Error).message}`;
+      throw new LanelockError("ERR_PROVIDER", message, { cause });
+    }
+  }
+
+  #findAgain(): FoundToken {
+    try {
+      return findToken(this.api, this.#selector);
     } catch (error) {
       if (!this.module.restart()) throw error;
-      this.#found = findToken(this.api, this.#selector);
+      return findToken(this.api, this.#selector);
     }
   }
 
@@ -224,7 +252,7 @@ export class Token {
     } catch (error) {
       // Nothing is known of why, so the token is looked up anew; but a refused PIN is final, and no room is just that.
       if (this.#login.refused || failedWith(error, "CKR_SESSION_COUNT")) throw error;
-      this.#relocate();
+      this.#relocate(error);
       return this.#connect();
     }
   }
@@ -234,17 +262,18 @@ export class Token {
     const flags = CKF.SERIAL_SESSION | CKF.RW_SESSION;
     const handle = calling("C_OpenSession", () => api.C_OpenSession(this.#found.slot, flags));
     try {
-      this.#login.ensure(handle, this.#found);
+      // A login numbers objects anew on some tokens.
+      if (this.#login.ensure(handle, this.#found) === "anew") this.generation += 1;
     } catch (error) {
-      this.#closeSession({ handle, epoch });
+      this.#closeSession({ handle, epoch, lost: false });
       throw error;
     }
-    return { handle, epoch };
+    return { handle, epoch, lost: false };
   }
 
   #closeSession(session: Session): void {
     // After a restart of the module, the number may be somebody else's session.
-    if (session.epoch !== this.module.epoch) return;
+    if (session.lost || session.epoch !== this.module.epoch) return;
     try {
       this.api.C_CloseSession(session.handle);
     } catch {
