@@ -5,6 +5,7 @@ import type { CipherMode, CipherRequest, KeySpec } from "../../src/kms/ports/ind
 import { createNssToken } from "../tokens/nss.ts";
 import { createSoftHsmToken } from "../tokens/softhsm.ts";
 import { binding, host, iv, outcome } from "./key-objects.ts";
+import { lookAt } from "./token-objects.ts";
 
 const tokens = { SoftHSM: createSoftHsmToken("symmetric"), NSS: createNssToken() };
 const providers = { SoftHSM: pkcs11(tokens.SoftHSM), NSS: pkcs11(tokens.NSS) };
@@ -222,6 +223,23 @@ test("one key imported into both tokens gives the same bytes, and each opens the
   const sealed = await soft.encrypt(request);
   expect(Buffer.from(await nss.encrypt(request))).toEqual(Buffer.from(sealed));
   expect(Buffer.from(await nss.decrypt({ ...request, data: sealed }))).toEqual(request.data);
+});
+
+test("where the token can, it refuses a key's other modes itself", async () => {
+  const bound = binding("Aliyun_AES_256");
+  const { handle } = await providers.SoftHSM.createKey({ binding: bound });
+  const { api, inSession } = lookAt(tokens.SoftHSM);
+  inSession((session) => {
+    api.C_FindObjectsInit(session, [{ type: 0x102, value: Buffer.from(handle.subarray(1)) }]);
+    const key = api.C_FindObjects(session) ?? Buffer.alloc(0);
+    api.C_FindObjectsFinal(session);
+    for (const mechanism of [0x1081, 0x1082, 0x1085, 0x1086]) {
+      const begin = () => api.C_EncryptInit(session, { mechanism, parameter: Buffer.alloc(16) }, key);
+      expect(begin).toThrow("CKR_MECHANISM_INVALID");
+    }
+    expect(() => api.C_GetAttributeValue(session, key, [{ type: 0x11 }])).toThrow("CKR_ATTRIBUTE_SENSITIVE");
+    expect(() => api.C_SetAttributeValue(session, key, [{ type: 3, value: "renamed" }])).toThrow();
+  });
 });
 
 test("capabilities name what each token lacks", () => {

@@ -17,13 +17,15 @@
  *
  * @module
  */
-import type { KeyProvider } from "../../kms/ports/index.ts";
+import type { KeyProvider, RootKeySource } from "../../kms/ports/index.ts";
 import type { Pkcs11Options } from "./options.ts";
 import { Pkcs11Provider } from "./provider.ts";
+import { Pkcs11Root, type Pkcs11RootOptions } from "./root.ts";
 
 export type { ModuleOptions } from "./module.ts";
 export type { Pkcs11Options, VendorMechanisms } from "./options.ts";
 export type { PinSource } from "./pin.ts";
+export type { Pkcs11RootOptions } from "./root.ts";
 export type { TokenSelector } from "./slots.ts";
 export type { SessionLimits, TokenOptions } from "./token.ts";
 export { TokenError } from "./token-error.ts";
@@ -35,4 +37,18 @@ export { TokenError } from "./token-error.ts";
  */
 export function pkcs11(options: Pkcs11Options): KeyProvider {
   return new Pkcs11Provider(options);
+}
+
+/**
+ * A token as the root of trust of software keys: each store has a random secret of 32 bytes, which it keeps encrypted under a
+ * key that never leaves the token (AES-256-GCM, the store's id as AAD). A store that is copied away is useless without the
+ * token. The token is asked when the KMS is opened, and not for each operation.
+ *
+ * @throws LanelockError `ERR_ARGUMENT` that names the wrong option
+ * @example
+ * const rootKey = pkcs11Root({ module, token: { label: "orders" }, pin: { file: "/etc/lanelock/pin" }, label: "kms root" });
+ * await using kms = await Kms.open({ store: sqlStore({ path: "keys.db" }), rootKey });
+ */
+export function pkcs11Root(options: Pkcs11RootOptions): RootKeySource {
+  return new Pkcs11Root(options);
 }

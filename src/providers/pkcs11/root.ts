@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import { LanelockError } from "../../errors.ts";
+import type { RootKeySource, UnlockedRoot, UnlockRequest } from "../../kms/ports/index.ts";
+import { TokenCipherKey } from "./aes-key.ts";
+import { CKA, CKM } from "./constants.ts";
+import { newId } from "./new-objects.ts";
+import { checkTokenOptions } from "./options.ts";
+import { aesIdentity, generateAesKey } from "./secret-keys.ts";
+import { Token, type TokenOptions } from "./token.ts";
+import { providerError } from "./token-error.ts";
+import { readAttributes, searchToken, TokenObject } from "./token-object.ts";
+
+// What the store keeps: form 1 (1) ‖ CKA_ID length (1) ‖ CKA_ID ‖ IV (12) ‖ sealed store secret (32 + 16)
+
+const form = 1;
+const secretLength = 32;
+const ivLength = 12;
+const sealedLength = ivLength + secretLength + 16;
+
+export interface Pkcs11RootOptions extends TokenOptions {
+  /** CKA_LABEL of the AES-256 key that seals the stores' secrets. It is made when no key has the label. */
+  readonly label: string;
+}
+
+/** A root key source whose secret only a token can open. Made by `pkcs11Root()`. */
+export class Pkcs11Root implements RootKeySource {
+  readonly name: string;
+  readonly #options: Pkcs11RootOptions;
+  #token: Token | undefined;
+
+  constructor(options: Pkcs11RootOptions) {
+    checkTokenOptions(options);
+    if (typeof options.label !== "string" || options.label === "") {
+      throw new LanelockError("ERR_ARGUMENT", 'The option "label" of pkcs11Root() must be the label of a key.');
+    }
+    this.#options = options;
+    this.name = `key "${options.label}" of the PKCS#11 module ${options.module}`;
+  }
+
+  async unlock({ storeId, sealed, signal }: UnlockRequest): Promise<UnlockedRoot> {
+    this.#token ??= await Token.open(this.#options);
+    const token = this.#token;
+    try {
+      return sealed
+        ? await this.#open(token, { storeId, sealed, signal })
+        : await this.#seal(token, { storeId, signal });
+    } catch (error) {
+      throw providerError(token.name, error, signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    const token = this.#token;
+    this.#token = undefined;
+    await token?.close();
+  }
+
+  /** The secret of a new store, and what its store keeps of it. */
+  async #seal(token: Token, { storeId, signal }: UnlockRequest): Promise<UnlockedRoot> {
+    const id = (await this.#existingKey(token)) ?? (await this.#newKey(token, signal));
+    const secret = new Uint8Array(randomBytes(secretLength));
+    const iv = randomBytes(ivLength);
+    const key = this.#key(token, id);
+    const ciphertext = await key.encrypt({ iv, data: secret, aad: Buffer.from(storeId), signal });
+    const sealed = new Uint8Array(Buffer.concat([Buffer.of(form, id.length), id, iv, ciphertext]));
+    return { secret, sealed };
+  }
+
+  async #open(token: Token, { storeId, sealed = new Uint8Array(), signal }: UnlockRequest): Promise<UnlockedRoot> {
+    const bytes = Buffer.from(sealed);
+    const idEnd = 2 + (bytes[1] ?? 0);
+    if (bytes[0] !== form || bytes.length !== idEnd + sealedLength) {
+      throw new LanelockError("ERR_KEY", "This store's secret was not sealed by a token: it takes another rootKey.");
+    }
+    const iv = bytes.subarray(idEnd, idEnd + ivLength);
+    const data = bytes.subarray(idEnd + ivLength);
+    const key = await this.#presentKey(token, bytes.subarray(2, idEnd));
+    try {
+      const secret = await key.decrypt({ iv, data, aad: Buffer.from(storeId), signal });
+      return { secret, sealed };
+    } catch (cause) {
+      if (!(cause instanceof LanelockError && cause.code === "ERR_AUTHENTICATION")) throw cause;
+      const { label } = this.#options;
+      throw new LanelockError("ERR_KEY", `The key "${label}" of the token ${token.name} does not open this store.`, {
+        cause,
+      });
+    }
+  }
+
+  #key(token: Token, id: Buffer): TokenCipherKey {
+    const object = new TokenObject(token, aesIdentity({ id, label: this.#options.label }));
+    return new TokenCipherKey(object, { mode: "GCM", mechanism: CKM.AES_GCM });
+  }
+
+  /** A token that answers and has not the key is the wrong one, not one that fails. */
+  async #presentKey(token: Token, id: Buffer): Promise<TokenCipherKey> {
+    const { label } = this.#options;
+    try {
+      await new TokenObject(token, aesIdentity({ id, label })).locate();
+    } catch (cause) {
+      if (!(cause instanceof LanelockError) || cause.cause !== undefined) throw cause;
+      throw new LanelockError("ERR_KEY", `The key that opens this store is not there. ${cause.message}`, { cause });
+    }
+    return this.#key(token, id);
+  }
+
+  async #newKey(token: Token, signal: AbortSignal | undefined): Promise<Buffer> {
+    const id = newId();
+    const { label } = this.#options;
+    await generateAesKey(token, { id, label, signal, mechanism: CKM.AES_GCM, length: 32 });
+    return id;
+  }
+
+  /** The CKA_ID of a key that has the label already, if it is one that seals; undefined when nothing has the label. */
+  async #existingKey(token: Token): Promise<Buffer | undefined> {
+    const { label } = this.#options;
+    const refuse = (reason: string) =>
+      new LanelockError("ERR_PROVIDER", `The token ${token.name} has ${reason} with the label "${label}".`);
+    return searchToken(token, [{ type: CKA.LABEL, value: label }], (session, found) => {
+      const [handle, another] = found;
+      if (handle === undefined) return undefined;
+      if (another) throw refuse(`${found.length} objects`);
+      const read = (...types: number[]) => readAttributes(token, { session, handle, types });
+      const [objectClass] = read(CKA.CLASS);
+      const { objectClass: wantedClass, keyType: wantedType } = aesIdentity({ label });
+      if (objectClass?.readUInt32LE(0) !== wantedClass) throw refuse("an object that is no secret key");
+      const [keyType, length] = read(CKA.KEY_TYPE, CKA.VALUE_LEN);
+      if (keyType?.readUInt32LE(0) !== wantedType || length?.readUInt32LE(0) !== 32)
+        throw refuse("a key that is not AES-256");
+      const [sensitive, extractable, encrypts, decrypts, id] = read(
+        ...[CKA.SENSITIVE, CKA.EXTRACTABLE, CKA.ENCRYPT, CKA.DECRYPT, CKA.ID],
+      );
+      if (sensitive?.[0] !== 1 || extractable?.[0] !== 0) throw refuse("an AES key that may leave it");
+      if (encrypts?.[0] !== 1 || decrypts?.[0] !== 1) throw refuse("an AES key that may not encrypt and decrypt");
+      if (!id || id.length === 0 || id.length > 255) throw refuse("an AES key without a CKA_ID");
+      return id;
+    });
+  }
+}
