@@ -1,10 +1,13 @@
 import { openStreamUnverified } from "lanelock/unauthenticated";
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { refusal } from "../contract/refusal.ts";
+import { expectScratchWiped } from "../contract/wiping.ts";
 import { type AeadUnderTest, aeads } from "../reference/ciphers.ts";
 import { expectBytes } from "../reference/expect-bytes.ts";
 import { seeded } from "../reference/seeded.ts";
 import { notBytes, unusableBytes } from "./hostile-values.ts";
+
+afterEach(expectScratchWiped);
 
 function sample(aead: AeadUnderTest) {
   const random = seeded(`bad input ${aead.name}`);

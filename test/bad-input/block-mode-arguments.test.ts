@@ -1,9 +1,12 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { refusal } from "../contract/refusal.ts";
+import { expectScratchWiped } from "../contract/wiping.ts";
 import { type BlockModeUnderTest, blockModes } from "../reference/ciphers.ts";
 import { expectBytes } from "../reference/expect-bytes.ts";
 import { seeded } from "../reference/seeded.ts";
 import { notBytes, unusableBytes } from "./hostile-values.ts";
+
+afterEach(expectScratchWiped);
 
 function sample(mode: BlockModeUnderTest) {
   const random = seeded(`bad input ${mode.name}`);

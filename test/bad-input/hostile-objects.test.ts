@@ -1,8 +1,11 @@
 import { LanelockError } from "lanelock";
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
+import { expectScratchWiped } from "../contract/wiping.ts";
 import { aeads } from "../reference/ciphers.ts";
 import { expectBytes } from "../reference/expect-bytes.ts";
 import { seeded } from "../reference/seeded.ts";
+
+afterEach(expectScratchWiped);
 
 // Objects with code in them: the code may run in the middle of a call, or lie.
 

@@ -1,7 +1,10 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { refusal } from "../contract/refusal.ts";
+import { expectScratchWiped } from "../contract/wiping.ts";
 import { aeads, blockModes } from "../reference/ciphers.ts";
 import { notBytes, unusableBytes } from "./hostile-values.ts";
+
+afterEach(expectScratchWiped);
 
 const constructors = [...aeads, ...blockModes];
 

@@ -1,8 +1,11 @@
 import { aesGcm, sm4Gcm } from "lanelock";
 import { aesCbc, aesEcb, openStreamUnverified, sm4Cbc, sm4Ecb } from "lanelock/unauthenticated";
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { refusal } from "../contract/refusal.ts";
+import { expectScratchWiped } from "../contract/wiping.ts";
 import { aeads, blockModes } from "../reference/ciphers.ts";
+
+afterEach(expectScratchWiped);
 
 const key = new Uint8Array(16);
 

@@ -1,7 +1,10 @@
-import { test } from "vitest";
+import { afterEach, test } from "vitest";
 import { notBytes } from "../bad-input/hostile-values.ts";
+import { expectNothingLeft } from "../contract/wiping.ts";
 import { seeded } from "../reference/seeded.ts";
 import { type AesModes, expectAlike } from "./alike.ts";
+
+afterEach(expectNothingLeft);
 
 // Wherever noble errs, so does `lanelock/noble`, with the same words.
 

@@ -1,9 +1,12 @@
 import { managedNonce } from "@noble/ciphers/utils.js";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { expectNothingLeft } from "../contract/wiping.ts";
 import { expectBytes, marked } from "../reference/expect-bytes.ts";
 import { seeded } from "../reference/seeded.ts";
 import { type AesModes, expectAlike, lanelock, modeNames, noble } from "./alike.ts";
+
+afterEach(expectNothingLeft);
 
 const keyLengths = [16, 24, 32] as const;
 
