@@ -154,6 +154,35 @@ function badInput(aead: AeadUnderTest): void {
     }
     expect(cipher.sealMany([good])[0]).toHaveLength(56);
   });
+
+  test("a list with code in it changes no result and leaves nothing behind", () => {
+    const random = seeded(`many hostile ${aead.name}`);
+    const key = random.bytes(aead.keyLength);
+    using cipher = aead.create(key);
+    const [nonce, data, doomed] = [random.bytes(12), random.bytes(30), random.bytes(30)];
+    function* reentrant() {
+      yield { nonce, data };
+      cipher.seal(nonce, data);
+      cipher.sealMany([{ nonce, data: random.bytes(5) }]);
+      yield { nonce, data };
+    }
+    for (const sealed of cipher.sealMany(reentrant())) {
+      expectBytes(sealed, aead.expected({ key, nonce, plaintext: data }), "reentrant");
+    }
+    function* detaching() {
+      yield { nonce, data: doomed };
+      structuredClone(doomed, { transfer: [doomed.buffer] });
+      yield { nonce, data };
+    }
+    expect(() => cipher.sealMany(detaching())).toThrow(LanelockError);
+    using other = aead.create(key);
+    function* disposing() {
+      yield { nonce, data };
+      other.dispose();
+    }
+    refusal("ERR_STATE", () => other.sealMany(disposing()));
+    expectBytes(cipher.seal(nonce, data), aead.expected({ key, nonce, plaintext: data }), "afterwards");
+  });
 }
 
 export function aeadManyContract(aead: AeadUnderTest): void {
