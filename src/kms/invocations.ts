@@ -30,7 +30,6 @@ export class InvocationCounter {
   #fetching: Promise<void> | undefined;
   #retryAt = 0;
   #nearLimit = false;
-  #released = false;
 
   constructor(options: InvocationCounterOptions) {
     this.#options = options;
@@ -72,7 +71,6 @@ export class InvocationCounter {
       this.#left += amount;
       this.#held = this.#left;
       this.#nextBlock = Math.min(amount * 2, LARGEST_BLOCK);
-      if (this.#released) await this.release();
       if (total > NEARLY) this.#warn();
       return;
     }
@@ -88,9 +86,8 @@ export class InvocationCounter {
     this.#options.onNearLimit();
   }
 
-  /** Gives back what was not used. */
+  /** Gives back what was not used, when what is being fetched has come. */
   async release(): Promise<void> {
-    this.#released = true;
     await this.#fetching?.catch(() => undefined);
     const { store, versionId, mode } = this.#options;
     const amount = -this.#left;
