@@ -124,6 +124,7 @@ export function blockModeContract(mode: BlockModeUnderTest): void {
     inputs(mode);
     into(mode);
     padding(mode);
-    keyLifeContract(keyed(mode));
+    // A key's life has nothing to do with padding: once for each cipher, key size and mode is enough.
+    if (mode.mode === "ctr" || mode.padding === "pkcs7") keyLifeContract(keyed(mode));
   });
 }
