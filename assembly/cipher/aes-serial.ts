@@ -1,18 +1,9 @@
-// AES one block at a time by vector permutation (Hamburg, Accelerating AES with Vector Permute Instructions, CHES 2009):
-// a vector is one block, and every table has 16 entries and lives in one vector.
-//
-// A byte is held as a pair of nibbles (i, k), the element k + i·z of GF(16)[z] with z² + a·z + a = 0, so that inversion
-// takes look-ups in GF(16) only. With j = i + k:
-//
-//     1/io = (k + a·i)/norm   where io = 1/(1/i + a/k) + j
-//     1/jo = (k + a·j)/norm   where jo = 1/(1/j + a/k) + i
-//
-// and the inverse is a linear function of 1/io and 1/jo: two look-ups more, whose tables take in the affine part of the
-// S-box, MixColumns' doubling and the way back to (i, k). 1/0 is 0x80: its top bit survives the additions and makes the
-// next look-up give 0, which is what 1/∞ should be. `tools/derive-nibble-tables.mjs` derives the tables.
-import { highNibbles, lookup, lowNibbles } from "../swizzle";
+// AES one block at a time by vector permutation: a vector is one block, and inversion goes by nibbles
+// (nibble-inversion.ts). The state stays in pairs of nibbles from the first round to the last but one: the tables of the S-box
+// take in its affine part, MixColumns' doubling and the way back to pairs.
+import { lookup } from "../swizzle";
+import { firstIndex, ofInverse, secondIndex, translate } from "./nibble-inversion";
 
-// prettier-ignore
 const TABLES = memory.data<u8>([
   // byte → (i, k), from its low and its high nibble
   0x00, 0x01, 0x37, 0x36, 0xd0, 0xd1, 0xe7, 0xe6, 0xd2, 0xd3, 0xe5, 0xe4, 0x02, 0x03, 0x35, 0x34,
@@ -35,18 +26,12 @@ const TABLES = memory.data<u8>([
   10, 15, 0, 5, 14, 3, 4, 9, 2, 7, 8, 13, 6, 11, 12, 1,
   15, 0, 5, 10, 3, 4, 9, 14, 7, 8, 13, 2, 11, 12, 1, 6,
 ], 16);
-const INVERSE: usize = 32, INVERSE_TIMES_A: usize = 48;
-const S_BYTE: usize = 64, S_PAIR: usize = 96, S_DOUBLED: usize = 128;
-
-@inline
-function table(offset: usize): v128 {
-  return v128.load(TABLES + offset);
-}
+const S_BYTE = TABLES + 64, S_PAIR = TABLES + 96, S_DOUBLED = TABLES + 128, ROWS = TABLES + 160;
 
 /** ShiftRows and a rotation of every column by `row` bytes. */
 @inline
 function shiftRows(state: v128, row: i32): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return lookup(state, table(160 + 16 * row));
+  if (ASC_FEATURE_RELAXED_SIMD) return lookup(state, v128.load(ROWS + 16 * row));
   if (row == 0) return i8x16.swizzle(state, i8x16(0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11));
   if (row == 1) return i8x16.swizzle(state, i8x16(5, 10, 15, 0, 9, 14, 3, 4, 13, 2, 7, 8, 1, 6, 11, 12));
   if (row == 2) return i8x16.swizzle(state, i8x16(10, 15, 0, 5, 14, 3, 4, 9, 2, 7, 8, 13, 6, 11, 12, 1));
@@ -56,27 +41,14 @@ function shiftRows(state: v128, row: i32): v128 {
 /** Bytes → pairs of nibbles. */
 @inline
 export function toPairs(bytes: v128): v128 {
-  return v128.xor(lookup(table(0), lowNibbles(bytes)), lookup(table(16), highNibbles(bytes)));
-}
-
-/** io: where the pair of tables at some offset is read for the first half of S. */
-@inline
-function firstIndex(i: v128, j: v128, ak: v128): v128 {
-  return v128.xor(lookup(table(INVERSE), v128.xor(lookup(table(INVERSE), i), ak)), j);
-}
-
-@inline
-function readPair(offset: usize, io: v128, jo: v128): v128 {
-  return v128.xor(lookup(table(offset), io), lookup(table(offset + 16), jo));
+  return translate(TABLES, bytes);
 }
 
 /** SubBytes, ShiftRows, MixColumns on pairs; the caller adds the round key. */
 @inline
 function middleRound(state: v128): v128 {
-  const k = lowNibbles(state), i = highNibbles(state), j = v128.xor(i, k);
-  const ak = lookup(table(INVERSE_TIMES_A), k);
-  const io = firstIndex(i, j, ak), jo = firstIndex(j, i, ak);
-  const once = readPair(S_PAIR, io, jo), twice = readPair(S_DOUBLED, io, jo);
+  const io = firstIndex(TABLES, state), jo = secondIndex(TABLES, state);
+  const once = ofInverse(S_PAIR, io, jo), twice = ofInverse(S_DOUBLED, io, jo);
   return v128.xor(
     v128.xor(shiftRows(twice, 0), shiftRows(v128.xor(once, twice), 1)),
     v128.xor(shiftRows(once, 2), shiftRows(once, 3)),
@@ -86,9 +58,7 @@ function middleRound(state: v128): v128 {
 /** SubBytes plus 0x63, pairs → bytes. */
 @inline
 export function subBytes(state: v128): v128 {
-  const k = lowNibbles(state), i = highNibbles(state), j = v128.xor(i, k);
-  const ak = lookup(table(INVERSE_TIMES_A), k);
-  return readPair(S_BYTE, firstIndex(i, j, ak), firstIndex(j, i, ak));
+  return ofInverse(S_BYTE, firstIndex(TABLES, state), secondIndex(TABLES, state));
 }
 
 /** Encrypts two blocks side by side, since one alone waits for its own look-ups. */

@@ -1,5 +1,5 @@
 // SM4 by vector permutation, four blocks to a vector: word w of four blocks in one register, so that a few blocks need no
-// batch of 32. aes-serial.ts explains inversion by nibbles; SM4's field is GF(2)[x]/(x^8+x^7+x^6+x^5+x^4+x^2+1).
+// batch of 32. nibble-inversion.ts explains inversion by nibbles; SM4's field is GF(2)[x]/(x^8+x^7+x^6+x^5+x^4+x^2+1).
 //
 // All words are held as pairs of nibbles from the first round to the last, past the affine map that opens the S-box: its
 // linear part A commutes with every sum of words, and its constant is in the round keys. What L makes of one byte b of the
@@ -8,10 +8,10 @@
 //     b + u to its own byte,   w + u to each of the two bytes above,   b + w to the third one above
 //
 // so two pairs of tables give b + u and w + u, and their sum is the third. `tools/derive-nibble-tables.mjs` derives them.
-import { highNibbles, lookup, lowNibbles } from "../swizzle";
+import { lookup } from "../swizzle";
 import { highHalves, highWords, lowHalves, lowWords } from "../words";
+import { firstIndex, ofInverse, secondIndex, translate } from "./nibble-inversion";
 
-// prettier-ignore
 const TABLES = memory.data<u8>([
   // byte → A·byte as (i, k), from its low and its high nibble
   0x00, 0xf0, 0xfa, 0x0a, 0xa8, 0x58, 0x52, 0xa2, 0x86, 0x76, 0x7c, 0x8c, 0x2e, 0xde, 0xd4, 0x24,
@@ -36,53 +36,30 @@ const TABLES = memory.data<u8>([
   2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13,
   3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14,
 ], 16);
-const INVERSE: usize = 32, INVERSE_TIMES_A: usize = 48;
-const S_BYTE: usize = 64, OWN_BYTE: usize = 96, BYTES_ABOVE: usize = 128, TO_BYTES: usize = 160, ROTATIONS: usize = 192;
+const S_BYTE = TABLES + 64, OWN_BYTE = TABLES + 96, BYTES_ABOVE = TABLES + 128, TO_BYTES = TABLES + 160, ROTATIONS = TABLES + 192;
 
 /** The constant of A, added to the S-box's input: A·v + 0xd3 as a pair. */
 export const INPUT_CONSTANT: u8 = 0x9d;
 
-@inline
-function table(offset: usize): v128 {
-  return v128.load(TABLES + offset);
-}
-
-@inline
-function translate(offset: usize, bytes: v128): v128 {
-  return v128.xor(lookup(table(offset), lowNibbles(bytes)), lookup(table(offset + 16), highNibbles(bytes)));
-}
-
 /** Bytes → pairs of nibbles of A·byte. */
 @inline
 export function toPairs(bytes: v128): v128 {
-  return translate(0, bytes);
+  return translate(TABLES, bytes);
 }
 
 @inline
 function rotate(words: v128, bytes: i32): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return lookup(words, table(ROTATIONS + 16 * (bytes - 1)));
+  if (ASC_FEATURE_RELAXED_SIMD) return lookup(words, v128.load(ROTATIONS + 16 * (bytes - 1)));
   if (bytes == 1) return i8x16.swizzle(words, i8x16(1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12));
   if (bytes == 2) return i8x16.swizzle(words, i8x16(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
   return i8x16.swizzle(words, i8x16(3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14));
 }
 
-@inline
-function index(i: v128, j: v128, ak: v128): v128 {
-  return v128.xor(lookup(table(INVERSE), v128.xor(lookup(table(INVERSE), i), ak)), j);
-}
-
-@inline
-function readPair(offset: usize, io: v128, jo: v128): v128 {
-  return v128.xor(lookup(table(offset), io), lookup(table(offset + 16), jo));
-}
-
 /** L(S(input)) without the constants, pairs → pairs. */
 @inline
 function roundFunction(input: v128): v128 {
-  const k = lowNibbles(input), i = highNibbles(input), j = v128.xor(i, k);
-  const ak = lookup(table(INVERSE_TIMES_A), k);
-  const io = index(i, j, ak), jo = index(j, i, ak);
-  const own = readPair(OWN_BYTE, io, jo), above = readPair(BYTES_ABOVE, io, jo);
+  const io = firstIndex(TABLES, input), jo = secondIndex(TABLES, input);
+  const own = ofInverse(OWN_BYTE, io, jo), above = ofInverse(BYTES_ABOVE, io, jo);
   return v128.xor(
     v128.xor(own, rotate(above, 1)),
     v128.xor(rotate(above, 2), rotate(v128.xor(own, above), 3)),
@@ -92,9 +69,7 @@ function roundFunction(input: v128): v128 {
 /** S(v) + 0xd3 of every byte, from the pairs of A·v + 0xd3. */
 @inline
 export function subBytes(pairs: v128): v128 {
-  const k = lowNibbles(pairs), i = highNibbles(pairs), j = v128.xor(i, k);
-  const ak = lookup(table(INVERSE_TIMES_A), k);
-  return readPair(S_BYTE, index(i, j, ak), index(j, i, ak));
+  return ofInverse(S_BYTE, firstIndex(TABLES, pairs), secondIndex(TABLES, pairs));
 }
 
 /** One round: the word that takes its result. */

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+interface Gate {
+  output: string;
+  kind: string;
+  a: string;
+  b: string;
+}
+
+/** A circuit's gates as its source has them: `const o = xor(a, b);`. */
+function gatesOf(file: string): Gate[] {
+  const source = readFileSync(new URL(`../../assembly/circuit/${file}`, import.meta.url), "utf8");
+  return [...source.matchAll(/const (\w+) = (xor|and)\((\w+), (\w+)\);/g)].map((match) => {
+    const [, output = "", kind = "", a = "", b = ""] = match;
+    return { output, kind, a, b };
+  });
+}
+
+/** What a circuit makes of one byte. */
+function evaluate(gates: readonly Gate[], input: number): number {
+  const bits = new Map<string, number>();
+  for (let k = 0; k < 8; k++) bits.set(`i${k}`, (input >> k) & 1);
+  const bit = (name: string): number => {
+    const value = bits.get(name);
+    if (value === undefined) throw new Error(`${name} is read before it is computed`);
+    return value;
+  };
+  for (const { output, kind, a, b } of gates) bits.set(output, kind === "xor" ? bit(a) ^ bit(b) : bit(a) & bit(b));
+  return [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, k) => sum | (bit(`o${k}`) << k), 0);
+}
+
+const bytes = Array.from({ length: 256 }, (_, v) => v);
+
+/** The inverse in GF(2)[x] modulo a polynomial of degree 8, with 0 for 0. */
+function inverses(polynomial: number): number[] {
+  const multiply = (a: number, b: number): number => {
+    let product = 0;
+    for (let bit = 0, shifted = a; bit < 8; bit++) {
+      if ((b >> bit) & 1) product ^= shifted;
+      shifted = (shifted << 1) ^ (shifted & 0x80 ? polynomial : 0);
+    }
+    return product;
+  };
+  return bytes.map((v) => bytes.find((w) => multiply(v, w) === 1) ?? 0);
+}
+
+function rotateLeft(byte: number, bits: number): number {
+  return ((byte << bits) | (byte >> (8 - bits))) & 0xff;
+}
+
+/** FIPS 197 §5.1.1, from its definition. */
+const aesSbox = inverses(0x11b).map((x) => [1, 2, 3, 4].reduce((sum, n) => sum ^ rotateLeft(x, n), x ^ 0x63));
+
+/** GB/T 32907-2016 §6.2, by its algebraic form: A·(A·v + 0xd3)^-1 + 0xd3 with A circulant. */
+function circulant(x: number): number {
+  return bytes.slice(0, 8).reduce((sum, bit) => {
+    const ones = (rotateLeft(0xa7, bit) & x).toString(2).replaceAll("0", "").length;
+    return sum | ((ones & 1) << bit);
+  }, 0);
+}
+const sm4Inverses = inverses(0x1f5);
+const sm4Sbox = bytes.map((v) => circulant(sm4Inverses[circulant(v) ^ 0xd3] ?? 0) ^ 0xd3);
+
+test("the definitions give the corners of the printed S-boxes", () => {
+  expect([0x00, 0x01, 0x53, 0xff].map((v) => aesSbox[v])).toEqual([0x63, 0x7c, 0xed, 0x16]);
+  expect([0x00, 0x0f, 0xf0, 0xff].map((v) => sm4Sbox[v])).toEqual([0xd6, 0x05, 0x18, 0x48]);
+});
+
+test.each(["aes-forward.ts", "aes-inverse.ts", "sm4.ts"])("%s has the 110 gates it claims, 32 of them AND", (file) => {
+  const gates = gatesOf(file);
+  expect(gates.length).toBe(110);
+  expect(gates.filter(({ kind }) => kind === "and").length).toBe(32);
+});
+
+test("aes-forward.ts is the S-box plus 0x63 on all 256 bytes", () => {
+  const gates = gatesOf("aes-forward.ts");
+  expect(bytes.map((v) => evaluate(gates, v) ^ 0x63)).toEqual(aesSbox);
+});
+
+test("aes-inverse.ts undoes the S-box on all 256 bytes, its input plus 0x63", () => {
+  const gates = gatesOf("aes-inverse.ts");
+  expect(aesSbox.map((s) => evaluate(gates, s ^ 0x63))).toEqual(bytes);
+});
+
+test("sm4.ts is the S-box plus 0xd3 on all 256 bytes, its input plus 0x75", () => {
+  const gates = gatesOf("sm4.ts");
+  expect(bytes.map((v) => evaluate(gates, v ^ 0x75) ^ 0xd3)).toEqual(sm4Sbox);
+});

@@ -1,0 +1,22 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { aesTables, sm4Tables } from "../../tools/derive-nibble-tables.mjs";
+
+/** The numbers of a `memory.data<u8>([…])` in a source of the engine. */
+function dataOf(file: string): number[] {
+  const source = readFileSync(new URL(`../../assembly/cipher/${file}`, import.meta.url), "utf8");
+  const [, list = ""] = /const TABLES = memory\.data<u8>\(\[([^\]]*)\]/.exec(source) ?? [];
+  return [...list.replace(/\/\/.*$/gm, "").matchAll(/\b(0x[0-9a-f]+|\d+)\b/g)].map((match) => Number(match[1]));
+}
+
+test("the tables of the vector-permute AES are those that its S-box and field imply", () => {
+  const derived = aesTables().flat();
+  expect(derived.length).toBe(160);
+  expect(dataOf("aes-serial.ts").slice(0, 160)).toEqual(derived);
+});
+
+test("the tables of the vector-permute SM4 are those that its S-box and field imply", () => {
+  const derived = sm4Tables().flat();
+  expect(derived.length).toBe(192);
+  expect(dataOf("sm4-serial.ts").slice(0, 192)).toEqual(derived);
+});

@@ -1,0 +1,119 @@
+// Derives the tables of assembly/cipher/aes-serial.ts and sm4-serial.ts from the definitions of the two S-boxes, and prints
+// them. The method is described at the top of nibble-inversion.ts.
+import { fileURLToPath } from "node:url";
+
+/** Multiplication in GF(2)[x] modulo a polynomial of degree 8. */
+function multiplier(polynomial) {
+  return (a, b) => {
+    let product = 0;
+    for (let bit = 0, shifted = a; bit < 8; bit++) {
+      if ((b >> bit) & 1) product ^= shifted;
+      shifted = (shifted << 1) ^ (shifted & 0x80 ? polynomial : 0);
+    }
+    return product;
+  };
+}
+
+const bytes = [...Array(256).keys()];
+const nibbles = [...Array(16).keys()];
+
+function rotateLeft(byte, bits) {
+  return ((byte << bits) | (byte >> (8 - bits))) & 0xff;
+}
+
+/** GF(256) as pairs over its subfield of 16 elements: a base of the subfield, and a and z with z² + a·z + a = 0. */
+function tower(multiply) {
+  const subfield = bytes.filter((x) => {
+    let y = x;
+    for (let i = 0; i < 4; i++) y = multiply(y, y);
+    return y === x;
+  });
+  const base = [];
+  let span = [0];
+  for (const x of subfield) {
+    if (span.includes(x)) continue;
+    base.push(x);
+    span = span.concat(span.map((y) => y ^ x));
+  }
+  const element = (n) => base.reduce((sum, x, bit) => ((n >> bit) & 1 ? sum ^ x : sum), 0);
+  for (const a of subfield.slice(1)) {
+    const z = bytes.find((x) => !subfield.includes(x) && (multiply(x, x) ^ multiply(a, x) ^ a) === 0);
+    if (z !== undefined) return { element, a, z };
+  }
+  throw new Error("every field of 256 elements has such a and z");
+}
+
+/** Tables for S(v) = outer(1 / (inner(v) + c)) + c', both maps linear: constants are the caller's business. */
+export function derive({ polynomial, inner, outer }) {
+  const multiply = multiplier(polynomial);
+  const inverse = (x) => bytes.find((y) => multiply(x, y) === 1) ?? 0;
+  const { element, a, z } = tower(multiply);
+  const pairs = new Map();
+  for (const i of nibbles) for (const k of nibbles) pairs.set(element(k) ^ multiply(element(i), z), (i << 4) | k);
+  const toPair = (v) => pairs.get(inner(v));
+  const nibbleOf = (x) => nibbles.find((n) => element(n) === x);
+  const over = (x) => nibbles.map((n) => (n === 0 ? 0x80 : nibbleOf(multiply(x, inverse(element(n))))));
+  const oneOverA = inverse(a);
+  const coefficients = {
+    io: 1 ^ multiply(z, oneOverA ^ multiply(oneOverA, oneOverA)),
+    jo: multiply(z, multiply(oneOverA, oneOverA)),
+  };
+  const output = (which, map) =>
+    nibbles.map((n) => (n === 0 ? 0 : map(outer(multiply(inverse(element(n)), coefficients[which])))));
+  const both = (map) => [output("io", map), output("jo", map)];
+  return {
+    toPair,
+    input: [nibbles.map((n) => toPair(n)), nibbles.map((n) => toPair(n << 4))],
+    inversion: [over(1), over(a)],
+    bytes: both((b) => b),
+    /** The output as the pair of a linear function of it, ready to be an input again. */
+    pairs: (map) => both((b) => toPair(map(b))),
+    /** From pairs back to bytes. */
+    output: [
+      nibbles.map((n) => bytes.find((v) => toPair(v) === n)),
+      nibbles.map((n) => bytes.find((v) => toPair(v) === n << 4)),
+    ],
+  };
+}
+
+/** FIPS 197 §5.1.1. */
+const aes = {
+  polynomial: 0x11b,
+  inner: (v) => v,
+  outer: (x) => [1, 2, 3, 4].reduce((sum, n) => sum ^ rotateLeft(x, n), x),
+};
+
+/** The S-box of GB/T 32907-2016 in the form of Liu et al., Analysis of the SMS4 Block Cipher (ACISP 2007): A is circulant. */
+const circulant = (x) =>
+  [...Array(8).keys()].reduce((sum, bit) => {
+    const ones = rotateLeft(0xa7, bit) & x;
+    const parity = [...ones.toString(2)].filter((digit) => digit === "1").length & 1;
+    return sum | (parity << bit);
+  }, 0);
+const sm4 = { polynomial: 0x1f5, inner: circulant, outer: circulant };
+
+/** All tables of aes-serial.ts in order. */
+export function aesTables() {
+  const tables = derive(aes);
+  const double = (b) => multiplier(0x11b)(2, b);
+  return [...tables.input, ...tables.inversion, ...tables.bytes, ...tables.pairs((b) => b), ...tables.pairs(double)];
+}
+
+/** All tables of sm4-serial.ts in order. */
+export function sm4Tables() {
+  const tables = derive(sm4);
+  const own = tables.pairs((b) => b ^ ((b << 2) & 0xff));
+  const above = tables.pairs((b) => (b >> 6) ^ ((b << 2) & 0xff));
+  return [...tables.input, ...tables.inversion, ...tables.bytes, ...own, ...above, ...tables.output];
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [name, tables] of [
+    ["aes-serial.ts", aesTables()],
+    ["sm4-serial.ts", sm4Tables()],
+  ]) {
+    console.log(name);
+    for (const table of tables)
+      console.log(`  ${table.map((x) => `0x${x.toString(16).padStart(2, "0")}`).join(", ")},`);
+  }
+}
