@@ -1,15 +1,31 @@
 import type { ECDSA } from "@noble/curves/abstract/weierstrass.js";
+import type { MaybePromise } from "../kms/ports/key-provider.ts";
 import type { EcKeySpec } from "../kms/ports/vocabulary.ts";
 import { malformed } from "./der.ts";
 import type { EcPrivateParts, EcPublicParts } from "./key-parts.ts";
+
+const loaded = new Map<EcKeySpec, ECDSA>();
 
 /**
  * The curve of @noble/curves, loaded at its first use: most processes never need it. Its BigInt arithmetic is not
  * constant-time, whatever care its algorithms take: docs/asymmetric.md says where it meets a private key.
  */
-export async function nobleCurve(spec: EcKeySpec): Promise<ECDSA> {
-  if (spec === "EC_P256") return (await import("@noble/curves/nist.js")).p256;
-  return (await import("@noble/curves/secp256k1.js")).secp256k1;
+export function nobleCurve(spec: EcKeySpec): MaybePromise<ECDSA> {
+  return loaded.get(spec) ?? load(spec);
+}
+
+async function load(spec: EcKeySpec): Promise<ECDSA> {
+  const curve =
+    spec === "EC_P256"
+      ? (await import("@noble/curves/nist.js")).p256
+      : (await import("@noble/curves/secp256k1.js")).secp256k1;
+  loaded.set(spec, curve);
+  return curve;
+}
+
+function withCurve<T>(spec: EcKeySpec, work: (curve: ECDSA) => T): MaybePromise<T> {
+  const curve = nobleCurve(spec);
+  return curve instanceof Promise ? curve.then(work) : work(curve);
 }
 
 /**
@@ -29,19 +45,19 @@ export async function validPoint({ spec, point }: EcPublicParts): Promise<Uint8A
 }
 
 /** ECDSA over a digest that is not hashed again, in DER. The nonce is that of RFC 6979. */
-export async function signDigest(
+export function signDigest(
   { spec, scalar }: EcPrivateParts,
   digest: Uint8Array,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const curve = await nobleCurve(spec);
-  return new Uint8Array(curve.sign(digest, scalar, { prehash: false, format: "der" }));
+): MaybePromise<Uint8Array<ArrayBuffer>> {
+  const options = { prehash: false, format: "der" } as const;
+  return withCurve(spec, (curve) => new Uint8Array(curve.sign(digest, scalar, options)));
 }
 
 /** Both forms of S are accepted, as X9.62 has it; a signature that is not DER is a bad signature. */
-export async function verifyDigest(
-  key: EcPublicParts,
+export function verifyDigest(
+  { spec, point }: EcPublicParts,
   { digest, signature }: { digest: Uint8Array; signature: Uint8Array },
-): Promise<boolean> {
-  const curve = await nobleCurve(key.spec);
-  return curve.verify(signature, digest, key.point, { prehash: false, format: "der", lowS: false });
+): MaybePromise<boolean> {
+  const options = { prehash: false, format: "der", lowS: false } as const;
+  return withCurve(spec, (curve) => curve.verify(signature, digest, point, options));
 }

@@ -32,12 +32,12 @@ export function loadEcPrivateNode(crypto: NodeCrypto, parts: EcPrivateParts): Pr
   const ecdh = crypto.createECDH(curveNames[spec]);
   ecdh.setPrivateKey(scalar);
   return {
-    async sign({ messageType, data }) {
+    sign({ messageType, data }) {
       if (messageType === "DIGEST") return signDigest({ spec, scalar }, data);
       return new Uint8Array(crypto.sign("sha256", data, key));
     },
     decrypt: ({ data }) => openEcies({ spec, ciphertext: data }, async (point) => takeBytes(ecdh.computeSecret(point))),
-    async rawDecrypt() {
+    rawDecrypt() {
       throw unsupported("An EC key has no raw RSA operation");
     },
     dispose() {
@@ -49,11 +49,11 @@ export function loadEcPrivateNode(crypto: NodeCrypto, parts: EcPrivateParts): Pr
 export function loadEcPublicNode(crypto: NodeCrypto, parts: EcPublicParts): PublicOperations {
   const key = crypto.createPublicKey({ key: Buffer.from(encodeSpki(parts)), format: "der", type: "spki" });
   return {
-    async verify({ messageType, data, signature }) {
+    verify({ messageType, data, signature }) {
       if (messageType === "DIGEST") return verifyDigest(parts, { digest: data, signature });
       return crypto.verify("sha256", data, key, signature);
     },
-    async encrypt({ data: plaintext }) {
+    encrypt({ data: plaintext }) {
       const ephemeral = crypto.createECDH(curveNames[parts.spec]);
       const ephemeralPoint = ephemeral.generateKeys();
       return sealEcies({ ephemeralPoint, sharedX: takeBytes(ephemeral.computeSecret(parts.point)), plaintext });

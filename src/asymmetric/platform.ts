@@ -1,3 +1,4 @@
+import type { MaybePromise } from "../kms/ports/key-provider.ts";
 import type {
   AsymmetricEncryptionAlgorithm,
   AsymmetricKeySpec,
@@ -31,19 +32,21 @@ export interface KeyPair {
   readonly publicKey: Uint8Array<ArrayBuffer>;
 }
 
-/** What a platform does with a private key. Its arguments are checked before. */
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What a platform does with a private key, at once where it can. Its arguments are checked before. */
 export interface PrivateOperations {
-  sign(input: SignInput): Promise<Uint8Array<ArrayBuffer>>;
-  decrypt(input: CipherInput): Promise<Uint8Array<ArrayBuffer>>;
+  sign(input: SignInput): MaybePromise<Bytes>;
+  decrypt(input: CipherInput): MaybePromise<Bytes>;
   /** RSADP (RFC 8017 §5.1.2) alone: as many bytes as the modulus has, padding and all. */
-  rawDecrypt(ciphertext: Uint8Array): Promise<Uint8Array<ArrayBuffer>>;
+  rawDecrypt(ciphertext: Uint8Array): MaybePromise<Bytes>;
   dispose(): void;
 }
 
 /** What a platform does with a public key. */
 export interface PublicOperations {
-  verify(input: VerifyInput): Promise<boolean>;
-  encrypt(input: CipherInput): Promise<Uint8Array<ArrayBuffer>>;
+  verify(input: VerifyInput): MaybePromise<boolean>;
+  encrypt(input: CipherInput): MaybePromise<Bytes>;
 }
 
 /** node:crypto, or a browser's WebCrypto, with @noble/curves for what it lacks. */

@@ -1,4 +1,5 @@
 import { LanelockError } from "../errors.ts";
+import type { MaybePromise } from "../kms/ports/key-provider.ts";
 import type { AsymmetricKeySpec } from "../kms/ports/vocabulary.ts";
 import { equalBytes } from "./constant-time.ts";
 import { malformed } from "./der.ts";
@@ -20,7 +21,10 @@ import { requireConsistentRsa } from "./rsa-consistency.ts";
 import { undecryptable } from "./runtime.ts";
 import { encodeSpki } from "./spki.ts";
 
-/** A private key ready for use. Made by {@link loadPrivateKey}; after `dispose()` it does nothing any more. */
+/**
+ * A private key ready for use. Made by {@link loadPrivateKey}; after `dispose()` it does nothing any more. What the platform
+ * does at once is returned at once, and fails by throwing; `await` serves both.
+ */
 export class PrivateKey {
   readonly spec: AsymmetricKeySpec;
   #operations: PrivateOperations | undefined;
@@ -36,13 +40,13 @@ export class PrivateKey {
    * @returns as many bytes as the modulus has (RSA), or DER of at most 72 bytes (ECDSA)
    * @throws {LanelockError} `ERR_ARGUMENT`, `ERR_LENGTH`, `ERR_STATE`, and `ERR_UNSUPPORTED` for an RSA digest in a browser
    */
-  async sign(input: SignInput): Promise<Uint8Array<ArrayBuffer>> {
+  sign(input: SignInput): MaybePromise<Uint8Array<ArrayBuffer>> {
     requireSignInput(this.spec, input);
     return this.#run((operations) => operations.sign(input));
   }
 
   /** @throws {LanelockError} `ERR_AUTHENTICATION`, whatever is wrong with the ciphertext; `ERR_ARGUMENT`, `ERR_STATE` */
-  async decrypt(input: CipherInput): Promise<Uint8Array<ArrayBuffer>> {
+  decrypt(input: CipherInput): MaybePromise<Uint8Array<ArrayBuffer>> {
     requireAlgorithm(this.spec, "encryption", input.algorithm);
     return this.#run((operations) => {
       this.#requireWholeCiphertext(input.data);
@@ -78,16 +82,16 @@ export class PrivateKey {
     this.dispose();
   }
 
-  async #run<T>(work: (operations: PrivateOperations) => Promise<T>): Promise<T> {
+  #run<T>(work: (operations: PrivateOperations) => MaybePromise<T>): MaybePromise<T> {
     const operations = this.#operations;
     if (!operations || this.#disposed) throw new LanelockError("ERR_STATE", "The private key has been disposed of");
+    const result = work(operations);
+    if (!(result instanceof Promise)) return result;
     this.#running += 1;
-    try {
-      return await work(operations);
-    } finally {
+    return result.finally(() => {
       this.#running -= 1;
       this.#releaseWhenIdle();
-    }
+    });
   }
 
   #releaseWhenIdle(): void {

@@ -1,4 +1,5 @@
 import { LanelockError } from "../errors.ts";
+import type { MaybePromise } from "../kms/ports/key-provider.ts";
 import type { AsymmetricKeySpec } from "../kms/ports/vocabulary.ts";
 import { encodePem } from "../pem.ts";
 import { validPoint } from "./ec-curves.ts";
@@ -14,7 +15,10 @@ import {
 } from "./platform.ts";
 import { encodeSpki, parseSpki } from "./spki.ts";
 
-/** A public key ready for use. Made by {@link importPublicKey}. */
+/**
+ * A public key ready for use. Made by {@link importPublicKey}. What the platform does at once is returned at once, and fails by
+ * throwing; `await` serves both.
+ */
 export class PublicKey {
   readonly spec: AsymmetricKeySpec;
   /** SubjectPublicKeyInfo, the point of an EC key uncompressed. */
@@ -36,7 +40,7 @@ export class PublicKey {
    * @returns whether the signature is one of this key; one that is malformed is not
    * @throws {LanelockError} `ERR_ARGUMENT`, `ERR_LENGTH`, and `ERR_UNSUPPORTED` for an RSA digest in a browser
    */
-  async verify(input: VerifyInput): Promise<boolean> {
+  verify(input: VerifyInput): MaybePromise<boolean> {
     requireSignInput(this.spec, input);
     return this.#operations.verify(input);
   }
@@ -46,7 +50,7 @@ export class PublicKey {
    * @returns as many bytes as the modulus has (RSA), or 85 more than the plaintext (ECIES)
    * @throws {LanelockError} `ERR_ARGUMENT`, `ERR_LENGTH`
    */
-  async encrypt(input: CipherInput): Promise<Uint8Array<ArrayBuffer>> {
+  encrypt(input: CipherInput): MaybePromise<Uint8Array<ArrayBuffer>> {
     requireAlgorithm(this.spec, "encryption", input.algorithm);
     const limit = plaintextLimit(this.spec, input.algorithm);
     if (input.data.length > limit) {

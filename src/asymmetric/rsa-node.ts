@@ -32,7 +32,7 @@ export function loadRsaPrivateNode(crypto: NodeCrypto, parts: RsaPrivateParts): 
   der.fill(0);
   const length = parts.modulus.length;
   const raw = { key, padding: crypto.constants.RSA_NO_PADDING };
-  const decryptWith = async (options: Parameters<NodeCrypto["privateDecrypt"]>[0], ciphertext: Uint8Array) => {
+  const decryptWith = (options: Parameters<NodeCrypto["privateDecrypt"]>[0], ciphertext: Uint8Array) => {
     try {
       return takeBytes(crypto.privateDecrypt(options, ciphertext));
     } catch {
@@ -40,7 +40,7 @@ export function loadRsaPrivateNode(crypto: NodeCrypto, parts: RsaPrivateParts): 
     }
   };
   return {
-    async sign({ algorithm, messageType, data }: SignInput) {
+    sign({ algorithm, messageType, data }: SignInput) {
       if (messageType === "RAW") {
         return new Uint8Array(crypto.sign("sha256", data, { key, ...paddingOf(crypto, algorithm) }));
       }
@@ -67,13 +67,13 @@ export function loadRsaPublicNode(crypto: NodeCrypto, parts: RsaPublicParts): Pu
     return equalBytes(encoded, encodePkcs1(data, length));
   };
   return {
-    async verify(input) {
+    verify(input) {
       const { algorithm, messageType, data, signature } = input;
       if (signature.length !== length) return false;
       if (messageType === "DIGEST") return verifyDigest(input);
       return crypto.verify("sha256", data, { key, ...paddingOf(crypto, algorithm) }, signature);
     },
-    async encrypt({ algorithm, data }) {
+    encrypt({ algorithm, data }) {
       return new Uint8Array(crypto.publicEncrypt({ key, ...oaepOf(crypto, algorithm) }, data));
     },
   };

@@ -35,8 +35,8 @@ describe.each(cases)("$spec on $name", ({ spec, platform }) => {
     publicKey = await importPublicKey(pair.publicKey, platform);
   });
 
-  const decrypt = (data: Uint8Array) => privateKey.decrypt({ algorithm, data });
-  const encrypt = (length: number) => publicKey.encrypt({ algorithm, data: new Uint8Array(length).fill(7) });
+  const decrypt = async (data: Uint8Array) => privateKey.decrypt({ algorithm, data });
+  const encrypt = async (length: number) => publicKey.encrypt({ algorithm, data: new Uint8Array(length).fill(7) });
 
   test.each([0, 1, 20, 6144])("round trip of %i bytes, 85 bytes longer", async (length) => {
     const ciphertext = await encrypt(length);

@@ -26,7 +26,9 @@ describe.each(cases)("$spec on $name", ({ name, spec, platform }) => {
     const arbitrary = fc.oneof(fc.uint8Array({ maxLength: 400 }), fc.uint8Array({ minLength: 256, maxLength: 256 }));
     await fc.assert(
       fc.asyncProperty(arbitrary, async (data) => {
-        await expect(privateKey.decrypt({ algorithm, data })).rejects.toMatchObject({ code: "ERR_AUTHENTICATION" });
+        await expect(async () => privateKey.decrypt({ algorithm, data })).rejects.toMatchObject({
+          code: "ERR_AUTHENTICATION",
+        });
       }),
       { numRuns: runs },
     );

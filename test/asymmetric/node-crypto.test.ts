@@ -64,15 +64,19 @@ describe.each(cases)("$spec on $name against node:crypto", ({ name, spec, platfo
 
   test.each(signing.filter(unsupported))("$algorithm of $messageType says what works", async (input) => {
     const answer = { code: "ERR_UNSUPPORTED", message: expect.stringContaining("messageType RAW") };
-    await expect(privateKey.sign(input)).rejects.toMatchObject(answer);
-    await expect(publicKey.verify({ ...input, signature: new Uint8Array(256) })).rejects.toMatchObject(answer);
+    await expect(async () => privateKey.sign(input)).rejects.toMatchObject(answer);
+    await expect(async () => publicKey.verify({ ...input, signature: new Uint8Array(256) })).rejects.toMatchObject(
+      answer,
+    );
   });
 
   test.each([0, 31, 33, 64])("a digest of %i bytes is refused", async (length) => {
     const [algorithm] = asymmetricAlgorithms[spec].signing;
     const input = { algorithm, messageType: "DIGEST", data: new Uint8Array(length) } as const;
-    await expect(privateKey.sign(input)).rejects.toMatchObject({ code: "ERR_LENGTH" });
-    await expect(publicKey.verify({ ...input, signature: digest })).rejects.toMatchObject({ code: "ERR_LENGTH" });
+    await expect(async () => privateKey.sign(input)).rejects.toMatchObject({ code: "ERR_LENGTH" });
+    await expect(async () => publicKey.verify({ ...input, signature: digest })).rejects.toMatchObject({
+      code: "ERR_LENGTH",
+    });
   });
 
   test("an algorithm of another family is refused and the message lists those that are not", async () => {
@@ -81,10 +85,10 @@ describe.each(cases)("$spec on $name against node:crypto", ({ name, spec, platfo
     const input = { algorithm: wrong, messageType: "RAW", data: message } as const;
     const cipher = { algorithm: wrongCipher, data: message } as const;
     const answer = { code: "ERR_ARGUMENT", message: expect.stringContaining(asymmetricAlgorithms[spec].signing[0]) };
-    await expect(privateKey.sign(input)).rejects.toMatchObject(answer);
-    await expect(publicKey.verify({ ...input, signature: digest })).rejects.toMatchObject(answer);
-    await expect(privateKey.decrypt(cipher)).rejects.toMatchObject({ code: "ERR_ARGUMENT" });
-    await expect(publicKey.encrypt(cipher)).rejects.toMatchObject({ code: "ERR_ARGUMENT" });
+    await expect(async () => privateKey.sign(input)).rejects.toMatchObject(answer);
+    await expect(async () => publicKey.verify({ ...input, signature: digest })).rejects.toMatchObject(answer);
+    await expect(async () => privateKey.decrypt(cipher)).rejects.toMatchObject({ code: "ERR_ARGUMENT" });
+    await expect(async () => publicKey.encrypt(cipher)).rejects.toMatchObject({ code: "ERR_ARGUMENT" });
   });
 
   const oaep = asymmetricAlgorithms[spec].encryption.filter((algorithm) => algorithm !== "ECIES_DH_SHA_1_XOR_HMAC");
@@ -102,7 +106,7 @@ describe.each(cases)("$spec on $name against node:crypto", ({ name, spec, platfo
       const theirs = crypto.publicEncrypt({ key: nodePublic, ...options }, data);
       expect(await privateKey.decrypt({ algorithm, data: theirs })).toEqual(data);
     }
-    const tooLong = publicKey.encrypt({ algorithm, data: new Uint8Array(limit + 1) });
+    const tooLong = async () => publicKey.encrypt({ algorithm, data: new Uint8Array(limit + 1) });
     await expect(tooLong).rejects.toMatchObject({
       code: "ERR_LENGTH",
       message: expect.stringContaining(`${limit} bytes`),
@@ -128,7 +132,7 @@ describe.each(cases)("$spec on $name against node:crypto", ({ name, spec, platfo
     // a zero before a shorter number is not the same ciphertext
     bad.push(Uint8Array.of(0, ...good), new Uint8Array(good.length));
     const answers = await Promise.all(
-      bad.map((data) => privateKey.decrypt({ algorithm, data }).catch((error) => error)),
+      bad.map(async (data) => privateKey.decrypt({ algorithm, data })).map((answer) => answer.catch((error) => error)),
     );
     for (const answer of answers) {
       expect(answer).toMatchObject({ code: "ERR_AUTHENTICATION", message: answers[0].message });
@@ -156,9 +160,9 @@ test("after dispose() a private key does nothing more", async () => {
     key.dispose();
     key.dispose();
     const input = { algorithm: "ECDSA_SHA_256", messageType: "DIGEST", data: digest } as const;
-    await expect(key.sign(input)).rejects.toMatchObject({ code: "ERR_STATE" });
+    await expect(async () => key.sign(input)).rejects.toMatchObject({ code: "ERR_STATE" });
     const cipher = { algorithm: "ECIES_DH_SHA_1_XOR_HMAC", data: digest } as const;
-    await expect(key.decrypt(cipher)).rejects.toMatchObject({ code: "ERR_STATE" });
+    await expect(async () => key.decrypt(cipher)).rejects.toMatchObject({ code: "ERR_STATE" });
   }
 });
 

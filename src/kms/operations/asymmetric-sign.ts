@@ -1,6 +1,7 @@
+import { after } from "../after.ts";
 import type { Call } from "../call.ts";
 import { invalidParameter, missingParameter } from "../errors.ts";
-import type { SignatureAlgorithm } from "../ports/index.ts";
+import type { MaybePromise, SignatureAlgorithm } from "../ports/index.ts";
 import { choice, requiredBytes, snapshot } from "../request-fields.ts";
 import { type AsymmetricAnswer, type AsymmetricFields, useAsymmetricKey } from "./asymmetric-use.ts";
 
@@ -59,28 +60,27 @@ function digestOf(value: unknown, parameter: string): Uint8Array {
   return snapshot(bytes);
 }
 
-export async function asymmetricSign(call: Call, request: AsymmetricSignRequest): Promise<AsymmetricSignResponse> {
-  const signed = signedOf(request);
-  const { result, ...answer } = await useAsymmetricKey<SignatureAlgorithm, Uint8Array>(call, {
+export function asymmetricSign(call: Call, request: AsymmetricSignRequest): MaybePromise<AsymmetricSignResponse> {
+  const { messageType, data } = signedOf(request);
+  const { signal } = call;
+  const used = useAsymmetricKey<SignatureAlgorithm, Uint8Array>(call, {
     operation: "AsymmetricSign",
     usage: "SIGN/VERIFY",
     fields: request,
-    work: (key, algorithm) => key.sign({ algorithm, ...signed, signal: call.signal }),
+    work: (key, algorithm) => key.sign({ algorithm, messageType, data, signal }),
   });
-  return { ...answer, value: result };
+  return after(used, ({ keyId, keyVersionId, result }) => ({ keyId, keyVersionId, value: result }));
 }
 
-export async function asymmetricVerify(
-  call: Call,
-  request: AsymmetricVerifyRequest,
-): Promise<AsymmetricVerifyResponse> {
-  const signed = signedOf(request);
+export function asymmetricVerify(call: Call, request: AsymmetricVerifyRequest): MaybePromise<AsymmetricVerifyResponse> {
+  const { messageType, data } = signedOf(request);
   const signature = snapshot(requiredBytes(request.value, "Value"));
-  const { result, ...answer } = await useAsymmetricKey<SignatureAlgorithm, boolean>(call, {
+  const { signal } = call;
+  const used = useAsymmetricKey<SignatureAlgorithm, boolean>(call, {
     operation: "AsymmetricVerify",
     usage: "SIGN/VERIFY",
     fields: request,
-    work: (key, algorithm) => key.verify({ algorithm, ...signed, signature, signal: call.signal }),
+    work: (key, algorithm) => key.verify({ algorithm, messageType, data, signature, signal }),
   });
-  return { ...answer, value: result };
+  return after(used, ({ keyId, keyVersionId, result }) => ({ keyId, keyVersionId, value: result }));
 }

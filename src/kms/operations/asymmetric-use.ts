@@ -1,11 +1,11 @@
 import { LanelockError } from "../../errors.ts";
+import { after } from "../after.ts";
 import type { Call } from "../call.ts";
 import { invalidParameter, KmsError, keyNotFound } from "../errors.ts";
 import { isVersionId, requiredString } from "../ids.ts";
-import type { KnownKey } from "../key-directory.ts";
 import { algorithmsOf } from "../key-matrix.ts";
 import { asymmetricKey, type LoadedAsymmetricKey } from "../key-objects.ts";
-import type { Algorithm, AsymmetricKey, KeyRow, KeyUsage } from "../ports/index.ts";
+import type { Algorithm, AsymmetricKey, KeyRow, KeyUsage, MaybePromise } from "../ports/index.ts";
 import { type KeyOperation, requireState } from "../state-table.ts";
 import { dryRunSucceeded } from "./symmetric-seal.ts";
 
@@ -30,42 +30,52 @@ interface AsymmetricUse<A extends Algorithm, T> {
   readonly usage: KeyUsage;
   readonly fields: AsymmetricFields<A>;
   readonly dryRun?: boolean;
-  readonly work: (key: AsymmetricKey, algorithm: A) => T | Promise<T>;
+  readonly work: (key: AsymmetricKey, algorithm: A) => MaybePromise<T>;
 }
 
-/** Finds the key version a request names, ready for use, and works it. */
-export async function useAsymmetricKey<A extends Algorithm, T>(
-  call: Call,
-  { operation, usage, fields, dryRun = false, work }: AsymmetricUse<A, T>,
-): Promise<AsymmetricAnswer & { readonly result: T }> {
+type Used<T> = AsymmetricAnswer & { readonly result: T };
+
+/** Works the key version a request names. Answers at once when it is known, loaded and worked in this process. */
+export function useAsymmetricKey<A extends Algorithm, T>(call: Call, use: AsymmetricUse<A, T>): MaybePromise<Used<T>> {
+  const { core, event } = call;
+  const { keyId, keyVersionId } = use.fields;
+  const known = core.directory.warm(keyId, event.at);
+  if (known === undefined || known.row.state !== "Enabled" || use.dryRun) return useCold(call, use);
+  const owner = core.directory.warmVersion(keyVersionId, event.at);
+  const loaded = core.asymmetricKeys.get(keyVersionId, performance.now());
+  if (owner?.row.keyId !== known.row.keyId || loaded === undefined) return useCold(call, use);
+  return useWith(call, use, { row: known.row, loaded });
+}
+
+async function useCold<A extends Algorithm, T>(call: Call, use: AsymmetricUse<A, T>): Promise<Used<T>> {
   const { core, event, signal } = call;
-  const versionId = requiredString(fields.keyVersionId, "KeyVersionId");
-  const known = await knownKey(call, fields.keyId, versionId);
-  const { row } = known;
+  const versionId = requiredString(use.fields.keyVersionId, "KeyVersionId");
+  const { row } = await core.directory.resolve(use.fields.keyId);
   event.keyId = row.keyId;
+  if (!isVersionId(versionId)) throw keyNotFound();
+  // A version of another key is as little found as one of none.
+  const owner = await core.directory.resolveVersion(versionId);
+  if (owner.row.keyId !== row.keyId) throw keyNotFound();
   event.keyVersionId = versionId;
-  requireState(operation, row.state);
-  const algorithm = chooseAlgorithm(row, usage, fields.algorithm);
-  if (dryRun) throw dryRunSucceeded();
+  requireState(use.operation, row.state);
+  chooseAlgorithm(row, use.usage, use.fields.algorithm);
+  if (use.dryRun) throw dryRunSucceeded();
   for (;;) {
-    const loaded = warmKey(call, versionId) ?? (await asymmetricKey(core, { row, versionId, signal }));
-    if (!loaded.live) continue;
-    return { keyId: row.keyId, keyVersionId: versionId, result: await work(loaded.key, algorithm) };
+    const loaded = await asymmetricKey(core, { row, versionId, signal });
+    if (loaded.live) return useWith(call, use, { row, loaded });
   }
 }
 
-function warmKey({ core }: Call, versionId: string): LoadedAsymmetricKey | undefined {
-  return core.asymmetricKeys.get(versionId, performance.now());
-}
-
-/** The key, of which the version must be one. A version of another key is as little found as one of none. */
-async function knownKey({ core, event }: Call, keyId: unknown, versionId: string): Promise<KnownKey> {
-  const known = core.directory.warm(keyId, event.at) ?? (await core.directory.resolve(keyId));
-  event.keyId = known.row.keyId;
-  if (!isVersionId(versionId)) throw keyNotFound();
-  const owner = core.directory.warmVersion(versionId, event.at) ?? (await core.directory.resolveVersion(versionId));
-  if (owner.row.keyId !== known.row.keyId) throw keyNotFound();
-  return known;
+function useWith<A extends Algorithm, T>(
+  { event }: Call,
+  { usage, fields, work }: AsymmetricUse<A, T>,
+  { row, loaded }: { row: KeyRow; loaded: LoadedAsymmetricKey },
+): MaybePromise<Used<T>> {
+  const { keyId } = row;
+  const { versionId: keyVersionId, key } = loaded;
+  event.keyId = keyId;
+  event.keyVersionId = keyVersionId;
+  return after(work(key, chooseAlgorithm(row, usage, fields.algorithm)), (result) => ({ keyId, keyVersionId, result }));
 }
 
 /** The key's default algorithm or the one asked for; a key of another family or usage does not do it. */

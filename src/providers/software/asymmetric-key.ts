@@ -7,12 +7,22 @@ import type {
   AsymmetricKey,
   AsymmetricKeySpec,
   CheckedMaterial,
+  MaybePromise,
   SignRequest,
   VerifyRequest,
 } from "../../kms/ports/index.ts";
 
-/** What the platform cannot do, in the service's terms; its message says what works instead. */
-function explained(error: unknown): never {
+/** Says what the platform cannot do in the service's terms; the message tells what works instead. */
+function explained<T>(work: () => MaybePromise<T>): MaybePromise<T> {
+  try {
+    const result = work();
+    return result instanceof Promise ? result.catch(explain) : result;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): never {
   if (error instanceof LanelockError && error.code === "ERR_UNSUPPORTED") {
     throw new KmsError("UnsupportedOperation", `This action is not supported. ${error.message}`, { cause: error });
   }
@@ -31,20 +41,20 @@ export class SoftwareAsymmetricKey implements AsymmetricKey {
     this.publicKey = publicKey.der;
   }
 
-  encrypt(request: AsymmetricCipherRequest): Promise<Uint8Array> {
-    return this.#public.encrypt(request).catch(explained);
+  encrypt(request: AsymmetricCipherRequest): MaybePromise<Uint8Array> {
+    return explained(() => this.#public.encrypt(request));
   }
 
-  decrypt(request: AsymmetricCipherRequest): Promise<Uint8Array> {
-    return this.#private.decrypt(request).catch(explained);
+  decrypt(request: AsymmetricCipherRequest): MaybePromise<Uint8Array> {
+    return explained(() => this.#private.decrypt(request));
   }
 
-  sign(request: SignRequest): Promise<Uint8Array> {
-    return this.#private.sign(request).catch(explained);
+  sign(request: SignRequest): MaybePromise<Uint8Array> {
+    return explained(() => this.#private.sign(request));
   }
 
-  verify(request: VerifyRequest): Promise<boolean> {
-    return this.#public.verify(request).catch(explained);
+  verify(request: VerifyRequest): MaybePromise<boolean> {
+    return explained(() => this.#public.verify(request));
   }
 
   dispose(): void {
