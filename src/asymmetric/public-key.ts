@@ -4,7 +4,7 @@ import type { AsymmetricKeySpec } from "../kms/ports/vocabulary.ts";
 import { encodePem } from "../pem.ts";
 import { validPoint } from "./ec-curves.ts";
 import { isRsaParts, type PublicParts } from "./key-parts.ts";
-import { digestLength, plaintextLimit, requireAlgorithm } from "./key-specs.ts";
+import { digestLength, isRsa, modulusLengths, plaintextLimit, requireAlgorithm } from "./key-specs.ts";
 import {
   type CipherInput,
   type Platform,
@@ -42,6 +42,8 @@ export class PublicKey {
    */
   verify(input: VerifyInput): MaybePromise<boolean> {
     requireSignInput(this.spec, input);
+    // OpenSSL takes an RSA signature without its leading zeros (RFC 8017 §8.1.2 step 1 does not).
+    if (isRsa(this.spec) && input.signature.length !== modulusLengths[this.spec]) return false;
     return this.#operations.verify(input);
   }
 

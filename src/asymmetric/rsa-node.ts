@@ -69,7 +69,6 @@ export function loadRsaPublicNode(crypto: NodeCrypto, parts: RsaPublicParts): Pu
   return {
     verify(input) {
       const { algorithm, messageType, data, signature } = input;
-      if (signature.length !== length) return false;
       if (messageType === "DIGEST") return verifyDigest(input);
       return crypto.verify("sha256", data, { key, ...paddingOf(crypto, algorithm) }, signature);
     },

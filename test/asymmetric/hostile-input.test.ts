@@ -77,6 +77,21 @@ test("a PKCS#1 signature whose digest is not at the end is a bad one", async () 
   expect(await verify(sign(encode(201, 1)))).toBe(false);
 });
 
+test("an RSA signature without its leading zero byte is a bad one", async () => {
+  const pair = await generateKeyPair("RSA_2048");
+  const key = await loadPrivateKey(pair.privateKey);
+  const input = { algorithm: "RSA_PSS_SHA_256", messageType: "RAW", data: new Uint8Array(1) } as const;
+  let signature: Uint8Array;
+  do signature = await key.sign(input);
+  while (signature[0] !== 0);
+  for (const { platform } of platforms) {
+    const publicKey = await importPublicKey(pair.publicKey, platform);
+    expect(await publicKey.verify({ ...input, signature })).toBe(true);
+    expect(await publicKey.verify({ ...input, signature: signature.subarray(1) })).toBe(false);
+    expect(await publicKey.verify({ ...input, signature: Uint8Array.of(0, ...signature) })).toBe(false);
+  }
+});
+
 /** A salt of another length, and each fixed byte of EMSA-PSS changed. */
 test("a PSS signature with a salt that is not 32 bytes long is a bad one, over digest and message", async () => {
   const { createPrivateKey, sign, constants, createHash } = await import("node:crypto");
