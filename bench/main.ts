@@ -3,17 +3,16 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import type { Case } from "./case.ts";
-import { aesGcmCases } from "./ciphers/aes-gcm.ts";
-import { aesModeCases } from "./ciphers/aes-modes.ts";
-import { sm4Cases } from "./ciphers/sm4.ts";
 import { measure, type Result } from "./measure.ts";
 import { OWN } from "./sizes.ts";
+import { SUITES } from "./suites.ts";
 
 const { values } = parseArgs({
   options: {
     check: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     rounds: { type: "string", default: "21" },
+    suite: { type: "string", default: "ciphers" },
   },
 });
 
@@ -47,14 +46,18 @@ console.log(
 console.log("times as fast lanelock was: medians over interleaved rounds.\n");
 const results: Result[] = [];
 const failures: string[] = [];
-for (const one of [...aesGcmCases, ...aesModeCases, ...sm4Cases].filter(({ name }) => name.includes(values.only))) {
+const open = SUITES[values.suite];
+if (open === undefined) throw new Error(`--suite takes ${Object.keys(SUITES).join(", ")}, not ${values.suite}`);
+const suite = await open();
+for (const one of suite.cases.filter(({ name }) => name.includes(values.only))) {
   const result = await measure(one, Number(values.rounds));
   print(result);
   results.push(result);
   failures.push(...missed(one, result));
 }
+await suite.close();
 
-if (values.only === "") {
+if (values.only === "" && values.suite === "ciphers") {
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
   mkdirSync("bench/results", { recursive: true });
   const report = { node: process.version, processor: cpus()[0]?.model, commit, results };

@@ -1,6 +1,7 @@
 // `npm run bench`: measures against node:crypto and the rivals, on the Node that runs it, and rewrites the tables in
 // README.md from bench/results/. Options go behind `--`:
 //   --check   exit with 1 where a bar is not reached     --only TEXT   cases whose name has TEXT
+//   --suite S ciphers unless given, or another of bench/suites.ts
 //   --node N  on Node 22, 24 or 26 from test/nodes       --rounds N    interleaved rounds, 21 unless given
 import { updateReadme } from "./readme-table.mjs";
 import { installDependencies, prepare, root, run } from "./setup.mjs";
@@ -28,4 +29,4 @@ if (at >= 0) {
   node = `${root}test/nodes/node_modules/node${major}/bin/node`;
 }
 run(node, ["--no-warnings", outfile, ...options]);
-if (!options.includes("--only")) updateReadme();
+if (!options.includes("--only") && !options.includes("--suite")) updateReadme();

@@ -1,0 +1,21 @@
+import { asymmetricCases } from "./asymmetric/through-kms.ts";
+import type { Case } from "./case.ts";
+import { aesGcmCases } from "./ciphers/aes-gcm.ts";
+import { aesModeCases } from "./ciphers/aes-modes.ts";
+import { sm4Cases } from "./ciphers/sm4.ts";
+
+/** Cases that are measured together, and what has to be closed after them. */
+export interface Suite {
+  readonly cases: readonly Case[];
+  readonly close: () => Promise<void>;
+}
+
+async function ciphers(): Promise<Suite> {
+  return { cases: [...aesGcmCases, ...aesModeCases, ...sm4Cases], close: async () => {} };
+}
+
+/** Every suite by the name that `--suite` takes. */
+export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
+  ciphers,
+  asymmetric: asymmetricCases,
+};
