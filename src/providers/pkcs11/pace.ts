@@ -1,8 +1,8 @@
-/** A synchronous call longer than this, in ms, shows that the token is not quick. */
+/** Synchronous calls longer than this, in ms, two in a row, show that the token is not quick; a single one, four times this. */
 const slowCall = 5;
-/** Calls through the thread pool that must have been quick, one after the other, before calls are made synchronously. */
-const quickStreak = 3;
-/** ... and each of them at most so long, in ms, with the way to the thread pool and back. */
+/** Calls through the thread pool after which a token may be found quick ... */
+const trials = 3;
+/** ... if one of them took no longer than this, in ms, with the way there and back. A busy machine delays some of them. */
 const quickCall = 2;
 /** How long, in ms, synchronous calls may follow each other before the event loop gets a turn. */
 const turnBudget = 8;
@@ -13,8 +13,10 @@ const turnBudget = 8;
  * hang. Every token starts as slow and proves otherwise, and no run of synchronous calls keeps the event loop for long.
  */
 export class Pace {
-  #streak = 0;
   #quick = false;
+  #slowInARow = 0;
+  #tried = 0;
+  #shortest = Number.POSITIVE_INFINITY;
   /** When the first synchronous call since the event loop's last turn began, or 0. */
   #turnBegan = 0;
 
@@ -25,10 +27,9 @@ export class Pace {
 
   /** @param began `performance.now()` before the call */
   calledSynchronously(began: number): void {
-    if (performance.now() - began > slowCall) {
-      this.#quick = false;
-      this.#streak = 0;
-    }
+    const taken = performance.now() - began;
+    this.#slowInARow = taken > slowCall ? this.#slowInARow + 1 : 0;
+    if (this.#slowInARow >= 2 || taken > 4 * slowCall) this.#takeAsSlow();
     if (this.#turnBegan !== 0) return;
     this.#turnBegan = began;
     setImmediate(() => {
@@ -37,7 +38,17 @@ export class Pace {
   }
 
   calledInThreadPool(began: number): void {
-    this.#streak = performance.now() - began <= quickCall ? this.#streak + 1 : 0;
-    if (this.#streak >= quickStreak) this.#quick = true;
+    if (this.#quick) return;
+    this.#tried += 1;
+    this.#shortest = Math.min(this.#shortest, performance.now() - began);
+    if (this.#tried < trials) return;
+    this.#quick = this.#shortest <= quickCall;
+    this.#tried = 0;
+    this.#shortest = Number.POSITIVE_INFINITY;
+  }
+
+  #takeAsSlow(): void {
+    this.#quick = false;
+    this.#slowInARow = 0;
   }
 }
