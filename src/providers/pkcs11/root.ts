@@ -8,7 +8,7 @@ import { checkTokenOptions } from "./options.ts";
 import { aesIdentity, generateAesKey } from "./secret-keys.ts";
 import { Token, type TokenOptions } from "./token.ts";
 import { providerError } from "./token-error.ts";
-import { readAttributes, searchToken, TokenObject } from "./token-object.ts";
+import { MissingObject, readAttributes, searchToken, TokenObject } from "./token-object.ts";
 
 // What the store keeps: form 1 (1) ‖ CKA_ID length (1) ‖ CKA_ID ‖ IV (12) ‖ sealed store secret (32 + 16)
 
@@ -98,7 +98,7 @@ export class Pkcs11Root implements RootKeySource {
     try {
       await new TokenObject(token, aesIdentity({ id, label })).locate();
     } catch (cause) {
-      if (!(cause instanceof LanelockError) || cause.cause !== undefined) throw cause;
+      if (!(cause instanceof MissingObject)) throw cause;
       throw new LanelockError("ERR_KEY", `The key that opens this store is not there. ${cause.message}`, { cause });
     }
     return this.#key(token, id);

@@ -17,6 +17,13 @@ export interface ObjectIdentity {
 const trustHandleMs = 1000;
 const classNames = { [CKO.SECRET_KEY]: "secret key", [CKO.PRIVATE_KEY]: "private key", [CKO.PUBLIC_KEY]: "public key" };
 
+/** A token that answers has no such object. */
+export class MissingObject extends LanelockError<"ERR_PROVIDER"> {
+  constructor(message: string) {
+    super("ERR_PROVIDER", message);
+  }
+}
+
 /** A key object of a token: found by CKA_ID and CKA_LABEL, its handle kept for as long as that is safe. */
 export class TokenObject {
   readonly token: Token;
@@ -67,7 +74,8 @@ export class TokenObject {
     const by = id ? { type: CKA.ID, value: id } : { type: CKA.LABEL, value: label };
     await searchToken(token, [{ type: CKA.CLASS, value: objectClass }, by], (session, found) => {
       const [handle, another] = found;
-      if (!handle) throw this.#error("there is no such object; was it deleted, or is this another token?");
+      if (!handle)
+        throw new MissingObject(this.#sentence("there is no such object; was it deleted, or is this another token?"));
       if (another)
         throw this.#error(`${found.length} objects have this ${id ? "CKA_ID" : "label"}; delete the wrong ones`);
       this.#refuseForeign(session, handle);
@@ -92,9 +100,13 @@ export class TokenObject {
   }
 
   #error(reason: string): LanelockError {
+    return new LanelockError("ERR_PROVIDER", this.#sentence(reason));
+  }
+
+  #sentence(reason: string): string {
     const { objectClass, label, id } = this.identity;
     const name = `${classNames[objectClass]} "${label}"${id ? ` (CKA_ID ${id.toString("hex")})` : ""}`;
-    return new LanelockError("ERR_PROVIDER", `The ${name} on the token ${this.token.name}: ${reason}.`);
+    return `The ${name} on the token ${this.token.name}: ${reason}.`;
   }
 }
 

@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import { LanelockError } from "../errors.ts";
+import { headers, maxMessageLength, type Refusal, refusals } from "../providers/external/protocol.ts";
+import { MissingObject } from "../providers/pkcs11/token-object.ts";
+import { Clients, type KnownClient } from "./clients.ts";
+import { checkProxyOptions, type ExternalProxyOptions, type ProxyLogEntry } from "./options.ts";
+import { answerRequest, Refused } from "./requests.ts";
+import { TokenKeys } from "./token-keys.ts";
+
+export type { ExternalProxyOptions, ProxyLogEntry } from "./options.ts";
+
+export interface ExternalProxy {
+  /** `https://127.0.0.1:8443` */
+  readonly url: string;
+  /** Ends the requests under way, the server and the token's sessions. */
+  close(): Promise<void>;
+}
+
+/** Serves the external key protocol (docs/external-keys.md) from a PKCS#11 token. Key material never leaves the token. */
+export async function startExternalProxy(options: ExternalProxyOptions): Promise<ExternalProxy> {
+  checkProxyOptions(options);
+  const keys = await TokenKeys.open(options.token);
+  try {
+    const server = serve(options, keys);
+    const url = await listen(server, { host: options.host ?? "127.0.0.1", port: options.port ?? 8443 });
+    return {
+      url,
+      close: async () => {
+        await new Promise((resolve) => {
+          server.close(resolve);
+          server.closeIdleConnections();
+        });
+        await keys.close();
+      },
+    };
+  } catch (error) {
+    await keys.close();
+    throw error;
+  }
+}
+
+function serve(options: ExternalProxyOptions, keys: TokenKeys): Server {
+  const { tls, clientCa, clients: secrets = {}, log } = options;
+  const clients = new Clients(secrets, clientCa !== undefined);
+  // Where secrets make clients too, a certificate is asked for and may be missing.
+  const certificates = { requestCert: true, rejectUnauthorized: Object.keys(secrets).length === 0, ca: clientCa };
+  const server = createServer(
+    {
+      cert: tls.certificate,
+      key: tls.privateKey,
+      minVersion: "TLSv1.3",
+      requestTimeout: 15_000,
+      headersTimeout: 10_000,
+      keepAliveTimeout: 60_000,
+      ...(clientCa === undefined ? {} : certificates),
+    },
+    (request, response) => {
+      handle({ request, response, clients, keys })
+        .then((entry) => log?.(entry))
+        .catch(() => response.destroy());
+    },
+  );
+  server.maxConnections = 1000;
+  return server;
+}
+
+function listen(server: Server, { host, port }: { host: string; port: number }): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) => {
+      const message = `The proxy cannot listen on ${host}:${port}: ${cause.message}.`;
+      reject(new LanelockError("ERR_PROVIDER", message, { cause }));
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      const given = typeof address === "object" && address ? address.port : port;
+      resolve(`https://${host.includes(":") ? `[${host}]` : host}:${given}`);
+    });
+  });
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly clients: Clients;
+  readonly keys: TokenKeys;
+}
+
+async function handle({ request, response, clients, keys }: Exchange): Promise<ProxyLogEntry> {
+  const began = performance.now();
+  const { method = "", url: path = "" } = request;
+  let client: KnownClient | undefined;
+  let refused: Refused | undefined;
+  let answer: object;
+  try {
+    const body = await readBody(request);
+    client = clients.identify(request, body);
+    if (!client) throw new Refused("unauthenticated", "The client is not known, or the request is not one of now.");
+    answer = await answerRequest(keys, { client: client.name, method, path, body });
+  } catch (error) {
+    refused = refusalOf(error);
+    answer = { error: { code: refused.refusal, message: refused.message } };
+  }
+  const status = refused ? refusals[refused.refusal] : 200;
+  const content = Buffer.from(JSON.stringify(answer));
+  const signature = client?.signAnswer ? { [headers.mac]: client.signAnswer(status, content) } : {};
+  const plain = { "content-type": "application/json", "content-length": content.length, "cache-control": "no-store" };
+  // What was not read to its end cannot be followed by another request.
+  const last = refused?.refusal === "too_large" ? { connection: "close" } : {};
+  response.writeHead(status, { ...plain, ...signature, ...last }).end(content);
+  const milliseconds = Math.round(performance.now() - began);
+  const time = new Date().toISOString();
+  return { time, client: client?.name, method, path, status, refusal: refused?.refusal, milliseconds };
+}
+
+/** Reads no more than a message may have; what follows is left unread, so that the refusal can still be sent. */
+function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length <= maxMessageLength) return;
+      request.pause();
+      reject(new Refused("too_large", `A request has at most ${maxMessageLength} bytes.`));
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", reject);
+  });
+}
+
+const refusalByCode: Readonly<Record<string, Refusal>> = {
+  ERR_AUTHENTICATION: "authentication",
+  ERR_PADDING: "padding",
+  ERR_LENGTH: "length",
+  UnsupportedOperation: "unsupported",
+};
+
+function refusalOf(error: unknown): Refused {
+  if (error instanceof Refused) return error;
+  if (error instanceof MissingObject)
+    return new Refused("key_not_found", "The client has no key of this name and mode.");
+  if (!(error instanceof LanelockError)) return new Refused("unavailable", "The token cannot be asked now.");
+  return new Refused(refusalByCode[error.code] ?? "unavailable", error.message);
+}

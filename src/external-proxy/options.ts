@@ -1,0 +1,58 @@
+import { LanelockError } from "../errors.ts";
+import { checkTokenOptions } from "../providers/pkcs11/options.ts";
+import type { TokenOptions } from "../providers/pkcs11/token.ts";
+
+export interface ExternalProxyOptions {
+  /** Where the keys are made and worked. */
+  readonly token: TokenOptions;
+  /** Default 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** 0 for one that is free. Default 8443. */
+  readonly port?: number | undefined;
+  /** PEM of the proxy's own certificate and private key. */
+  readonly tls: { readonly certificate: string; readonly privateKey: string };
+  /** PEM of the authority whose certificates make a client; the client is then known by the certificate's common name. */
+  readonly clientCa?: string | undefined;
+  /** Clients known by an HMAC: their names and secrets of 32 bytes or more. */
+  readonly clients?: Readonly<Record<string, Uint8Array>> | undefined;
+  /** Hears of each request that was answered. */
+  readonly log?: ((entry: ProxyLogEntry) => void) | undefined;
+}
+
+export interface ProxyLogEntry {
+  readonly time: string;
+  /** Absent where the client could not be told. */
+  readonly client?: string | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** Why it was refused, in the protocol's words. */
+  readonly refusal?: string | undefined;
+  readonly milliseconds: number;
+}
+
+/** @throws LanelockError `ERR_ARGUMENT` that names what is wrong */
+export function checkProxyOptions(options: ExternalProxyOptions): void {
+  checkTokenOptions(options.token);
+  const { tls, clientCa, clients = {}, port = 0 } = options;
+  requireThat(isText(tls?.certificate) && isText(tls?.privateKey), "tls", "{ certificate, privateKey } in PEM");
+  requireThat(Number.isInteger(port) && port >= 0 && port < 65_536, "port", "a port number");
+  for (const [client, secret] of Object.entries(clients)) {
+    requireThat(
+      secret instanceof Uint8Array && secret.length >= 32,
+      `clients.${client}`,
+      "a secret of 32 bytes or more",
+    );
+  }
+  const knowsClients = isText(clientCa) || Object.keys(clients).length > 0;
+  requireThat(knowsClients, "clientCa or clients", "given, because nobody else may use the keys");
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.length > 0;
+}
+
+function requireThat(condition: boolean, option: string, wanted: string): void {
+  if (!condition)
+    throw new LanelockError("ERR_ARGUMENT", `The option "${option}" of the external proxy must be ${wanted}.`);
+}

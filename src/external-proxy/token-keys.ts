@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { KmsError } from "../kms/errors.ts";
+import type { CipherMode, CipherRequest } from "../kms/ports/index.ts";
+import { aesMechanisms, TokenCipherKey } from "../providers/pkcs11/aes-key.ts";
+import { CKF, CKM } from "../providers/pkcs11/constants.ts";
+import { newId } from "../providers/pkcs11/new-objects.ts";
+import { aesIdentity, generateAesKey } from "../providers/pkcs11/secret-keys.ts";
+import { Token, type TokenOptions } from "../providers/pkcs11/token.ts";
+import { destroyObjects, TokenObject, templateOf } from "../providers/pkcs11/token-object.ts";
+
+/** A key of a client: its name is the CKA_ID in hexadecimal, and client and mode are in its label. */
+export interface KeyReference {
+  readonly client: string;
+  readonly mode: CipherMode;
+  readonly name: string;
+}
+
+const keyLength = 32;
+const maxKnown = 1000;
+
+/** The keys of an external proxy: AES-256 objects of a token, one for each mode, each of one client. */
+export class TokenKeys {
+  readonly #token: Token;
+  readonly #known = new Map<string, TokenCipherKey>();
+
+  private constructor(token: Token) {
+    this.#token = token;
+  }
+
+  static async open(options: TokenOptions): Promise<TokenKeys> {
+    return new TokenKeys(await Token.open(options));
+  }
+
+  get name(): string {
+    return this.#token.name;
+  }
+
+  /** The modes that the token has a mechanism for. */
+  get modes(): CipherMode[] {
+    const can = (mechanism: number, flags: number) => {
+      const info = this.#token.mechanisms.get(mechanism);
+      return info !== undefined && (info.flags & flags) === flags;
+    };
+    if (!can(CKM.AES_KEY_GEN, CKF.GENERATE)) return [];
+    const modes: readonly CipherMode[] = ["GCM", "CBC", "ECB"];
+    return modes.filter((mode) => can(aesMechanisms[mode], CKF.ENCRYPT | CKF.DECRYPT));
+  }
+
+  async create({ client, mode }: Omit<KeyReference, "name">): Promise<string> {
+    if (!this.modes.includes(mode)) {
+      throw new KmsError("UnsupportedOperation", `The token ${this.name} has no mechanism for AES-${mode}.`);
+    }
+    const id = newId();
+    const label = labelOf({ client, mode });
+    await generateAesKey(this.#token, { id, label, mechanism: aesMechanisms[mode], length: keyLength });
+    return id.toString("hex");
+  }
+
+  async work(kind: "encrypt" | "decrypt", key: KeyReference, request: CipherRequest): Promise<Uint8Array> {
+    return this.#key(key)[kind](request);
+  }
+
+  async destroy(key: KeyReference): Promise<void> {
+    this.#known.delete(JSON.stringify(key));
+    await destroyObjects(this.#token, templateOf(identityOf(key)));
+  }
+
+  async close(): Promise<void> {
+    await this.#token.close();
+  }
+
+  /** Its handle is kept for the next call. */
+  #key(key: KeyReference): TokenCipherKey {
+    const place = JSON.stringify(key);
+    const known = this.#known.get(place);
+    if (known) return known;
+    const { mode } = key;
+    const object = new TokenObject(this.#token, identityOf(key));
+    const made = new TokenCipherKey(object, { mode, mechanism: aesMechanisms[mode] });
+    const [oldest] = this.#known.keys();
+    if (this.#known.size >= maxKnown && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(place, made);
+    return made;
+  }
+}
+
+function identityOf(key: KeyReference) {
+  return aesIdentity({ id: Buffer.from(key.name, "hex"), label: labelOf(key) });
+}
+
+/** Ties a key to its client and mode, so that neither another client nor another mode can use it under its name. */
+function labelOf({ client, mode }: Omit<KeyReference, "name">): string {
+  const owner = createHash("sha256").update(client).digest("hex").slice(0, 32);
+  return `lanelock-external:${owner}:${mode}`;
+}

@@ -1,0 +1,228 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { Agent, type RequestOptions, request } from "node:https";
+import { LanelockError } from "../../errors.ts";
+import { readPrivateFile } from "../private-file.ts";
+import { Circuit } from "./circuit.ts";
+import { type ExternalOptions, requireSecret } from "./options.ts";
+import { answerMac, headers, maxMessageLength, type Refusal, refusals, requestMac, sameMac } from "./protocol.ts";
+
+export interface ManagerCall {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: object;
+  /** Whether the request may reach the key manager twice; not one that makes a key. Default true. */
+  readonly repeatable?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The key manager's own refusal of a request, as opposed to a call that failed. */
+export class ManagerRefusal extends Error {
+  override readonly name = "ManagerRefusal";
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal, message: string) {
+    super(message);
+    this.refusal = refusal;
+  }
+}
+
+interface HmacCredentials {
+  readonly client: string;
+  readonly secret: Uint8Array;
+}
+
+interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: Buffer;
+}
+
+/** Calls of one key manager: authenticated both ways, bounded in time and size, and spared while it is down. */
+export class ManagerConnection {
+  readonly name: string;
+  readonly #origin: URL;
+  readonly #timeoutMs: number;
+  readonly #agent: Agent;
+  readonly #hmac: HmacCredentials | undefined;
+  readonly #circuit: Circuit;
+  #closed = false;
+
+  private constructor(options: ExternalOptions, hmac: HmacCredentials | undefined) {
+    const { credentials, ca, serverName } = options;
+    this.#origin = new URL(options.url);
+    this.name = this.#origin.origin;
+    this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#hmac = hmac;
+    this.#circuit = new Circuit(this.name);
+    const own = "certificate" in credentials ? { cert: credentials.certificate, key: credentials.privateKey } : {};
+    this.#agent = new Agent({
+      ...own,
+      ...(ca === undefined ? {} : { ca }),
+      ...(serverName === undefined ? {} : { servername: serverName }),
+      keepAlive: true,
+      maxSockets: options.maxConnections ?? 8,
+      minVersion: "TLSv1.3",
+      rejectUnauthorized: true,
+    });
+  }
+
+  static async open(options: ExternalOptions): Promise<ManagerConnection> {
+    const { credentials } = options;
+    if (!("client" in credentials)) return new ManagerConnection(options, undefined);
+    const { client } = credentials;
+    const secret =
+      credentials.secret instanceof Uint8Array
+        ? new Uint8Array(credentials.secret)
+        : await secretOfFile(credentials.secret.file);
+    requireSecret(secret, `of the client "${client}"`);
+    return new ManagerConnection(options, { client, secret });
+  }
+
+  /**
+   * @returns the answer, a JSON object; its fields are for the caller to check
+   * @throws ManagerRefusal what the key manager refused; LanelockError `ERR_PROVIDER` when the call failed; the signal's reason
+   */
+  async call(call: ManagerCall): Promise<Readonly<Record<string, unknown>>> {
+    if (this.#closed) throw new LanelockError("ERR_STATE", "The connection to the key manager is closed.");
+    call.signal?.throwIfAborted();
+    return this.#circuit.through(
+      () => this.#callWithin(call),
+      (error) => {
+        if (call.signal?.aborted && error === call.signal.reason) return "nothing";
+        // A manager that says it cannot now is as good as one that is down.
+        return error instanceof ManagerRefusal && error.refusal !== "unavailable" ? "answered" : "failed";
+      },
+    );
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#agent.destroy();
+    this.#hmac?.secret.fill(0);
+  }
+
+  /** A request and its answer, or the reason why there is none, within the time a call may take. */
+  async #callWithin(call: ManagerCall): Promise<Readonly<Record<string, unknown>>> {
+    const late = AbortSignal.timeout(this.#timeoutMs);
+    const signal = call.signal ? AbortSignal.any([call.signal, late]) : late;
+    try {
+      return await this.#callOnce(call, signal).catch((error) => {
+        // The manager closed a kept connection just as it was used again.
+        if (error instanceof StaleConnection && call.repeatable !== false) return this.#callOnce(call, signal);
+        throw error;
+      });
+    } catch (cause) {
+      if (call.signal?.aborted) throw call.signal.reason;
+      if (late.aborted) throw this.#failed(`it did not answer within ${this.#timeoutMs / 1000} s`, cause);
+      if (cause instanceof LanelockError || cause instanceof ManagerRefusal) throw cause;
+      throw this.#failed(cause instanceof Error ? cause.message : String(cause), cause);
+    }
+  }
+
+  async #callOnce(call: ManagerCall, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+    const body = Buffer.from(call.body === undefined ? "" : JSON.stringify(call.body));
+    const nonce = randomBytes(16).toString("hex");
+    const options: RequestOptions = {
+      method: call.method,
+      host: this.#origin.hostname.replace(/^\[|\]$/g, ""),
+      port: this.#origin.port || 443,
+      path: call.path,
+      agent: this.#agent,
+      headers: {
+        "content-type": "application/json",
+        "content-length": body.length,
+        ...this.#sign(call, { body, nonce }),
+      },
+      signal,
+    };
+    const answer = await exchange(options, body);
+    this.#requireAuthentic(answer, nonce);
+    const content = parseObject(answer.body);
+    if (answer.status === 200 && content) return content;
+    const refusal = content && refusalOf(answer.status, content);
+    if (refusal) throw refusal;
+    throw this.#failed(`it answered with status ${answer.status} and nothing that belongs to the protocol`);
+  }
+
+  #sign({ method, path }: ManagerCall, { body, nonce }: { body: Buffer; nonce: string }): Record<string, string> {
+    if (!this.#hmac) return {};
+    const time = String(Math.floor(Date.now() / 1000));
+    const mac = requestMac(this.#hmac.secret, { method, path, body, time, nonce });
+    return {
+      [headers.client]: this.#hmac.client,
+      [headers.time]: time,
+      [headers.nonce]: nonce,
+      [headers.mac]: mac,
+    };
+  }
+
+  /** An answer counts only if it is to this request: not one of another client, another time or another body. */
+  #requireAuthentic({ status, headers: given, body }: RawAnswer, nonce: string): void {
+    if (!this.#hmac) return;
+    if (sameMac(given[headers.mac], answerMac(this.#hmac.secret, { nonce, status, body }))) return;
+    throw this.#failed(
+      status === refusals.unauthenticated
+        ? "it does not know this client, its secret or its time"
+        : "its answer is not authenticated: another secret, an altered answer or one to another request",
+    );
+  }
+
+  #failed(reason: string, cause?: unknown): LanelockError {
+    return new LanelockError("ERR_PROVIDER", `The call of the key manager ${this.name} failed: ${reason}.`, { cause });
+  }
+}
+
+class StaleConnection extends Error {}
+
+function exchange(options: RequestOptions, body: Buffer): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(options, (incoming) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      incoming.on("data", (chunk: Buffer) => {
+        length += chunk.length;
+        if (length > maxMessageLength)
+          outgoing.destroy(new Error(`it answered with more than ${maxMessageLength} bytes`));
+        else chunks.push(chunk);
+      });
+      incoming.on("error", reject);
+      incoming.on("aborted", () => reject(new Error("it ended its answer too early")));
+      incoming.on("end", () => {
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks) });
+      });
+    });
+    outgoing.on("error", (error: NodeJS.ErrnoException) => {
+      const isStale = outgoing.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
+      reject(isStale ? new StaleConnection(error.message) : error);
+    });
+    outgoing.end(body);
+  });
+}
+
+async function secretOfFile(path: string): Promise<Uint8Array> {
+  const text = await readPrivateFile(path, "secret file");
+  const secret = new Uint8Array(Buffer.from(text.toString("latin1").trim(), "base64"));
+  text.fill(0);
+  return secret;
+}
+
+function parseObject(body: Buffer): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    return Object.fromEntries(Object.entries(value));
+  } catch {
+    return undefined;
+  }
+}
+
+function refusalOf(status: number, { error }: Readonly<Record<string, unknown>>): ManagerRefusal | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  const { code } = error;
+  const known = Object.entries(refusals).find(([name, itsStatus]) => name === code && itsStatus === status);
+  if (!known) return undefined;
+  // The message is another machine's: it is shown, and kept short and printable.
+  const message = "message" in error && typeof error.message === "string" ? error.message : "";
+  return new ManagerRefusal(known[0] as Refusal, message.slice(0, 300).replace(/[^\x20-\x7e]/g, "?"));
+}

@@ -1,0 +1,128 @@
+import { LanelockError } from "../../errors.ts";
+import { KmsError } from "../../kms/errors.ts";
+import type { CipherKey, CipherMode, CipherRequest } from "../../kms/ports/index.ts";
+import { type ManagerConnection, ManagerRefusal } from "./connection.ts";
+import { type CipherMessage, fromBase64, paths } from "./protocol.ts";
+
+const blockLength = 16;
+const tagLength = 16;
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+
+/** A key that an external key manager keeps and works, in one mode. */
+export class ExternalKey implements CipherKey {
+  readonly #connection: ManagerConnection;
+  readonly #name: string;
+  readonly #mode: CipherMode;
+  readonly #verifyEncrypt: boolean;
+  #disposed = false;
+
+  constructor(
+    connection: ManagerConnection,
+    { name, mode, verifyEncrypt }: { name: string; mode: CipherMode; verifyEncrypt: boolean },
+  ) {
+    this.#connection = connection;
+    this.#name = name;
+    this.#mode = mode;
+    this.#verifyEncrypt = verifyEncrypt;
+  }
+
+  async encrypt(request: CipherRequest): Promise<Uint8Array> {
+    const length = this.#ciphertextLength(request);
+    const sealed = await this.#call("encrypt", request);
+    if (sealed.length !== length) throw this.#lied(`returned ${sealed.length} bytes where ${length} were due`);
+    if (this.#verifyEncrypt) await this.#verify(request, sealed);
+    return sealed;
+  }
+
+  async decrypt(request: CipherRequest): Promise<Uint8Array> {
+    const [least, most] = this.#plaintextLengths(request);
+    const opened = await this.#call("decrypt", request);
+    if (opened.length >= least && opened.length <= most) return opened;
+    throw this.#lied(`returned ${opened.length} bytes where ${least} to ${most} were due`);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+  }
+
+  /** What a wrong key, a wrong tag or plain garbage would lose is still there: the caller has it. */
+  async #verify(request: CipherRequest, sealed: Uint8Array): Promise<void> {
+    const opened = await this.#call("decrypt", { ...request, data: sealed }).catch((error) => {
+      if (error instanceof LanelockError && error.code !== "ERR_PROVIDER") return undefined;
+      throw error;
+    });
+    if (opened && Buffer.compare(opened, request.data) === 0) return;
+    throw this.#lied("returned a ciphertext that does not decrypt to what was encrypted");
+  }
+
+  #ciphertextLength({ data, padding }: CipherRequest): number {
+    if (this.#mode === "GCM") return data.length + tagLength;
+    if (padding === "PKCS7_PADDING") return data.length + blockLength - (data.length % blockLength);
+    requireBlocks(data);
+    return data.length;
+  }
+
+  /** The least and the greatest length that the plaintext can have. */
+  #plaintextLengths({ data, padding }: CipherRequest): [number, number] {
+    if (this.#mode === "GCM") {
+      const length = data.length - tagLength;
+      if (length < 0) throw new LanelockError("ERR_LENGTH", "GCM ciphertext has at least the 16 bytes of its tag");
+      return [length, length];
+    }
+    requireBlocks(data);
+    if (padding !== "PKCS7_PADDING") return [data.length, data.length];
+    if (data.length === 0)
+      throw new LanelockError("ERR_LENGTH", "Padded ciphertext has at least one block of 16 bytes");
+    return [data.length - blockLength, data.length - 1];
+  }
+
+  async #call(kind: "encrypt" | "decrypt", request: CipherRequest): Promise<Uint8Array> {
+    if (this.#disposed) throw new LanelockError("ERR_STATE", "This key was disposed of");
+    const { data, iv, aad, padding, signal } = request;
+    const body: CipherMessage = {
+      mode: this.#mode,
+      ...(this.#mode === "ECB" ? {} : { iv: base64(iv) }),
+      ...(aad ? { aad: base64(aad) } : {}),
+      ...(padding && this.#mode !== "GCM" ? { padding } : {}),
+      data: base64(data),
+    };
+    try {
+      const answer = await this.#connection.call({ method: "POST", path: paths[kind](this.#name), body, signal });
+      const bytes = fromBase64(answer.data);
+      if (bytes) return new Uint8Array(bytes);
+    } catch (error) {
+      throw translated(error, this.#connection.name);
+    }
+    throw this.#lied("returned no data");
+  }
+
+  #lied(what: string): LanelockError {
+    return new LanelockError("ERR_PROVIDER", `The key manager ${this.#connection.name} ${what}.`);
+  }
+}
+
+/** A refusal in the terms of the KMS; other errors are in them already. */
+export function translated(error: unknown, manager: string): unknown {
+  if (!(error instanceof ManagerRefusal)) return error;
+  switch (error.refusal) {
+    case "authentication":
+      return new LanelockError("ERR_AUTHENTICATION", "The ciphertext does not authenticate");
+    case "padding":
+      return new LanelockError("ERR_PADDING", "The padding is not valid");
+    case "length":
+      return new LanelockError("ERR_LENGTH", "The data has a length that the mode does not take");
+    case "unsupported": {
+      const message = `This action is not supported. The key manager ${manager} cannot do it: ${error.message}`;
+      return new KmsError("UnsupportedOperation", message, { cause: error });
+    }
+    default: {
+      const message = `The key manager ${manager} refused (${error.refusal}): ${error.message}`;
+      return new LanelockError("ERR_PROVIDER", message, { cause: error });
+    }
+  }
+}
+
+function requireBlocks({ length }: Uint8Array): void {
+  if (length % blockLength !== 0) throw new LanelockError("ERR_LENGTH", "CBC and ECB take multiples of 16 bytes");
+}

@@ -1,0 +1,77 @@
+import { LanelockError } from "../../errors.ts";
+
+/** How the key manager knows this client: by a certificate of TLS, or by an HMAC under a shared secret. */
+export type ExternalCredentials =
+  | {
+      /** PEM. */
+      readonly certificate: string;
+      /** PEM of its private key. */
+      readonly privateKey: string;
+    }
+  | {
+      /** The name the key manager knows the secret by. */
+      readonly client: string;
+      /** 32 bytes or more, or a file with them in base64 that only its owner can read (mode 0600). */
+      readonly secret: Uint8Array | { readonly file: string };
+    };
+
+export interface ExternalOptions {
+  /** `https://keys.example.com:8443`. */
+  readonly url: string;
+  /** PEM of the authority, or of the certificate itself, that the key manager's certificate must come from. Default: Node's. */
+  readonly ca?: string | undefined;
+  /** The name in the key manager's certificate, where it is not the host of the URL. */
+  readonly serverName?: string | undefined;
+  readonly credentials: ExternalCredentials;
+  /** Decrypts everything that was encrypted, before it is acknowledged. Default false. */
+  readonly verifyEncrypt?: boolean | undefined;
+  /** How long a call may take in all, in ms. Default 10,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Connections open at once; callers beyond wait. Default 8. */
+  readonly maxConnections?: number | undefined;
+}
+
+const secretLength = 32;
+
+/** @throws LanelockError `ERR_ARGUMENT` that names what is wrong */
+export function checkExternalOptions(options: ExternalOptions): void {
+  requireThat(typeof options === "object" && options !== null, "options", "an object");
+  const { url, ca, serverName, credentials, timeoutMs = 1, maxConnections = 1 } = options;
+  const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
+  requireThat(parsed?.protocol === "https:", "url", "an https: URL, because the protocol is only spoken over TLS");
+  const isBare = parsed?.pathname === "/" && !parsed.search && !parsed.hash && !parsed.username && !parsed.password;
+  requireThat(isBare, "url", "no more than https://host:port");
+  requireThat(ca === undefined || isText(ca), "ca", "a certificate in PEM");
+  requireThat(serverName === undefined || isText(serverName), "serverName", "a host name");
+  requireThat(isCredentials(credentials), "credentials", "{ certificate, privateKey } or { client, secret }");
+  requireThat(timeoutMs > 0 && timeoutMs < 2 ** 31, "timeoutMs", "a time in ms");
+  requireThat(Number.isInteger(maxConnections) && maxConnections >= 1, "maxConnections", "a whole number from 1");
+}
+
+export function requireSecret(secret: Uint8Array, place: string): void {
+  if (secret.length >= secretLength) return;
+  throw new LanelockError(
+    "ERR_ARGUMENT",
+    `The secret ${place} has ${secret.length} bytes; it must have ${secretLength}.`,
+  );
+}
+
+function isCredentials(credentials: unknown): boolean {
+  if (typeof credentials !== "object" || credentials === null) return false;
+  if ("certificate" in credentials && "privateKey" in credentials) {
+    return isText(credentials.certificate) && isText(credentials.privateKey);
+  }
+  if (!("client" in credentials && "secret" in credentials)) return false;
+  const { client, secret } = credentials;
+  const isFile = typeof secret === "object" && secret !== null && "file" in secret && isText(secret.file);
+  return isText(client) && /^[\x21-\x7e]{1,128}$/.test(client) && (secret instanceof Uint8Array || isFile);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.length > 0;
+}
+
+function requireThat(condition: boolean, option: string, wanted: string): void {
+  if (!condition)
+    throw new LanelockError("ERR_ARGUMENT", `The option "${option}" of externalKeys() must be ${wanted}.`);
+}
