@@ -51,7 +51,9 @@ export function freeText(value: unknown, parameter: string, maxCharacters: numbe
 /** Bytes as the caller gave them. They are not copied: see {@link snapshot}. */
 export function requiredBytes(value: unknown, parameter: string): Uint8Array {
   if (value === undefined || value === null) throw missingParameter(parameter);
-  if (!(value instanceof Uint8Array)) throw invalidParameter(parameter, "It must be a Uint8Array.");
+  // isView is not fooled by objects that only inherit from Uint8Array.
+  if (!(value instanceof Uint8Array && ArrayBuffer.isView(value)))
+    throw invalidParameter(parameter, "It must be a Uint8Array.");
   if (!(value.buffer instanceof ArrayBuffer) || (value.length === 0 && isDetached(value.buffer))) {
     throw invalidParameter(parameter, "Its buffer must not be detached or shared between threads.");
   }
