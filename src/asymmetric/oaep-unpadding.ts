@@ -1,6 +1,6 @@
-import { zeroMask } from "./constant-time.ts";
 import { type HashName, hashes, mgf1Xor } from "./mgf1.ts";
 import { undecryptable } from "./runtime.ts";
+import { zeroMask } from "./zero-mask.ts";
 
 /**
  * EME-OAEP decoding (RFC 8017 §7.1.2 step 3) of what raw RSA gives, for tokens that do no more than raw RSA. The label is

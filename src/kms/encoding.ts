@@ -1,3 +1,5 @@
+export { equalBytes as equalInConstantTime } from "../equal-bytes.ts";
+
 const encoder = new TextEncoder();
 
 /** Length of a field that is absent: `null` and an empty field encode differently. */
@@ -46,12 +48,4 @@ export function toHex(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += byte < 16 ? `0${byte.toString(16)}` : byte.toString(16);
   return text;
-}
-
-/** Compares secrets and MACs in time that depends on the lengths alone. */
-export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
-  return difference === 0;
 }
