@@ -10,5 +10,6 @@ export { Kms } from "./kms.ts";
 export type { CacheOptions, KmsOptions } from "./open.ts";
 export type * from "./operations/index.ts";
 export type * from "./ports/index.ts";
+export { rewrapStore } from "./rewrap-store.ts";
 export type { RootKey } from "./root/root-key-sources.ts";
 export type { SweepResult } from "./sweep.ts";

@@ -71,7 +71,7 @@ export interface Opened {
 }
 
 const STORE_ID = "store-id";
-const ROOT_SEALED = "root-sealed";
+export const ROOT_SEALED = "root-sealed";
 export const CARRIED_KEYS = "carried-keys";
 
 /** Opens the store, unlocks it, opens the providers and the audit log; undoes what it did when any of it fails. */
@@ -221,7 +221,8 @@ export async function storedRoot(rows: StoreReader): Promise<StoredRoot | undefi
   const storeId = await rows.meta(STORE_ID);
   if (storeId === undefined) return undefined;
   const [sealed, carried] = [await rows.meta(ROOT_SEALED), await rows.meta(CARRIED_KEYS)];
-  return { storeId: new TextDecoder().decode(storeId), sealed, carried };
+  // Empty: the root key that had it was changed for one that keeps nothing in the store.
+  return { storeId: new TextDecoder().decode(storeId), sealed: sealed?.length ? sealed : undefined, carried };
 }
 
 type Source = ReturnType<typeof rootKeySource>;

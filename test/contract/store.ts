@@ -191,12 +191,13 @@ export function testStoreContract(name: string, make: () => Promise<StoreUnderTe
         expect(await tx.addKeyObject(keyObject({ handle: bytes(1) }))).toBe(false);
         expect(await tx.addAlias(alias({ keyId: "key-b" }))).toBe(false);
         await tx.putKey(keyRow({ state: "Disabled" }));
+        await tx.putVersion(version({ mac: bytes(9) }));
         await tx.putKeyObject(keyObject({ handle: bytes(2) }));
         await tx.putAlias(alias({ keyId: "key-c" }));
       });
       await store.read(async (tx) => {
         expect(await tx.key("key-a")).toEqual(keyRow({ state: "Disabled" }));
-        expect(await tx.version("version-1")).toEqual(version());
+        expect(await tx.version("version-1")).toEqual(version({ mac: bytes(9) }));
         expect((await tx.keyObject({ versionId: "version-1", mode: "GCM" }))?.handle).toEqual(bytes(2));
         expect((await tx.alias("alias/a"))?.keyId).toBe("key-c");
       });

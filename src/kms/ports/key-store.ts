@@ -63,6 +63,7 @@ export interface StoreWriter extends StoreReader {
   /** Removes the key with its versions, key objects, aliases, tags, import tokens and counters. */
   deleteKey(keyId: string): Promise<void>;
   addVersion(row: VersionRow): Promise<boolean>;
+  putVersion(row: VersionRow): Promise<void>;
   addKeyObject(row: KeyObjectRow): Promise<boolean>;
   putKeyObject(row: KeyObjectRow): Promise<void>;
   deleteKeyObjects(versionId: string): Promise<void>;

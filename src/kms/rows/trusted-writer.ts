@@ -34,6 +34,10 @@ export class TrustedWriter extends TrustedReader {
     return this.#rows.addVersion(sealRow(this.#keys, "version", row));
   }
 
+  putVersion(row: Unsealed<"version">): Promise<void> {
+    return this.#rows.putVersion(sealRow(this.#keys, "version", row));
+  }
+
   addKeyObject(row: Unsealed<"keyObject">): Promise<boolean> {
     return this.#rows.addKeyObject(sealRow(this.#keys, "keyObject", row));
   }

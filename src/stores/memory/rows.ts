@@ -186,6 +186,10 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
     return this.tables.versions.add(row, this.#journal);
   }
 
+  async putVersion(row: VersionRow) {
+    this.tables.versions.put(row, this.#journal);
+  }
+
   async addKeyObject(row: KeyObjectRow) {
     return this.tables.keyObjects.add(row, this.#journal);
   }

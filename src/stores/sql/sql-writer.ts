@@ -46,6 +46,10 @@ export class SqlWriter extends SqlReader implements StoreWriter {
     return this.#add("lanelock_versions", toSql(row));
   }
 
+  async putVersion(row: VersionRow) {
+    await this.#put("lanelock_versions", ["versionId"], toSql(row));
+  }
+
   addKeyObject(row: KeyObjectRow) {
     return this.#add("lanelock_key_objects", toSql(row));
   }

@@ -1,0 +1,109 @@
+import { pendingEvent } from "./audit/event.ts";
+import { builtIn } from "./built-in.ts";
+import type { Core } from "./core.ts";
+import { tokenBinding } from "./import/import-tokens.ts";
+import { ROOT_CHECK, requireSameRoot } from "./key-directory.ts";
+import { storedObject } from "./key-objects.ts";
+import { CARRIED_KEYS, type KmsOptions, openCore, ROOT_SEALED } from "./open.ts";
+import type { KeyRow, StoreWriter } from "./ports/index.ts";
+import { type RootKey, rootKeySource } from "./root/root-key-sources.ts";
+import { StoreKeys } from "./root/store-keys.ts";
+import { TrustedReader } from "./rows/trusted-reader.ts";
+import { TrustedWriter } from "./rows/trusted-writer.ts";
+
+const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
+
+/**
+ * Changes the root key of a store: wraps every key version and authenticates every row anew, in one transaction. Ciphertext is
+ * not touched, and the audit chains go on. Other processes that have the store open must open it again with the new key; until
+ * they do, their calls fail with `ERR_KEY`. Copies of the store made before remain readable with the old key.
+ *
+ * @throws LanelockError as `Kms.open`; nothing is changed then
+ * @example
+ * await rewrapStore({ store: sqlStore({ path: "keys.db" }), rootKey: { file: "old.key" }, newRootKey: { file: "new.key" } });
+ */
+export async function rewrapStore(options: KmsOptions & { readonly newRootKey: RootKey }): Promise<void> {
+  const { core, close } = await openCore(options, builtIn);
+  const source = rootKeySource(options.newRootKey);
+  try {
+    const { secret, sealed } = await source.unlock({ storeId: core.keys.storeId });
+    const next = new StoreKeys(core.keys.storeId, secret, builtIn.cipher);
+    secret.fill(0);
+    try {
+      await rewrapUnder(core, next, sealed);
+    } finally {
+      next.dispose();
+    }
+    await core.store.scrub();
+  } finally {
+    await source.close?.();
+    await close();
+  }
+}
+
+async function rewrapUnder(core: Core, next: StoreKeys, sealed: Uint8Array | undefined): Promise<void> {
+  await core.store.write(async (rows) => {
+    await requireSameRoot(rows, core.keys);
+    const rewrapper = new Rewrapper(core, rows, next);
+    const keys = await rewrapper.all();
+    await rows.putMeta(ROOT_CHECK, next.rootCheck());
+    await rows.putMeta(ROOT_SEALED, sealed ?? new Uint8Array());
+    await rows.putMeta(CARRIED_KEYS, core.keys.carryTo(next));
+    const event = pendingEvent(core.now(), "local", "RewrapStore");
+    event.note = `${keys} keys`;
+    await core.audit.commit(event);
+  });
+}
+
+/** Reads rows as the old keys trust them and writes them as the new ones do. */
+class Rewrapper {
+  readonly #core: Core;
+  readonly #old: TrustedReader;
+  readonly #new: TrustedWriter;
+  readonly #next: StoreKeys;
+
+  constructor(core: Core, rows: StoreWriter, next: StoreKeys) {
+    this.#core = core;
+    this.#old = new TrustedReader(rows, core.keys);
+    this.#new = new TrustedWriter(rows, next);
+    this.#next = next;
+  }
+
+  async all(): Promise<number> {
+    const { rows: keys } = await this.#old.keys(EVERYTHING);
+    for (const key of keys) await this.#key(key);
+    for (const alias of (await this.#old.aliases(EVERYTHING)).rows) await this.#new.putAlias(alias);
+    return keys.length;
+  }
+
+  async #key(key: KeyRow): Promise<void> {
+    for (const version of (await this.#old.versions(key.keyId, EVERYTHING)).rows) {
+      for (const object of await this.#old.keyObjects(version.versionId)) {
+        const provider = this.#core.provider(key.protectionLevel);
+        const handle = provider.rewrap(storedObject(key, object), this.#next);
+        await this.#new.putKeyObject({ ...object, handle });
+      }
+      await this.#new.putVersion(version);
+    }
+    await this.#importTokens(key.keyId);
+    await this.#new.putKey(key);
+  }
+
+  /** A dead token has no handle any more. */
+  async #importTokens(keyId: string): Promise<void> {
+    for (const token of await this.#old.importTokens({ keyId })) {
+      const binding = tokenBinding(keyId, token.tokenId);
+      const handle = token.handle.length === 0 ? token.handle : this.#rewrapped(binding, token.handle);
+      await this.#new.putImportToken({ ...token, handle });
+    }
+  }
+
+  #rewrapped(binding: ReturnType<typeof tokenBinding>, handle: Uint8Array): Uint8Array {
+    const material = this.#core.keys.unwrap(binding, handle);
+    try {
+      return this.#next.wrap(binding, material);
+    } finally {
+      material.fill(0);
+    }
+  }
+}
