@@ -1,28 +1,12 @@
 import { LanelockError } from "../errors.ts";
-import { unref } from "./audit/audit-log.ts";
-import { pendingEvent } from "./audit/event.ts";
 import { type AuditReport, verifyAuditFiles } from "./audit/verify.ts";
-import { builtIn } from "./built-in.ts";
-import { type Call, type CallOptions, outcomeOf, publicError } from "./call.ts";
-import type { Core } from "./core.ts";
-import { missingParameter } from "./errors.ts";
-import { destroyExpiredTokens } from "./import/import-tokens.ts";
-import { type KmsOptions, openCore } from "./open.ts";
-import { OPERATIONS, type Plane } from "./operation-table.ts";
+import type { CallOptions } from "./call.ts";
+import type { KmsOptions } from "./open.ts";
+import { OPERATIONS } from "./operation-table.ts";
 import type * as operations from "./operations/index.ts";
-import type { Capability, MaybePromise } from "./ports/index.ts";
+import type { Capability } from "./ports/index.ts";
+import { type Operation, Session } from "./session.ts";
 import { type SweepResult, settleDue } from "./sweep.ts";
-
-/** What an operation does, given the call and its request. */
-type Work<Request, Response> = (call: Call, request: Request) => MaybePromise<Response>;
-
-interface Shared {
-  readonly core: Core;
-  readonly close: () => Promise<void>;
-  closed: boolean;
-}
-
-const DEFAULT_SWEEP_SECONDS = 60;
 
 /**
  * A key management service with Alibaba Cloud KMS's model, in this process. Methods, fields, states and errors are the
@@ -38,11 +22,11 @@ const DEFAULT_SWEEP_SECONDS = 60;
  * const { plaintext: same } = await kms.decrypt({ ciphertextBlob, encryptionContext });
  */
 export class Kms implements AsyncDisposable {
-  readonly #shared: Shared;
+  readonly #session: Session;
   readonly #caller: string;
 
-  private constructor(shared: Shared, caller: string) {
-    this.#shared = shared;
+  private constructor(session: Session, caller: string) {
+    this.#session = session;
     this.#caller = caller;
   }
 
@@ -59,63 +43,31 @@ export class Kms implements AsyncDisposable {
     if (typeof options !== "object" || options === null) {
       throw new LanelockError("ERR_ARGUMENT", "Kms.open takes { store, rootKey, … }.");
     }
-    const { core, close } = await openCore(options, builtIn);
-    const seconds = options.sweepSeconds ?? DEFAULT_SWEEP_SECONDS;
-    const timer = seconds === false ? undefined : setInterval(() => core.inBackground(sweep(core)), seconds * 1_000);
-    unref(timer);
-    core.inBackground(destroyExpiredTokens(core));
-    const shared: Shared = {
-      core,
-      closed: false,
-      close: async () => {
-        clearInterval(timer);
-        await close();
-      },
-    };
-    return new Kms(shared, "local");
+    return new Kms(await Session.open(options), "local");
   }
 
   /** The same KMS on behalf of a caller, whose name the audit log then holds. */
   as(caller: string): Kms {
-    return new Kms(this.#shared, String(caller));
+    return new Kms(this.#session, String(caller));
   }
 
-  /** Ends calls in flight, gives back what was reserved, wipes every key, and closes audit log, providers and store. */
-  async close(): Promise<void> {
-    if (this.#shared.closed) return;
-    this.#shared.closed = true;
-    await this.#shared.close();
+  /** Waits for calls in flight, gives back what was reserved, wipes every key, and closes audit log, providers and store. */
+  close(): Promise<void> {
+    return this.#session.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #run<Request, Response>(
-    [operation, plane, work]: readonly [operation: string, plane: Plane, work: Work<Request, Response>],
+  #run<Request, Response>(
+    operation: Operation<Request, Response>,
     request: Request,
     options: CallOptions | undefined,
   ): Promise<Response> {
-    const { core, closed } = this.#shared;
-    if (closed) throw new LanelockError("ERR_STATE", "The KMS is closed.");
-    const signal = options?.signal;
-    const event = pendingEvent(core.now(), this.#caller, operation);
-    const call: Call = { core, event, signal, recorded: false };
-    try {
-      signal?.throwIfAborted();
-      const ready = core.audit.ready();
-      if (ready instanceof Promise) await ready;
-      if (typeof request !== "object" || request === null) throw missingParameter("Request");
-      const answer = work(call, request);
-      const response = answer instanceof Promise ? await answer : answer;
-      if (!call.recorded) core.audit.record(event);
-      return response;
-    } catch (error) {
-      const refusal = publicError(error, signal);
-      await record(call, plane, refusal);
-      throw refusal;
-    }
+    return this.#session.run({ operation, caller: this.#caller }, request, options);
   }
+
   /** Creates a CMK with its first version; with `origin: "EXTERNAL"` one that waits for imported material. */
   createKey(request: operations.CreateKeyRequest, options?: CallOptions): Promise<operations.CreateKeyResponse> {
     return this.#run(OPERATIONS.createKey, request, options);
@@ -345,14 +297,13 @@ export class Kms implements AsyncDisposable {
   }
 
   /** Carries out now every deletion, expiry and rotation that is due; the KMS does so by itself every minute. */
-  async sweep(): Promise<SweepResult> {
-    if (this.#shared.closed) throw new LanelockError("ERR_STATE", "The KMS is closed.");
-    return settleDue(this.#shared.core);
+  sweep(): Promise<SweepResult> {
+    return this.#session.during(() => settleDue(this.#session.core));
   }
 
   /** What the providers offer: every KeySpec and algorithm, where its secret is kept, and what is missing. */
   capabilities(): readonly (Capability & { readonly provider: string })[] {
-    return [...this.#shared.core.providers].flatMap((provider) =>
+    return [...this.#session.core.providers].flatMap((provider) =>
       provider.capabilities().map((capability) => ({ provider: provider.name, ...capability })),
     );
   }
@@ -361,23 +312,11 @@ export class Kms implements AsyncDisposable {
    * Checks the audit files of this store, and others given, against their chains and anchors: changed, removed or reordered
    * lines, rewritten or missing files, and tails cut behind the last anchor are found.
    */
-  async verifyAudit({ files = [] }: { readonly files?: readonly string[] } = {}): Promise<AuditReport> {
-    const { core } = this.#shared;
-    await core.audit.flush();
-    return verifyAuditFiles({ anchors: await core.read((rows) => rows.anchors()), keys: core.keys, files });
+  verifyAudit({ files = [] }: { readonly files?: readonly string[] } = {}): Promise<AuditReport> {
+    return this.#session.during(async () => {
+      const { core } = this.#session;
+      await core.audit.flush();
+      return verifyAuditFiles({ anchors: await core.read((rows) => rows.anchors()), keys: core.keys, files });
+    });
   }
-}
-
-async function sweep(core: Core): Promise<void> {
-  await settleDue(core);
-  core.cipherKeys.expire();
-  core.asymmetricKeys.expire();
-}
-
-/** The event of a call that failed. A life-cycle call is told only when that is on disk; that it failed comes first. */
-async function record({ core, event }: Call, plane: Plane, refusal: unknown): Promise<void> {
-  event.outcome = outcomeOf(refusal);
-  if (refusal instanceof LanelockError && refusal.code === "ERR_AUDIT") return;
-  if (plane === "data") core.audit.record(event);
-  else await core.audit.commit(event).catch(() => undefined);
 }

@@ -1,0 +1,123 @@
+import { LanelockError } from "../errors.ts";
+import { unref } from "./audit/audit-log.ts";
+import { pendingEvent } from "./audit/event.ts";
+import { builtIn } from "./built-in.ts";
+import { type Call, type CallOptions, outcomeOf, publicError } from "./call.ts";
+import type { Core } from "./core.ts";
+import { missingParameter } from "./errors.ts";
+import { destroyExpiredTokens } from "./import/import-tokens.ts";
+import { type KmsOptions, openCore } from "./open.ts";
+import type { Plane } from "./operation-table.ts";
+import type { MaybePromise } from "./ports/index.ts";
+import { settleDue } from "./sweep.ts";
+
+/** An operation: its name in the service, when its audit event must be on disk, and what it does. */
+export type Operation<Request, Response> = readonly [
+  name: string,
+  plane: Plane,
+  work: (call: Call, request: Request) => MaybePromise<Response>,
+];
+
+const DEFAULT_SWEEP_SECONDS = 60;
+
+/** One opened KMS, as all the callers that share it see it: runs operations until it is closed. */
+export class Session {
+  readonly core: Core;
+  readonly #closeParts: () => Promise<void>;
+  readonly #sweepTimer: ReturnType<typeof setInterval> | undefined;
+  #running = 0;
+  #closing: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
+
+  private constructor(core: Core, close: () => Promise<void>, sweepSeconds: number | false) {
+    this.core = core;
+    this.#closeParts = close;
+    if (sweepSeconds === false) return;
+    this.#sweepTimer = setInterval(() => core.inBackground(sweep(core)), sweepSeconds * 1_000);
+    unref(this.#sweepTimer);
+  }
+
+  static async open(options: KmsOptions): Promise<Session> {
+    const { core, close } = await openCore(options, builtIn);
+    core.inBackground(destroyExpiredTokens(core));
+    return new Session(core, close, options.sweepSeconds ?? DEFAULT_SWEEP_SECONDS);
+  }
+
+  /** Counts a task as running, so that {@link close} waits for it. */
+  async during<T>(task: () => Promise<T>): Promise<T> {
+    this.#begin();
+    try {
+      return await task();
+    } finally {
+      this.#end();
+    }
+  }
+
+  #begin(): void {
+    if (this.#closing !== undefined) throw new LanelockError("ERR_STATE", "The KMS is closed.");
+    this.#running++;
+  }
+
+  #end(): void {
+    this.#running--;
+    if (this.#running === 0) this.#onIdle?.();
+  }
+
+  async run<Request, Response>(
+    { operation: [name, plane, work], caller }: { operation: Operation<Request, Response>; caller: string },
+    request: Request,
+    options: CallOptions | undefined,
+  ): Promise<Response> {
+    this.#begin();
+    try {
+      const { core } = this;
+      const signal = options?.signal;
+      const call: Call = { core, event: pendingEvent(core.now(), caller, name), signal, recorded: false };
+      try {
+        signal?.throwIfAborted();
+        const ready = core.audit.ready();
+        if (ready instanceof Promise) await ready;
+        if (typeof request !== "object" || request === null) throw missingParameter("Request");
+        const answer = work(call, request);
+        const response = answer instanceof Promise ? await answer : answer;
+        if (!call.recorded) core.audit.record(call.event);
+        return response;
+      } catch (error) {
+        const refusal = publicError(error, signal);
+        await recordFailure(call, plane, refusal);
+        throw refusal;
+      }
+    } finally {
+      this.#end();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#sweepTimer);
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    await this.#closeParts();
+  }
+}
+
+async function sweep(core: Core): Promise<void> {
+  await settleDue(core);
+  core.cipherKeys.expire();
+  core.asymmetricKeys.expire();
+}
+
+/** The event of a call that failed. A life-cycle call is told only when that is on disk; that it failed comes first. */
+async function recordFailure({ core, event }: Call, plane: Plane, refusal: unknown): Promise<void> {
+  event.outcome = outcomeOf(refusal);
+  if (refusal instanceof LanelockError && refusal.code === "ERR_AUDIT") return;
+  if (plane === "data") core.audit.record(event);
+  else await core.audit.commit(event).catch(() => undefined);
+}
