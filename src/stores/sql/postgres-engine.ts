@@ -35,8 +35,10 @@ class PostgresEngine implements SqlEngine {
   constructor(settings: pg.ClientConfig) {
     this.#settings = settings;
     const pool = new pg.Pool({ ...settings, max: MAX_CONNECTIONS });
-    // An idle connection that breaks is replaced at the next use, whose error tells if it cannot be.
+    // A connection may break while nothing is asked of it, idle or between two queries; the next one then tells. Unheard,
+    // the event would end the process.
     pool.on("error", () => undefined);
+    pool.on("connect", (client) => client.on("error", () => undefined));
     this.db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   }
 

@@ -98,6 +98,8 @@ class SqliteEngine implements SqlEngine {
   }
 
   async close() {
+    // The driver may keep the file open until its statements are collected, so SQLite's own checkpoint on close comes late.
+    await sql`pragma wal_checkpoint(truncate)`.execute(this.db).catch(() => undefined);
     await this.db.destroy();
   }
 }

@@ -20,7 +20,7 @@ const REMEDIES: readonly (readonly [pattern: RegExp, message: string])[] = [
 
 function codeOf(cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (typeof code === "string") return code;
+  if (typeof code === "string" && code !== "") return code;
   const message = cause instanceof Error ? cause.message : String(cause);
   if (/Unable to open connection to local database .*: 14/.test(message)) return "SQLITE_CANTOPEN";
   if (/Connection terminated|timeout exceeded when trying to connect/i.test(message)) return "ECONNRESET";

@@ -1,0 +1,189 @@
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Kms, type KmsOptions } from "lanelock/kms";
+import { sqlStore } from "lanelock/stores";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createKeyId, rootKey } from "../kms/open-kms.ts";
+import { BundledProgram } from "./bundled-process.ts";
+
+let directory: string;
+let path: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "lanelock-disk-"));
+  path = join(directory, "keys.db");
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const open = (options: Partial<KmsOptions> = {}) =>
+  Kms.open({ store: sqlStore({ path }), rootKey, sweepSeconds: false, audit: false, ...options });
+const plaintext = new Uint8Array(8);
+
+describe("a damaged database", () => {
+  test("a page overwritten anywhere is an error that says so, or was not needed; never a wrong answer", async () => {
+    const kms = await open();
+    const blobs: Uint8Array[] = [];
+    const keyIds: string[] = [];
+    for (let i = 0; i < 60; i++) {
+      keyIds.push(await createKeyId(kms));
+      blobs.push((await kms.encrypt({ keyId: keyIds[i] ?? "", plaintext: Uint8Array.of(i) })).ciphertextBlob);
+    }
+    await kms.close();
+    const whole = join(directory, "whole.db");
+    copyFileSync(path, whole);
+    const pages = statSync(path).size / 4_096;
+    expect(pages).toBeGreaterThan(10);
+    let told = 0;
+    for (let page = 0; page < pages; page++) {
+      const bytes = readFileSync(whole);
+      bytes.fill(0xa5, page * 4_096, (page + 1) * 4_096);
+      writeFileSync(path, bytes);
+      for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
+      told += await useDamaged(keyIds, blobs);
+    }
+    expect(told).toBeGreaterThan(10);
+    copyFileSync(whole, path);
+    await using restored = await open();
+    for (const ciphertextBlob of blobs) await restored.decrypt({ ciphertextBlob });
+  });
+
+  /** How many uses were refused. What was not refused must have been right. */
+  async function useDamaged(keyIds: readonly string[], blobs: readonly Uint8Array[]): Promise<number> {
+    const refusal = /^(ERR_STORE|ERR_INTEGRITY|ERR_KEY|Forbidden\.KeyNotFound|Rejected\.PendingImport)$/;
+    let refused = 0;
+    const check = (error: unknown) => {
+      expect(error).toMatchObject({ code: expect.stringMatching(refusal), message: expect.stringMatching(/.{20}/) });
+      refused++;
+    };
+    const kms = await open().catch(check);
+    if (!kms) return refused;
+    for (const [i, ciphertextBlob] of blobs.entries()) {
+      const opened = await kms.decrypt({ ciphertextBlob }).catch(check);
+      if (opened) expect(opened).toMatchObject({ keyId: keyIds[i], plaintext: Uint8Array.of(i) });
+    }
+    await kms.createKey({}).catch(check);
+    await kms.close().catch(check);
+    return refused;
+  }
+
+  test("a file that is no database, a directory, and a path that is not there are told apart from a wrong key", async () => {
+    writeFileSync(path, "this is not a database, however long it may be. ".repeat(200));
+    await expect(open()).rejects.toMatchObject({
+      code: "ERR_STORE",
+      message: expect.stringContaining("not a database"),
+    });
+    const inDirectory = open({ store: sqlStore({ path: directory }) });
+    await expect(inDirectory).rejects.toMatchObject({ code: "ERR_STORE" });
+    const absent = open({ store: sqlStore({ path: join(directory, "no", "keys.db") }) });
+    await expect(absent).rejects.toMatchObject({
+      code: "ERR_STORE",
+      message: expect.stringContaining("directory exist"),
+    });
+  });
+
+  test("a database of a newer schema is left alone", async () => {
+    await (await open()).close();
+    const { default: LibsqlDatabase } = await import("libsql");
+    const database = new LibsqlDatabase(path);
+    database.exec("update lanelock_store set version = 99");
+    database.close();
+    await expect(open()).rejects.toMatchObject({
+      code: "ERR_STORE",
+      message: expect.stringContaining("newer lanelock"),
+    });
+  });
+
+  test("nobody listens at the URL, or refuses the user", async () => {
+    const nobody = open({ store: sqlStore({ url: "postgres://user:s3cret@127.0.0.1:9/keys" }) });
+    await expect(nobody).rejects.toMatchObject({
+      code: "ERR_STORE",
+      message: expect.not.stringContaining("s3cret"),
+    });
+    for (const bad of [
+      {},
+      { path: "" },
+      { path: ":memory:" },
+      { url: "mysql://x" },
+      { url: "nonsense" },
+      { path: "a", url: "b" },
+    ]) {
+      expect(() => sqlStore(bad as never)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT" }));
+    }
+  });
+});
+
+describe("with programs of their own", () => {
+  let program: BundledProgram;
+  beforeAll(() => {
+    program = new BundledProgram("test/reliability/fault-program.ts");
+  });
+  afterAll(() => program.dispose());
+
+  const answers = (lines: readonly string[]) => lines.map((line) => JSON.parse(line));
+
+  test("a full disk is told, nothing acknowledged is lost, and room lets it go on", async () => {
+    // A file system of its own, of 1 MiB, that only the program sees.
+    const mount = ["unshare", "-rm", "sh", "-c", `mount -t tmpfs -o size=2m none "${directory}" && exec "$0" "$@"`];
+    const child = program.start(["full-disk", directory], { prefix: mount });
+    const status = await child.ended();
+    expect(child.errors).toBe("");
+    expect(status).toBe(0);
+    const [full, after] = answers(child.lines);
+    expect(full).toMatchObject({ code: "ERR_STORE", message: expect.stringContaining("disk is full") });
+    expect(full.created).toBeGreaterThan(5);
+    expect(after).toMatchObject({ listed: full.created + 1, decrypted: full.created });
+  });
+
+  test("a read-only database is told, and works again when it is writable", async () => {
+    const kms = await open();
+    const keyId = await createKeyId(kms);
+    const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext });
+    await kms.close();
+    for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    chmodSync(path, 0o400);
+    // Root may write what is read-only; a read-only mount nobody may.
+    const mount = ["unshare", "-rm", "sh", "-c", `mount --bind -o ro "${directory}" "${directory}" && exec "$0" "$@"`];
+    const blob = Buffer.from(ciphertextBlob).toString("base64");
+    const child = program.start(["read-only", directory, blob, keyId], { prefix: mount });
+    await child.ended();
+    expect(child.errors).toBe("");
+    const [answer] = answers(child.lines);
+    expect(answer).toMatchObject({ code: "ERR_STORE", message: expect.stringMatching(/read-only|cannot be opened/) });
+    chmodSync(path, 0o600);
+    await using again = await open();
+    expect((await again.decrypt({ ciphertextBlob })).plaintext).toEqual(plaintext);
+  });
+
+  test("processes that meet at the first start make one store", async () => {
+    const children = Array.from({ length: 5 }, () => program.start(["first-start", directory]));
+    await Promise.all(children.map((child) => child.ended()));
+    const stores = children.map((child) => {
+      expect(child.errors).toBe("");
+      return answers(child.lines)[0];
+    });
+    expect(stores.every((one) => one.keyId !== undefined)).toBe(true);
+    await using kms = await open();
+    const { keys } = await kms.listKeys();
+    expect(keys.map((key) => key.keyId).sort()).toEqual(stores.map((one) => one.keyId).sort());
+    for (const { blob } of stores) {
+      expect((await kms.decrypt({ ciphertextBlob: Buffer.from(blob, "base64") })).plaintext).toEqual(plaintext);
+    }
+  });
+
+  test("a key disabled by one process is served by no call of another that begins later than the stated time", async () => {
+    await using kms = await open();
+    const keyId = await createKeyId(kms);
+    const child = program.start(["serve", directory, keyId]);
+    await child.wrote(1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await kms.disableKey({ keyId });
+    const disabledAt = Date.now();
+    await child.ended();
+    expect(child.errors).toBe("");
+    const last = answers(child.lines).at(-1);
+    expect(last).toMatchObject({ code: "Rejected.Disabled" });
+    expect(last.served).toBeGreaterThan(0);
+    // The default of cache.checkMilliseconds, and what a clock in another process may be off by.
+    expect(last.lastBegan - disabledAt).toBeLessThanOrEqual(250 + 20);
+  });
+});
