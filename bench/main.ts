@@ -55,6 +55,11 @@ for (const one of suite.cases.filter(({ name }) => name.includes(values.only))) 
   results.push(result);
   failures.push(...missed(one, result));
 }
+for (const { name, unit, atMost, measure: quantity } of values.only === "" ? (suite.limits ?? []) : []) {
+  const value = await quantity();
+  console.log(`${name}: ${value.toFixed(1)} ${unit}`);
+  if (!(value <= atMost)) failures.push(`${name}: ${value.toFixed(1)} ${unit}, at most ${atMost} ${unit} wanted`);
+}
 await suite.close();
 
 if (values.only === "" && values.suite === "ciphers") {

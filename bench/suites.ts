@@ -3,10 +3,20 @@ import type { Case } from "./case.ts";
 import { aesGcmCases } from "./ciphers/aes-gcm.ts";
 import { aesModeCases } from "./ciphers/aes-modes.ts";
 import { sm4Cases } from "./ciphers/sm4.ts";
+import { hsmCases } from "./hsm/through-the-kms.ts";
+
+/** A quantity that must not exceed a bound, whatever others reach. */
+export interface Limit {
+  readonly name: string;
+  readonly unit: string;
+  readonly atMost: number;
+  readonly measure: () => Promise<number>;
+}
 
 /** Cases that are measured together, and what has to be closed after them. */
 export interface Suite {
   readonly cases: readonly Case[];
+  readonly limits?: readonly Limit[];
   readonly close: () => Promise<void>;
 }
 
@@ -18,4 +28,5 @@ async function ciphers(): Promise<Suite> {
 export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   ciphers,
   asymmetric: asymmetricCases,
+  hsm: hsmCases,
 };

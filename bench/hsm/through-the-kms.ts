@@ -7,8 +7,9 @@ import { scratchFolder } from "../../test/tokens/scratch-folder.ts";
 import { createSoftHsmToken } from "../../test/tokens/softhsm.ts";
 import type { Case } from "../case.ts";
 import { OWN } from "../sizes.ts";
+import { longestPauseDuringKeyGeneration } from "./event-loop.ts";
 
-export const PKCS11JS = "pkcs11js, synchronous";
+const PKCS11JS = "pkcs11js, synchronous";
 
 /** A KMS as it would be run, store and audit log on disk, with its HSM keys on a SoftHSM token. */
 export async function openBenchedKms() {
@@ -54,7 +55,7 @@ export function bareToken({ module, token }: Token) {
 }
 
 /** HSM keys through the KMS against the bare calls; SoftHSM does the same work in both. */
-export async function hsmCases(): Promise<Case[]> {
+export async function hsmCases() {
   const { kms, token } = await openBenchedKms();
   const bare = bareToken(token);
   const { keyId } = (await kms.createKey({ protectionLevel: "HSM" })).keyMetadata;
@@ -64,7 +65,7 @@ export async function hsmCases(): Promise<Case[]> {
   const [iv, aad] = [Buffer.alloc(12, 1), Buffer.alloc(32, 2)];
   const sealed = Buffer.from(bare.encrypt(plaintext, { iv, aad }));
   const differs = { bytes: 32, sameOutput: false } as const;
-  return [
+  const cases: Case[] = [
     {
       ...differs,
       name: "HSM AES-256-GCM encrypt 32 B (SoftHSM)",
@@ -83,4 +84,13 @@ export async function hsmCases(): Promise<Case[]> {
       ],
     },
   ];
+  const limits = [
+    {
+      name: "Longest pause of the event loop while RSA keys are generated",
+      unit: "ms",
+      atMost: 20,
+      measure: () => longestPauseDuringKeyGeneration(kms),
+    },
+  ];
+  return { cases, limits, close: () => kms.close() };
 }

@@ -11,6 +11,7 @@ import type { TokenObject } from "./token-object.ts";
 
 const blockLength = 16;
 const tagLength = 16;
+const tagBits = tagLength * 8;
 
 /** The mechanism of each mode. Padding is ours in CBC and ECB, so that a token's way of checking it cannot show. */
 export const aesMechanisms = { GCM: CKM.AES_GCM, CBC: CKM.AES_CBC, ECB: CKM.AES_ECB } as const;
@@ -63,12 +64,14 @@ export class TokenCipherKey implements CipherKey {
     return { kind, mechanism: this.#parameters(request), data, room, quick: data.length <= 16_384, signal };
   }
 
+  /** The begin call reads IV and AAD and keeps nothing of them, so they need no copy. */
   #parameters({ iv, aad }: CipherRequest): Mechanism {
-    if (this.#mode === "ECB") return { mechanism: this.#mechanism };
-    if (this.#mode === "CBC") return { mechanism: this.#mechanism, parameter: Buffer.from(iv) };
-    const authenticated = aad && aad.length > 0 ? { aad: Buffer.from(aad) } : {};
-    const fixed = { type: PARAMETERS.GCM, ivBits: iv.length * 8, tagBits: tagLength * 8 };
-    return { mechanism: this.#mechanism, parameter: { ...fixed, iv: Buffer.from(iv), ...authenticated } };
+    const mechanism = this.#mechanism;
+    if (this.#mode === "ECB") return { mechanism };
+    if (this.#mode === "CBC") return { mechanism, parameter: Buffer.from(iv.buffer, iv.byteOffset, iv.length) };
+    const [type, ivBits] = [PARAMETERS.GCM, iv.length * 8];
+    if (aad === undefined || aad.length === 0) return { mechanism, parameter: { type, iv, ivBits, tagBits } };
+    return { mechanism, parameter: { type, iv, ivBits, aad, tagBits } };
   }
 
   #wholeBlocks(kind: "encrypt" | "decrypt", request: CipherRequest): MaybePromise<Uint8Array> {

@@ -15,7 +15,7 @@ export interface Mechanism {
 
 export interface MechanismParameter {
   readonly type: number;
-  readonly [field: string]: number | Buffer | undefined;
+  readonly [field: string]: number | Uint8Array | undefined;
 }
 
 export interface TokenInfo {

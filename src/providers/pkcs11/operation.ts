@@ -34,12 +34,24 @@ const nothing = Buffer.alloc(1).subarray(0, 0);
  * @throws TokenError with `call` = the end call's name when the operation itself failed
  */
 export function operate(key: TokenObject, operation: Operation): MaybePromise<Buffer> {
+  const pace = operation.quick ? key.token.pace.quick : undefined;
+  if (pace === undefined) return operateLater(key, operation);
+  return pace === "now" ? operateOrLater(key, operation) : operateNextTurn(key, operation);
+}
+
+function operateOrLater(key: TokenObject, operation: Operation): MaybePromise<Buffer> {
   return operateNow(key, operation) ?? operateLater(key, operation);
 }
 
+async function operateNextTurn(key: TokenObject, operation: Operation): Promise<Buffer> {
+  while (key.token.pace.quick === "next turn") await new Promise((resolve) => setImmediate(resolve));
+  operation.signal?.throwIfAborted();
+  return operateOrLater(key, operation);
+}
+
+/** Synchronously; undefined when that is not possible, with nothing begun. */
 function operateNow(key: TokenObject, operation: Operation): Buffer | undefined {
   const { token } = key;
-  if (!operation.quick || !token.pace.quick) return undefined;
   const session = token.tryTake();
   if (session === undefined) return undefined;
   const { begin, end } = calls[operation.kind];

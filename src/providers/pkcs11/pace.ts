@@ -1,5 +1,9 @@
-/** Synchronous calls longer than this, in ms, two in a row, show that the token is not quick; a single one, four times this. */
+/**
+ * A synchronous call longer than this, in ms, is slow, and so many in a row show that the token is; one that is ten times as
+ * long does alone. (Any single call may have waited for the processor.)
+ */
 const slowCall = 5;
+const slowStreak = 3;
 /** Calls through the thread pool after which a token may be found quick ... */
 const trials = 3;
 /** ... if one of them took no longer than this, in ms, with the way there and back. A busy machine delays some of them. */
@@ -20,16 +24,17 @@ export class Pace {
   /** When the first synchronous call since the event loop's last turn began, or 0. */
   #turnBegan = 0;
 
-  /** Whether the next operation may be called synchronously. */
-  get quick(): boolean {
-    return this.#quick && (this.#turnBegan === 0 || performance.now() - this.#turnBegan < turnBudget);
+  /** Whether operations are called synchronously: at once, or in the event loop's next turn if this one was long enough. */
+  get quick(): "now" | "next turn" | undefined {
+    if (!this.#quick) return undefined;
+    return this.#turnBegan === 0 || performance.now() - this.#turnBegan < turnBudget ? "now" : "next turn";
   }
 
   /** @param began `performance.now()` before the call */
   calledSynchronously(began: number): void {
     const taken = performance.now() - began;
     this.#slowInARow = taken > slowCall ? this.#slowInARow + 1 : 0;
-    if (this.#slowInARow >= 2 || taken > 4 * slowCall) this.#takeAsSlow();
+    if (this.#slowInARow >= slowStreak || taken > 10 * slowCall) this.#takeAsSlow();
     if (this.#turnBegan !== 0) return;
     this.#turnBegan = began;
     setImmediate(() => {
