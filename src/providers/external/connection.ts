@@ -74,7 +74,7 @@ export class ManagerConnection {
     const secret =
       credentials.secret instanceof Uint8Array
         ? new Uint8Array(credentials.secret)
-        : await secretOfFile(credentials.secret.file);
+        : await readSecretFile(credentials.secret.file);
     requireSecret(secret, `of the client "${client}"`);
     return new ManagerConnection(options, { client, secret });
   }
@@ -200,7 +200,8 @@ function exchange(options: RequestOptions, body: Buffer): Promise<RawAnswer> {
   });
 }
 
-async function secretOfFile(path: string): Promise<Uint8Array> {
+/** A secret in base64, from a file that only its owner can read. */
+export async function readSecretFile(path: string): Promise<Uint8Array> {
   const text = await readPrivateFile(path, "secret file");
   const secret = new Uint8Array(Buffer.from(text.toString("latin1").trim(), "base64"));
   text.fill(0);

@@ -22,15 +22,14 @@ import { TokenAsymmetricKey } from "./asymmetric-key.ts";
 import { decodeHandle, encodeHandle } from "./handle.ts";
 import { isSymmetric } from "./key-material.ts";
 import { generateKeyPair, type NewKeyPair, privateKeyIdentity, storePrivateKey } from "./key-pairs.ts";
-import { capabilitiesOf, type Offer } from "./mechanisms.ts";
+import type { Offer } from "./mechanisms.ts";
 import { newId } from "./new-objects.ts";
 import { checkTokenOptions, checkVendorMechanisms, type Pkcs11Options } from "./options.ts";
-import { sm4Capability } from "./sm4.ts";
+import { inspectToken } from "./probe.ts";
 import { SymmetricKeys } from "./symmetric-keys.ts";
 import { Token } from "./token.ts";
 import { providerError } from "./token-error.ts";
 import { destroyObjects, TokenObject, templateOf } from "./token-object.ts";
-import { runTrials } from "./trials.ts";
 
 const algorithmsOfMode = { GCM: ["AES_GCM", "SM4_GCM"], CBC: ["AES_CBC"], ECB: ["AES_ECB"], NONE: [] } as const;
 
@@ -62,10 +61,8 @@ export class Pkcs11Provider implements KeyProvider {
     if (this.#state) throw new LanelockError("ERR_STATE", "This pkcs11() provider is open already; make another.");
     const token = await Token.open(this.#options);
     try {
-      const offer = { mechanisms: token.mechanisms, passedTrials: await runTrials(token) };
-      const capabilities = [...capabilitiesOf(offer, "token"), sm4Capability(offer, this.#options)];
       const symmetric = new SymmetricKeys(token, this.#options.vendorMechanisms);
-      this.#state = { token, storeId, offer, capabilities, symmetric };
+      this.#state = { token, storeId, symmetric, ...(await inspectToken(token, this.#options)) };
     } catch (error) {
       await token.close();
       throw providerError(token.name, error);
