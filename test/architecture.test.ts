@@ -48,7 +48,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   "providers/pkcs11": ["root", "ports", "asymmetric", "ciphers", "providers"],
   "providers/external": ["root", "ports", "providers"],
   "external-proxy": ["root", "ports", "providers/pkcs11", "providers/external"],
-  envelope: ["root", "ports", "kms", "ciphers"],
+  envelope: ["root", "ports", "kms", "ciphers", "engine"],
   server: ["root", "kms", "ports", "envelope", "stores"],
   cli: [
     "root",

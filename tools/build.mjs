@@ -1,6 +1,7 @@
-// Builds the engine (AssemblyScript → two WebAssembly modules), its generated TypeScript, and dist/.
+// Builds the engine (AssemblyScript → two WebAssembly modules), its generated TypeScript, the code of worker threads, and dist/.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { buildWorker } from "./build-worker.mjs";
 import { root, run } from "./setup.mjs";
 
 const builds = ["plain", "relaxed"];
@@ -57,6 +58,7 @@ const modules = builds.map((target) => {
 const texts = builds.map((target) => readFileSync(`${root}build/engine.${target}.wat`, "utf8"));
 const exportedFunctions = signatures(texts[0]);
 writeFileSync(`${root}src/engine/engine.generated.ts`, generated(modules, exportedFunctions));
+await buildWorker();
 
 const lock = Object.fromEntries(
   modules.map((bytes, index) => {

@@ -35,11 +35,7 @@ export function bindContext(context: unknown, parameter = "EncryptionContext"): 
   const pairs = checkedPairs(context, parameter);
   if (pairs.length === 0) return undefined;
   if (pairs.length > 1) pairs.sort((a, b) => compareUtf8(a[0], b[0]));
-  if (pairs.some(isAmbiguous)) {
-    const count = new Uint8Array(5);
-    new DataView(count.buffer).setUint32(1, pairs.length);
-    return { aad: sha256(concatBytes(count, lengthPrefixed(pairs.flat()))) };
-  }
+  if (pairs.some(isAmbiguous)) return { aad: sha256(unambiguous(pairs)) };
   let text = "";
   for (const [key, value] of pairs) text += text === "" ? `${key}=${value}` : `&${key}=${value}`;
   const known = remembered.get(text);
@@ -47,6 +43,22 @@ export function bindContext(context: unknown, parameter = "EncryptionContext"): 
   const binding = { aad: sha256OfText(text) };
   if (text.length <= MAX_REMEMBERED_LENGTH) remember(text, binding);
   return binding;
+}
+
+/**
+ * SHA-256 of a context in the encoding that is unambiguous for every one, 32 bytes: for formats of our own. `undefined` for no
+ * context.
+ */
+export function contextDigest(context: unknown, parameter = "EncryptionContext"): Uint8Array | undefined {
+  if (context === undefined || context === null) return undefined;
+  const pairs = checkedPairs(context, parameter).sort((a, b) => compareUtf8(a[0], b[0]));
+  return pairs.length === 0 ? undefined : sha256(unambiguous(pairs));
+}
+
+function unambiguous(sorted: readonly [string, string][]): Uint8Array {
+  const count = new Uint8Array(5);
+  new DataView(count.buffer).setUint32(1, sorted.length);
+  return concatBytes(count, lengthPrefixed(sorted.flat()));
 }
 
 function remember(text: string, binding: ContextBinding): void {

@@ -2,7 +2,7 @@
 const pool = new Uint8Array(12 * 512);
 let used = pool.length;
 
-/** `length` random bytes (at most 16) as a view that stays unchanged until {@link pool} bytes were drawn: copy it. */
+/** `length` random bytes (at most 64), public ones such as IVs and salts. */
 export function drawIv(length: number): Uint8Array {
   if (used + length > pool.length) {
     crypto.getRandomValues(pool);

@@ -1,0 +1,49 @@
+import { parseBlob } from "../kms/blob.ts";
+import { headerLength, parseHeader } from "./format/header.ts";
+import type { Suite } from "./format/suites.ts";
+
+/** What the header of a message says. Nothing of it is verified: that takes the data key. */
+export interface EnvelopeHeader {
+  readonly suite: Suite["name"];
+  /** Plaintext bytes of every segment but the last. */
+  readonly segmentSize: number;
+  /** Bytes of the header itself. */
+  readonly headerLength: number;
+  /** The version of the CMK that wrapped the data key, if it is a blob of this KMS. */
+  readonly keyVersionId: string | undefined;
+  /** The data key as the KMS wrapped it. */
+  readonly wrappedKey: Uint8Array;
+  /** 32 bytes. */
+  readonly salt: Uint8Array;
+  /** 32 bytes. */
+  readonly commitment: Uint8Array;
+}
+
+/**
+ * Reads the header at the front of a message, without any key. The first 1,096 bytes are enough of it.
+ *
+ * @throws LanelockError `ERR_AUTHENTICATION` for what is no envelope message
+ * @example
+ * const { suite, keyVersionId } = inspectHeader(message);
+ */
+export function inspectHeader(message: Uint8Array): EnvelopeHeader {
+  const end = headerLength(message.subarray(0, 8));
+  const { suite, segmentSizeLog2, wrappedKey, salt, commitment } = parseHeader(message.subarray(0, end));
+  return {
+    suite: suite.name,
+    segmentSize: 2 ** segmentSizeLog2,
+    headerLength: end,
+    keyVersionId: versionOf(wrappedKey),
+    wrappedKey,
+    salt,
+    commitment,
+  };
+}
+
+function versionOf(wrappedKey: Uint8Array): string | undefined {
+  try {
+    return parseBlob(wrappedKey).versionId;
+  } catch {
+    return undefined;
+  }
+}

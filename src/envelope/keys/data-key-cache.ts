@@ -1,0 +1,156 @@
+import { LanelockError } from "../../errors.ts";
+import type { MaybePromise } from "../../kms/ports/index.ts";
+import { type CacheLimits, type CheckedLimits, checkLimits } from "./cache-limits.ts";
+import { SingleFlight } from "./single-flight.ts";
+import { useOnce } from "./use-once.ts";
+
+/** A data key, and how the KMS wrapped it. */
+export interface DataKey {
+  /** Whoever holds it wipes it. */
+  readonly dataKey: Uint8Array;
+  readonly wrappedKey: Uint8Array;
+  /** The CMK. */
+  readonly keyId: string;
+}
+
+/** Asks the KMS. The signal is aborted when nobody waits for the answer any more. */
+export type Load<Key extends DataKey> = (signal: AbortSignal | undefined) => Promise<Key>;
+
+export interface DataKeyRequest<T> {
+  /** Requests of one id can use one data key. */
+  readonly id: string;
+  /** Plaintext bytes of the message. */
+  readonly bytes: number;
+  readonly load: Load<DataKey>;
+  /** Takes what it needs: the data key may be wiped as soon as it returns. */
+  use(dataKey: DataKey): T;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Entry extends DataKey {
+  readonly expires: number;
+  messages: number;
+  bytes: number;
+}
+
+/** Data keys that several messages use, so that not each of them costs a call to the KMS. */
+export class DataKeyCache {
+  readonly #limits: CheckedLimits;
+  /** In the order of their last use. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #flights = new SingleFlight();
+  #sweep: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  /** @throws LanelockError `ERR_ARGUMENT` for a limit that is no positive number */
+  constructor(limits: CacheLimits) {
+    this.#limits = checkLimits(limits);
+  }
+
+  /** Uses a data key of the cache, or one that is asked for now; concurrent requests of one id make one call to the KMS. */
+  use<T>(request: DataKeyRequest<T>): MaybePromise<T> {
+    const entry = this.#usable(request);
+    return entry ? this.#charge(entry, request) : this.#useLoaded(request);
+  }
+
+  /** Wipes every data key, and keeps none that is still on its way. Later requests are refused. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#sweep);
+    for (const id of [...this.#entries.keys()]) this.#evict(id);
+    this.#flights.abortAll(closed());
+  }
+
+  async #useLoaded<T>(request: DataKeyRequest<T>): Promise<T> {
+    const { id, bytes, signal } = request;
+    // A message larger than a data key may take gets one of its own.
+    if (bytes > this.#limits.maxBytes) return useOnce(request);
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.#closed) throw closed();
+      const landing = this.#flights.join(id, signal);
+      if (landing === undefined) return this.#useFirst(request);
+      await landing;
+      const entry = this.#usable(request);
+      if (entry) return this.#charge(entry, request);
+    }
+  }
+
+  /**
+   * Asks the KMS and uses the answer before anybody else does, whatever its age is by then: the call was made for this message.
+   * That this message cannot use it is no concern of those that wait with it.
+   */
+  async #useFirst<T>(request: DataKeyRequest<T>): Promise<T> {
+    const { id, load, signal } = request;
+    const expires = performance.now() + this.#limits.maxAge;
+    let result: Promise<T> | undefined;
+    await this.#flights.lead(id, signal, async (flight) => {
+      const dataKey = await load(flight);
+      if (flight.aborted) {
+        dataKey.dataKey.fill(0);
+        throw flight.reason;
+      }
+      const entry = { ...dataKey, expires, messages: 0, bytes: 0 };
+      this.#keep(id, entry);
+      if (signal?.aborted) return;
+      result = new Promise((resolve) => resolve(this.#charge(entry, request)));
+      result.catch(() => {});
+    });
+    return result as Promise<T>;
+  }
+
+  /** The entry, if it may take this message. One that may not is at its end. */
+  #usable({ id, bytes }: DataKeyRequest<unknown>): Entry | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    const { maxMessages, maxBytes } = this.#limits;
+    const spent = entry.messages >= maxMessages || entry.bytes + bytes > maxBytes;
+    if (!spent && performance.now() < entry.expires) return entry;
+    this.#evict(id);
+    return undefined;
+  }
+
+  #charge<T>(entry: Entry, { id, bytes, use }: DataKeyRequest<T>): T {
+    entry.messages += 1;
+    entry.bytes += bytes;
+    if (this.#entries.size > 1) {
+      this.#entries.delete(id);
+      this.#entries.set(id, entry);
+    }
+    return use(entry);
+  }
+
+  #keep(id: string, entry: Entry): void {
+    this.#evict(id);
+    this.#entries.set(id, entry);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#limits.maxEntries) break;
+      this.#evict(oldest);
+    }
+    this.#scheduleSweep();
+  }
+
+  #evict(id: string): void {
+    this.#entries.get(id)?.dataKey.fill(0);
+    this.#entries.delete(id);
+  }
+
+  /** Wipes what is too old even if nobody asks for it again. */
+  #scheduleSweep(): void {
+    if (this.#sweep !== undefined || this.#entries.size === 0) return;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { expires } of this.#entries.values()) next = Math.min(next, expires);
+    const sweep = () => {
+      this.#sweep = undefined;
+      const now = performance.now();
+      for (const [id, { expires }] of this.#entries) if (now >= expires) this.#evict(id);
+      this.#scheduleSweep();
+    };
+    this.#sweep = setTimeout(sweep, Math.max(1, Math.ceil(next - performance.now())));
+    (this.#sweep as { unref?(): void }).unref?.();
+  }
+}
+
+function closed(): LanelockError {
+  return new LanelockError("ERR_STATE", "This envelope is closed: make a new one");
+}

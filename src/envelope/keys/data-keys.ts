@@ -1,0 +1,147 @@
+import { LanelockError } from "../../errors.ts";
+import type { EncryptionContext } from "../../kms/context.ts";
+import { toHex } from "../../kms/encoding.ts";
+import { KmsError } from "../../kms/errors.ts";
+import type { MaybePromise } from "../../kms/ports/index.ts";
+import { sha256 } from "../../kms/sha256.ts";
+import type { Header } from "../format/header.ts";
+import { notAuthentic } from "../format/not-authentic.ts";
+import { type Suite, suiteOfKeySpec } from "../format/suites.ts";
+import { whenReady } from "../maybe-promise.ts";
+import type { DataKey, DataKeyCache, DataKeyRequest, Load } from "./data-key-cache.ts";
+import type { EnvelopeKms } from "./kms-port.ts";
+import { DATA_KEY_LENGTH } from "./message-keys.ts";
+import { useOnce } from "./use-once.ts";
+
+/**
+ * Bytes of a data key of 32 as every CMK wraps it with GCM: version id 36 ‖ IV 12 ‖ ciphertext 32 ‖ tag 16. Sealing relies on it,
+ * so that the length of a message is known beforehand.
+ */
+export const WRAPPED_KEY_LENGTH = 96;
+
+export interface DataKeyOptions {
+  readonly kms: EnvelopeKms;
+  readonly keyId: string | undefined;
+  readonly encryptionContext: EncryptionContext | undefined;
+  /** 32 bytes. */
+  readonly contextDigest: Uint8Array;
+  readonly allowedKeyIds: readonly string[] | undefined;
+  readonly cache: DataKeyCache | undefined;
+}
+
+export interface SealingKey extends DataKey {
+  readonly suite: Suite;
+}
+
+export interface KeyUse<Key, T> {
+  /** Plaintext bytes of the message; `undefined` where nobody knows, which no cached data key seals. */
+  readonly bytes: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Takes what it needs; the data key may be wiped as soon as it returns. */
+  use(key: Key): T;
+}
+
+/** Where data keys come from: the KMS, or the cache in front of it. */
+export class DataKeys {
+  readonly #options: DataKeyOptions;
+  readonly #contextId: string;
+  /** The KeySpec of a CMK never changes. */
+  readonly #suites = new Map<string, Suite>();
+
+  constructor(options: DataKeyOptions) {
+    this.#options = options;
+    this.#contextId = toHex(options.contextDigest);
+  }
+
+  /** A data key for a new message. @throws what the KMS refuses with */
+  forSealing<T>({ bytes, signal, use }: KeyUse<SealingKey, T>): MaybePromise<T> {
+    const { cache, keyId } = this.#options;
+    if (keyId === undefined) {
+      throw new LanelockError("ERR_ARGUMENT", "Sealing needs a CMK: give envelope() a keyId");
+    }
+    if (cache === undefined || bytes === undefined) {
+      return useOnce({ load: this.#loadForSealing(keyId), use, signal });
+    }
+    return whenReady(this.#cmk(keyId, signal), ({ keyId: resolved, suite }) =>
+      cache.use({
+        id: `seal ${resolved} ${this.#contextId} ${suite.id}`,
+        bytes,
+        signal,
+        load: (flight) => this.#generate(resolved, flight),
+        use: (dataKey) => use({ ...dataKey, suite }),
+      }),
+    );
+  }
+
+  /** The data key of a message. @throws LanelockError `ERR_AUTHENTICATION` if the KMS does not take it for one of its own */
+  forOpening<T>({ suite, wrappedKey }: Header, { bytes, signal, use }: KeyUse<DataKey, T>): MaybePromise<T> {
+    const { cache, allowedKeyIds } = this.#options;
+    const request: DataKeyRequest<T> = {
+      id: `open ${toHex(sha256(wrappedKey))} ${this.#contextId} ${suite.id}`,
+      bytes: bytes ?? 0,
+      signal,
+      load: (flight) => this.#unwrap(wrappedKey, flight),
+      use: (dataKey) => {
+        if (allowedKeyIds && !allowedKeyIds.includes(dataKey.keyId)) throw notAuthentic();
+        return use(dataKey);
+      },
+    };
+    return cache ? cache.use(request) : useOnce(request);
+  }
+
+  /** One call to the KMS, but for the first message under a CMK. */
+  #loadForSealing(keyId: string): Load<SealingKey> {
+    return async (signal) => {
+      const dataKey = await this.#generate(keyId, signal);
+      try {
+        return { ...dataKey, suite: (await this.#cmk(dataKey.keyId, signal)).suite };
+      } catch (error) {
+        dataKey.dataKey.fill(0);
+        throw error;
+      }
+    };
+  }
+
+  /** The CMK a name stands for. An alias is asked for every time: it may have moved. */
+  #cmk(keyId: string, signal: AbortSignal | undefined): MaybePromise<{ keyId: string; suite: Suite }> {
+    const suite = this.#suites.get(keyId);
+    return suite ? { keyId, suite } : this.#describe(keyId, signal);
+  }
+
+  async #describe(keyId: string, signal: AbortSignal | undefined): Promise<{ keyId: string; suite: Suite }> {
+    const { keyMetadata } = await this.#options.kms.describeKey({ keyId }, { signal });
+    const suite = suiteOfKeySpec(keyMetadata.keySpec);
+    this.#suites.set(keyMetadata.keyId, suite);
+    return { keyId: keyMetadata.keyId, suite };
+  }
+
+  async #generate(keyId: string, signal: AbortSignal | undefined): Promise<DataKey> {
+    const { kms, encryptionContext } = this.#options;
+    const request = { keyId, numberOfBytes: DATA_KEY_LENGTH, encryptionContext };
+    const { keyId: resolved, plaintext, ciphertextBlob } = await kms.generateDataKey(request, { signal });
+    if (plaintext.length === DATA_KEY_LENGTH && ciphertextBlob.length === WRAPPED_KEY_LENGTH) {
+      return { dataKey: plaintext, wrappedKey: ciphertextBlob, keyId: resolved };
+    }
+    plaintext.fill(0);
+    throw new LanelockError(
+      "ERR_UNSUPPORTED",
+      `The KMS wrapped a data key of ${DATA_KEY_LENGTH} bytes in ${ciphertextBlob.length} bytes instead of ` +
+        `${WRAPPED_KEY_LENGTH}: seal with a CMK that encrypts with GCM`,
+    );
+  }
+
+  async #unwrap(wrappedKey: Uint8Array, signal: AbortSignal | undefined): Promise<DataKey> {
+    const { kms, encryptionContext } = this.#options;
+    try {
+      const { keyId, plaintext } = await kms.decrypt({ ciphertextBlob: wrappedKey, encryptionContext }, { signal });
+      return { dataKey: plaintext, wrappedKey, keyId };
+    } catch (error) {
+      throw refusesTheBlob(error) ? notAuthentic(error) : error;
+    }
+  }
+}
+
+/** Whether the KMS found the wrapped key itself at fault (400, 404), and not a key state, a permission or a failure of its own. */
+export function refusesTheBlob(error: unknown): error is KmsError {
+  return error instanceof KmsError && (error.httpStatus === 400 || error.httpStatus === 404);
+}

@@ -1,0 +1,50 @@
+import { abortable } from "../abort.ts";
+
+interface Flight {
+  readonly landed: Promise<void>;
+  readonly abort: AbortController;
+  waiting: number;
+}
+
+/** Calls that several may wait for together: one at a time for each id, aborted when nobody waits any more. */
+export class SingleFlight {
+  readonly #flights = new Map<string, Flight>();
+
+  /** Waits for the call of this id that is under way; `undefined` if there is none. */
+  join(id: string, signal: AbortSignal | undefined): Promise<void> | undefined {
+    const flight = this.#flights.get(id);
+    return flight && this.#wait(id, flight, signal);
+  }
+
+  /** Starts the call of this id, and waits for it. */
+  lead(id: string, signal: AbortSignal | undefined, call: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const abort = new AbortController();
+    const landed = call(abort.signal).finally(() => this.#forget(id, flight));
+    landed.catch(() => {});
+    const flight: Flight = { landed, abort, waiting: 0 };
+    this.#flights.set(id, flight);
+    return this.#wait(id, flight, signal);
+  }
+
+  abortAll(reason: unknown): void {
+    for (const { abort } of this.#flights.values()) abort.abort(reason);
+    this.#flights.clear();
+  }
+
+  async #wait(id: string, flight: Flight, signal: AbortSignal | undefined): Promise<void> {
+    flight.waiting += 1;
+    try {
+      await abortable(flight.landed, signal);
+    } finally {
+      flight.waiting -= 1;
+      if (flight.waiting === 0 && signal?.aborted) {
+        this.#forget(id, flight);
+        flight.abort.abort(signal.reason);
+      }
+    }
+  }
+
+  #forget(id: string, flight: Flight): void {
+    if (this.#flights.get(id) === flight) this.#flights.delete(id);
+  }
+}

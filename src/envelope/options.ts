@@ -1,0 +1,90 @@
+import { LanelockError } from "../errors.ts";
+import { contextDigest, type EncryptionContext } from "../kms/context.ts";
+import { SEGMENT_SIZE_LOG2 } from "./format/header.ts";
+import type { CacheLimits } from "./keys/cache-limits.ts";
+import { DataKeyCache } from "./keys/data-key-cache.ts";
+import { CONTEXT_DIGEST_LENGTH } from "./keys/message-keys.ts";
+import type { Backend } from "./segments/choose-backend.ts";
+import { MAX_WORKERS, type Workers } from "./workers/worker-choice.ts";
+
+export interface EnvelopeOptions {
+  /** The CMK that new messages are sealed under: key id, alias or ARN. Without one, messages can only be opened. */
+  readonly keyId?: string | undefined;
+  /** Bound to every message and never stored in it: it opens only with an equal context. */
+  readonly encryptionContext?: EncryptionContext | undefined;
+  /** Plaintext bytes of a segment, a power of two from 4 KiB to 16 MiB: 64 KiB unless given. */
+  readonly segmentSize?: number | undefined;
+  /** Where segments are worked: `"auto"` unless given. The bytes are the same wherever. */
+  readonly backend?: Backend | undefined;
+  /** Threads that long messages are worked on: `"auto"` unless given. */
+  readonly workers?: Workers | undefined;
+  /** Lets messages share data keys within limits; `true` takes the default limits. Off unless given. */
+  readonly cache?: boolean | CacheLimits | undefined;
+  /** The CMKs whose messages may be opened, by key id: all of the KMS unless given. */
+  readonly allowedKeyIds?: readonly string[] | undefined;
+}
+
+export interface CheckedOptions {
+  readonly keyId: string | undefined;
+  readonly encryptionContext: EncryptionContext | undefined;
+  readonly contextDigest: Uint8Array;
+  readonly segmentSizeLog2: number;
+  readonly backend: Backend;
+  readonly workers: Workers;
+  readonly cache: DataKeyCache | undefined;
+  readonly allowedKeyIds: readonly string[] | undefined;
+}
+
+const DEFAULT_SEGMENT_SIZE = 2 ** 16;
+const BACKENDS: readonly unknown[] = ["auto", "native", "wasm"];
+
+/** @throws LanelockError `ERR_ARGUMENT`; `InvalidParameter` for an encryption context that the KMS would not take */
+export function checkOptions(options: EnvelopeOptions): CheckedOptions {
+  if (typeof options !== "object" || options === null) {
+    throw argument("options must be an object, such as { keyId, encryptionContext }");
+  }
+  const { keyId, encryptionContext, backend = "auto" } = options;
+  if (keyId !== undefined && (typeof keyId !== "string" || keyId === "")) throw argument("keyId must be a string");
+  if (!BACKENDS.includes(backend)) throw argument('backend must be "auto", "native" or "wasm"');
+  return {
+    keyId,
+    contextDigest: contextDigest(encryptionContext) ?? new Uint8Array(CONTEXT_DIGEST_LENGTH),
+    encryptionContext: encryptionContext && { ...encryptionContext },
+    segmentSizeLog2: segmentSizeLog2(options.segmentSize ?? DEFAULT_SEGMENT_SIZE),
+    backend,
+    workers: checkWorkers(options.workers ?? "auto"),
+    cache: cacheOf(options.cache ?? false),
+    allowedKeyIds: checkKeyIds(options.allowedKeyIds),
+  };
+}
+
+function segmentSizeLog2(size: number): number {
+  const log2 = Math.log2(size);
+  const { least, most } = SEGMENT_SIZE_LOG2;
+  if (typeof size === "number" && Number.isInteger(log2) && log2 >= least && log2 <= most) return log2;
+  throw argument(`segmentSize must be a power of two from ${2 ** least} to ${2 ** most} bytes`);
+}
+
+function checkWorkers(workers: Workers): Workers {
+  if (workers === "auto") return workers;
+  if (Number.isInteger(workers) && workers >= 0 && workers <= MAX_WORKERS) return workers;
+  throw argument(`workers must be "auto" or a whole number from 0 to ${MAX_WORKERS}`);
+}
+
+function cacheOf(cache: boolean | CacheLimits): DataKeyCache | undefined {
+  if (cache === false) return undefined;
+  if (cache === true) return new DataKeyCache({});
+  if (typeof cache === "object" && cache !== null) return new DataKeyCache(cache);
+  throw argument("cache must be true, false or limits, such as { maxAge: 60_000 }");
+}
+
+function checkKeyIds(ids: readonly string[] | undefined): readonly string[] | undefined {
+  if (ids === undefined) return undefined;
+  const valid = Array.isArray(ids) && ids.every((id) => typeof id === "string" && !/[/:]/.test(id));
+  if (!valid) throw argument("allowedKeyIds must be a list of key ids (no aliases, which may move, and no ARNs)");
+  return [...ids];
+}
+
+function argument(message: string): LanelockError {
+  return new LanelockError("ERR_ARGUMENT", message);
+}

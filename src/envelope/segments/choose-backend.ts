@@ -1,0 +1,35 @@
+import { LanelockError } from "../../errors.ts";
+import type { Suite } from "../format/suites.ts";
+import { nativeCrossover, nativeMaker } from "./crossover.ts";
+
+/**
+ * Where segments are worked: `"native"` by the platform's AES (node:crypto, WebCrypto), `"wasm"` by the engine, `"auto"` by
+ * whichever is quicker for the message. SM4 is the engine's alone. The bytes are the same.
+ */
+export type Backend = "auto" | "native" | "wasm";
+
+export type ChosenBackend = "native" | "wasm";
+
+export interface BackendWish {
+  readonly backend: Backend;
+  readonly suite: Suite;
+  /** Bytes of a message's largest segment, as far as known. */
+  readonly segmentLength: number;
+}
+
+/** @throws LanelockError `ERR_UNSUPPORTED` if the backend is `"native"` and there is none for the suite */
+export function chooseBackend({ backend, suite, segmentLength }: BackendWish): ChosenBackend | Promise<ChosenBackend> {
+  if (backend === "wasm") return "wasm";
+  const native = suite.id === 1 ? nativeMaker() : undefined;
+  if (native === undefined) {
+    if (backend === "auto") return "wasm";
+    throw new LanelockError(
+      "ERR_UNSUPPORTED",
+      `This platform has no ${suite.name} that lanelock would use: choose the backend "auto" or "wasm"`,
+    );
+  }
+  if (backend === "native") return "native";
+  const crossover = nativeCrossover(native);
+  const decide = (size: number): ChosenBackend => (segmentLength >= size ? "native" : "wasm");
+  return crossover instanceof Promise ? crossover.then(decide) : decide(crossover);
+}

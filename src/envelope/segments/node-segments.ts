@@ -1,0 +1,101 @@
+import type { KeyObject } from "node:crypto";
+import type { Bytes } from "../../engine/arguments.ts";
+import { LanelockError } from "../../errors.ts";
+import { notAuthentic } from "../format/not-authentic.ts";
+import { TAG_LENGTH } from "../format/segment-layout.ts";
+import { SegmentNonces } from "../format/segment-nonce.ts";
+import type { MessageKeys } from "../keys/message-keys.ts";
+import { resultBuffer } from "./run-buffer.ts";
+import {
+  openedRunLength,
+  type Run,
+  type SegmentCipher,
+  sealedRunLength,
+  segmentsIn,
+  segmentsOf,
+} from "./segment-cipher.ts";
+
+type NodeCrypto = typeof import("node:crypto");
+
+const RUN_BYTES = 2 ** 20;
+const ALGORITHM = "aes-256-gcm";
+
+export function nodeCrypto(): NodeCrypto | undefined {
+  return globalThis.process?.getBuiltinModule?.("node:crypto");
+}
+
+/** AES-256-GCM segments by node:crypto, that is OpenSSL with the processor's AES instructions, on this thread. `into` may
+ * overlap the run. */
+export class NodeSegments implements SegmentCipher {
+  readonly runSegments: number;
+  readonly parallelRuns = 1;
+  readonly #crypto: NodeCrypto;
+  readonly #nonces: SegmentNonces;
+  readonly #size: number;
+  #key: KeyObject | undefined;
+
+  constructor(crypto: NodeCrypto, keys: MessageKeys) {
+    this.#crypto = crypto;
+    this.#key = crypto.createSecretKey(keys.segmentKey);
+    this.#nonces = new SegmentNonces(keys.noncePrefix);
+    this.#size = keys.segmentSize;
+    this.runSegments = segmentsIn(RUN_BYTES, this.#size);
+  }
+
+  room(): undefined {
+    return undefined;
+  }
+
+  seal(run: Run, into?: Bytes): Bytes {
+    const key = this.#liveKey();
+    const length = sealedRunLength(run.bytes.length, this.#size);
+    const result = into === undefined ? resultBuffer(length) : into.subarray(0, length);
+    for (const { index, last, start, end, resultStart } of segmentsOf(run, this.#size, this.#size + TAG_LENGTH)) {
+      const cipher = this.#crypto.createCipheriv(ALGORITHM, key, this.#nonces.at(index, last));
+      if (end > start) result.set(cipher.update(run.bytes.subarray(start, end)), resultStart);
+      cipher.final();
+      result.set(cipher.getAuthTag(), resultStart + end - start);
+    }
+    return result;
+  }
+
+  open(run: Run, into?: Bytes): Bytes {
+    const length = openedRunLength(run.bytes.length, this.#size);
+    if (length < 0) throw notAuthentic();
+    const result = into === undefined ? resultBuffer(length) : into.subarray(0, length);
+    for (const { index, last, start, end, resultStart } of segmentsOf(run, this.#size + TAG_LENGTH, this.#size)) {
+      const opened = this.#openOne(this.#nonces.at(index, last), run.bytes.subarray(start, end));
+      if (opened === undefined) {
+        result.fill(0);
+        throw notAuthentic();
+      }
+      result.set(opened, resultStart);
+    }
+    return result;
+  }
+
+  /** The plaintext of a segment; `undefined` if it is not authentic, what was decrypted being wiped then. */
+  #openOne(nonce: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+    const tagAt = sealed.length - TAG_LENGTH;
+    const decipher = this.#crypto.createDecipheriv(ALGORITHM, this.#liveKey(), nonce, { authTagLength: TAG_LENGTH });
+    decipher.setAuthTag(sealed.subarray(tagAt));
+    const unverified = tagAt > 0 ? decipher.update(sealed.subarray(0, tagAt)) : new Uint8Array(0);
+    try {
+      decipher.final();
+      return unverified;
+    } catch {
+      unverified.fill(0);
+      return undefined;
+    }
+  }
+
+  #liveKey(): KeyObject {
+    if (this.#key === undefined) throw new LanelockError("ERR_STATE", "This message has ended");
+    return this.#key;
+  }
+
+  /** OpenSSL wipes the key when the object is collected. */
+  dispose(): void {
+    this.#key = undefined;
+  }
+}

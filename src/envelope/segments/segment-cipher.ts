@@ -1,0 +1,65 @@
+import type { Bytes } from "../../engine/arguments.ts";
+import { TAG_LENGTH } from "../format/segment-layout.ts";
+
+/** Consecutive segments of one message, all full but, in a final run, the last. */
+export interface Run {
+  /** Plaintext to seal, or ciphertext ‖ tag of every segment to open. */
+  readonly bytes: Uint8Array;
+  /** Index of the first segment. */
+  readonly first: number;
+  /** Whether the message ends with this run. */
+  readonly final: boolean;
+}
+
+export type Worked = Bytes | Promise<Bytes>;
+
+/**
+ * Seals or opens the segments of one message, somewhere. A run is taken in before `seal` or `open` returns, so that its bytes
+ * may change afterwards; the result is a new array, or the front of `into`.
+ */
+export interface SegmentCipher {
+  /** Segments a run has best. */
+  readonly runSegments: number;
+  /** Runs that may be at work at once. */
+  readonly parallelRuns: number;
+  /** Settles when another run can begin, and keeps its place; `undefined` when that is now. */
+  room(): Promise<void> | undefined;
+  seal(run: Run, into?: Bytes): Worked;
+  /** @throws LanelockError `ERR_AUTHENTICATION`; nothing of the run is then released */
+  open(run: Run, into?: Bytes): Worked;
+  /** Wipes the keys. Runs that are still at work are lost. */
+  dispose(): void;
+}
+
+export interface SegmentPlace {
+  readonly index: number;
+  readonly last: boolean;
+  /** Where it stands in the run, and where its result goes. */
+  readonly start: number;
+  readonly end: number;
+  readonly resultStart: number;
+}
+
+/** The segments of a run whose full segments have `unit` bytes, and `resultUnit` when worked. */
+export function* segmentsOf(run: Run, unit: number, resultUnit: number): Generator<SegmentPlace, void> {
+  const { bytes, first, final } = run;
+  const count = Math.max(1, Math.ceil(bytes.length / unit));
+  for (let i = 0; i < count; i++) {
+    const start = i * unit;
+    const end = Math.min(start + unit, bytes.length);
+    yield { index: first + i, last: final && i === count - 1, start, end, resultStart: i * resultUnit };
+  }
+}
+
+export function sealedRunLength(plaintextLength: number, segmentSize: number): number {
+  return plaintextLength + Math.max(1, Math.ceil(plaintextLength / segmentSize)) * TAG_LENGTH;
+}
+
+export function openedRunLength(sealedLength: number, segmentSize: number): number {
+  return sealedLength - Math.max(1, Math.ceil(sealedLength / (segmentSize + TAG_LENGTH))) * TAG_LENGTH;
+}
+
+/** As many whole segments as make about `bytes`, at least one. */
+export function segmentsIn(bytes: number, segmentSize: number): number {
+  return Math.max(1, Math.floor(bytes / segmentSize));
+}

@@ -1,0 +1,93 @@
+import type { Bytes } from "../../engine/arguments.ts";
+import { copyOf } from "../../engine/arguments.ts";
+import { LanelockError } from "../../errors.ts";
+import { notAuthentic } from "../format/not-authentic.ts";
+import { TAG_LENGTH } from "../format/segment-layout.ts";
+import { SegmentNonces } from "../format/segment-nonce.ts";
+import type { MessageKeys } from "../keys/message-keys.ts";
+import {
+  openedRunLength,
+  type Run,
+  type SegmentCipher,
+  type SegmentPlace,
+  sealedRunLength,
+  segmentsIn,
+  segmentsOf,
+} from "./segment-cipher.ts";
+
+const RUN_BYTES = 2 ** 16;
+const NAME = "AES-GCM";
+
+type Direction = "encrypt" | "decrypt";
+
+/** AES-256-GCM segments by WebCrypto, which works on threads of its own. */
+export class WebSegments implements SegmentCipher {
+  readonly runSegments: number;
+  readonly parallelRuns = 8;
+  readonly #nonces: SegmentNonces;
+  readonly #size: number;
+  #key: CryptoKey | undefined;
+
+  private constructor(key: CryptoKey, keys: MessageKeys) {
+    this.#key = key;
+    this.#nonces = new SegmentNonces(keys.noncePrefix);
+    this.#size = keys.segmentSize;
+    this.runSegments = segmentsIn(RUN_BYTES, this.#size);
+  }
+
+  /** The keys may be wiped as soon as this has returned. */
+  static async create(keys: MessageKeys): Promise<WebSegments> {
+    const { noncePrefix, ...others } = keys;
+    const kept = { ...others, noncePrefix: copyOf(noncePrefix) };
+    const raw = copyOf(keys.segmentKey);
+    try {
+      const key = await crypto.subtle.importKey("raw", raw, NAME, false, ["encrypt", "decrypt"]);
+      return new WebSegments(key, kept);
+    } finally {
+      raw.fill(0);
+    }
+  }
+
+  room(): undefined {
+    return undefined;
+  }
+
+  seal(run: Run, into?: Bytes): Promise<Bytes> {
+    const length = sealedRunLength(run.bytes.length, this.#size);
+    const places = [...segmentsOf(run, this.#size, this.#size + TAG_LENGTH)];
+    return this.#work("encrypt", { run, places, length, into });
+  }
+
+  async open(run: Run, into?: Bytes): Promise<Bytes> {
+    const length = openedRunLength(run.bytes.length, this.#size);
+    if (length < 0) throw notAuthentic();
+    const places = [...segmentsOf(run, this.#size + TAG_LENGTH, this.#size)];
+    return this.#work("decrypt", { run, places, length, into }).catch((error: unknown) => {
+      throw error instanceof DOMException && error.name === "OperationError" ? notAuthentic() : error;
+    });
+  }
+
+  /** Every segment is given to the platform before this returns; WebCrypto copies what it is given. */
+  async #work(
+    direction: Direction,
+    { run, places, length, into }: { run: Run; places: SegmentPlace[]; length: number; into: Bytes | undefined },
+  ): Promise<Bytes> {
+    const key = this.#key;
+    if (key === undefined) throw new LanelockError("ERR_STATE", "This message has ended");
+    const pieces = await Promise.all(
+      places.map(({ index, last, start, end }) => {
+        const algorithm = { name: NAME, iv: copyOf(this.#nonces.at(index, last)) };
+        return crypto.subtle[direction](algorithm, key, run.bytes.subarray(start, end) as Bytes);
+      }),
+    );
+    const [only] = pieces;
+    if (into === undefined && pieces.length === 1 && only) return new Uint8Array(only);
+    const result = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
+    for (const [i, piece] of pieces.entries()) result.set(new Uint8Array(piece), places[i]?.resultStart);
+    return result;
+  }
+
+  dispose(): void {
+    this.#key = undefined;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Bytes } from "../../engine/arguments.ts";
+import { parseHeader } from "../format/header.ts";
+import { notAuthentic } from "../format/not-authentic.ts";
+import { MAX_SEGMENTS, TAG_LENGTH } from "../format/segment-layout.ts";
+import { wipeMessageKeys } from "../keys/message-keys.ts";
+import { startOpening } from "../message-start.ts";
+import { type MessageOptions, ProgressCount } from "../progress.ts";
+import { makeSegmentCipher } from "../segments/make-segment-cipher.ts";
+import { openedRunLength, type Run, type SegmentCipher } from "../segments/segment-cipher.ts";
+import { feedRuns } from "./feed-runs.ts";
+import { HeadBuffer } from "./head-buffer.ts";
+import type { StreamWork } from "./message-stream.ts";
+import type { OrderedResults } from "./ordered-results.ts";
+import type { WorkContext } from "./seal-work.ts";
+import { SegmentSplitter } from "./segment-splitter.ts";
+
+interface Started {
+  readonly cipher: SegmentCipher;
+  readonly splitter: SegmentSplitter;
+  readonly segmentSize: number;
+}
+
+/** Opens what is written, segment by segment; nothing leaves that was not verified. */
+export class OpenWork implements StreamWork {
+  readonly #context: WorkContext;
+  readonly #progress: ProgressCount;
+  readonly #head = new HeadBuffer();
+  #started: Started | undefined;
+  #disposed = false;
+
+  constructor(context: WorkContext, { onProgress }: MessageOptions) {
+    this.#context = context;
+    this.#progress = new ProgressCount(onProgress, undefined);
+  }
+
+  async write(chunk: Uint8Array, results: OrderedResults): Promise<void> {
+    let rest = chunk;
+    if (this.#started === undefined) {
+      rest = chunk.subarray(this.#head.take(chunk));
+      const header = this.#head.complete();
+      if (header === undefined) return;
+      this.#started = await this.#start(header);
+    }
+    const { splitter } = this.#started;
+    await this.#feed(splitter.runs(rest), results);
+  }
+
+  async end(results: OrderedResults): Promise<void> {
+    if (this.#started === undefined) throw notAuthentic();
+    const { splitter, segmentSize } = this.#started;
+    const run = splitter.rest();
+    const empty = openedRunLength(run.bytes.length, segmentSize) === 0;
+    if (empty && run.first > 0) throw notAuthentic();
+    await this.#feed([run], results);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#started?.cipher.dispose();
+    this.#started?.splitter.wipe();
+  }
+
+  async #feed(runs: Iterable<Run>, results: OrderedResults): Promise<void> {
+    if (this.#started === undefined) return;
+    const { cipher, segmentSize } = this.#started;
+    const plaintextLength = (run: Run) => openedRunLength(run.bytes.length, segmentSize);
+    const work = (run: Run) => {
+      if (run.first + Math.ceil(run.bytes.length / (segmentSize + TAG_LENGTH)) > MAX_SEGMENTS) throw notAuthentic();
+      return cipher.open(run);
+    };
+    await feedRuns(runs, { cipher, results, progress: this.#progress, work, plaintextLength });
+  }
+
+  async #start(headerBytes: Bytes): Promise<Started> {
+    const { origin, workplace, signal } = this.#context;
+    const header = parseHeader(headerBytes);
+    const keys = await startOpening(origin, header, { bytes: undefined, signal });
+    try {
+      const cipher = await makeSegmentCipher(workplace, keys, undefined);
+      const splitter = new SegmentSplitter(keys.segmentSize + TAG_LENGTH, cipher.runSegments);
+      const started = { cipher, splitter, segmentSize: keys.segmentSize };
+      this.#started = started;
+      if (this.#disposed) this.dispose();
+      signal.throwIfAborted();
+      return started;
+    } finally {
+      wipeMessageKeys(keys);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { Bytes } from "../../engine/arguments.ts";
+import type { Worked } from "../segments/segment-cipher.ts";
+
+/** Results on their way to the reader, in order, some of them still at work; a bounded number at a time. */
+export class OrderedResults {
+  readonly #results: Worked[] = [];
+  #capacity = 1;
+  #ended = false;
+  #failure: { readonly reason: unknown } | undefined;
+  #wakeReader: (() => void) | undefined;
+  #wakeWriter: (() => void) | undefined;
+
+  /** Results that may wait here before `room` does. */
+  set capacity(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Waits until another result may be put in; `undefined` when that is now. */
+  room(): Promise<void> | undefined {
+    if (this.#failure) return Promise.reject(this.#failure.reason);
+    return this.#results.length < this.#capacity ? undefined : this.#waitForRoom();
+  }
+
+  async #waitForRoom(): Promise<void> {
+    while (this.#failure === undefined && this.#results.length >= this.#capacity) {
+      await new Promise<void>((resolve) => {
+        this.#wakeWriter = resolve;
+      });
+    }
+    if (this.#failure) throw this.#failure.reason;
+  }
+
+  put(result: Worked): void {
+    if (result instanceof Promise) result.catch((reason) => this.fail(reason));
+    this.#results.push(result);
+    this.#wakeReader?.();
+  }
+
+  /** The next result; `undefined` when there will be no more. */
+  async take(): Promise<Bytes | undefined> {
+    while (this.#failure === undefined && this.#results.length === 0 && !this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#wakeReader = resolve;
+      });
+    }
+    const next = await this.#results[0];
+    if (this.#failure) throw this.#failure.reason;
+    this.#results.shift();
+    this.#wakeWriter?.();
+    return next;
+  }
+
+  /** Waits for everything that is at work, so that its failure is known. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#results);
+    if (this.#failure) throw this.#failure.reason;
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wakeReader?.();
+  }
+
+  /** Drops every result; whoever waits here fails with the reason. */
+  fail(reason: unknown): void {
+    if (this.#failure) return;
+    this.#failure = { reason };
+    this.#results.length = 0;
+    this.#wakeReader?.();
+    this.#wakeWriter?.();
+  }
+}

@@ -1,0 +1,95 @@
+import { LanelockError } from "../../errors.ts";
+import { layoutOfPlaintext, MAX_SEGMENTS, tooLong } from "../format/segment-layout.ts";
+import { wipeMessageKeys } from "../keys/message-keys.ts";
+import { type MessageOrigin, startSealing } from "../message-start.ts";
+import { type MessageOptions, ProgressCount } from "../progress.ts";
+import { makeSegmentCipher, type Workplace } from "../segments/make-segment-cipher.ts";
+import type { Run, SegmentCipher } from "../segments/segment-cipher.ts";
+import { type Feed, feedRuns } from "./feed-runs.ts";
+import type { StreamWork } from "./message-stream.ts";
+import type { OrderedResults } from "./ordered-results.ts";
+import { SegmentSplitter } from "./segment-splitter.ts";
+
+export interface SealStreamOptions extends MessageOptions {
+  /**
+   * Bytes that will be written, where they are known: then a cached data key can be used, progress has a total, and a stream
+   * that ends elsewhere fails with `ERR_LENGTH`.
+   */
+  readonly length?: number | undefined;
+}
+
+export interface WorkContext {
+  readonly origin: MessageOrigin;
+  readonly workplace: Workplace;
+  readonly signal: AbortSignal;
+}
+
+/** Seals what is written. The data key is asked for at the first chunk. */
+export class SealWork implements StreamWork {
+  readonly #context: WorkContext;
+  readonly #options: SealStreamOptions;
+  readonly #progress: ProgressCount;
+  #started: { readonly cipher: SegmentCipher; readonly splitter: SegmentSplitter } | undefined;
+  #written = 0;
+  #disposed = false;
+
+  /** @throws LanelockError `ERR_LIMIT` if a message of `length` bytes would have too many segments */
+  constructor(context: WorkContext, options: SealStreamOptions) {
+    this.#context = context;
+    this.#options = options;
+    if (options.length !== undefined) layoutOfPlaintext(options.length, this.#segmentSize);
+    this.#progress = new ProgressCount(options.onProgress, options.length);
+  }
+
+  get #segmentSize(): number {
+    return 2 ** this.#context.origin.segmentSizeLog2;
+  }
+
+  async write(chunk: Uint8Array, results: OrderedResults): Promise<void> {
+    const { cipher, splitter } = this.#started ?? (await this.#start(results));
+    this.#written += chunk.length;
+    const { length } = this.#options;
+    if (length !== undefined && this.#written > length) throw wrongLength(length, this.#written);
+    if (this.#written > MAX_SEGMENTS * this.#segmentSize) throw tooLong(this.#segmentSize);
+    await feedRuns(splitter.runs(chunk), this.#feed(cipher, results));
+  }
+
+  async end(results: OrderedResults): Promise<void> {
+    const { cipher, splitter } = this.#started ?? (await this.#start(results));
+    const { length } = this.#options;
+    if (length !== undefined && this.#written !== length) throw wrongLength(length, this.#written);
+    await feedRuns([splitter.rest()], this.#feed(cipher, results));
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#started?.cipher.dispose();
+    this.#started?.splitter.wipe();
+  }
+
+  #feed(cipher: SegmentCipher, results: OrderedResults): Feed {
+    const work = (run: Run) => cipher.seal(run);
+    return { cipher, results, progress: this.#progress, work, plaintextLength: (run) => run.bytes.length };
+  }
+
+  async #start(results: OrderedResults): Promise<{ cipher: SegmentCipher; splitter: SegmentSplitter }> {
+    const { origin, workplace, signal } = this.#context;
+    const { length } = this.#options;
+    const { header, keys } = await startSealing(origin, { bytes: length, signal });
+    try {
+      const cipher = await makeSegmentCipher(workplace, keys, length);
+      const splitter = new SegmentSplitter(keys.segmentSize, cipher.runSegments);
+      this.#started = { cipher, splitter };
+      if (this.#disposed) this.dispose();
+      signal.throwIfAborted();
+      results.put(header);
+      return this.#started;
+    } finally {
+      wipeMessageKeys(keys);
+    }
+  }
+}
+
+function wrongLength(promised: number, written: number): LanelockError {
+  return new LanelockError("ERR_LENGTH", `The stream was to have ${promised} bytes, but has ${written}`);
+}

@@ -1,0 +1,70 @@
+import type { Run } from "../segments/segment-cipher.ts";
+
+const FIRST_CAPACITY = 2 ** 16;
+
+/**
+ * Cuts what arrives in chunks of any length into runs of whole segments of `unit` bytes. At least one byte is always held back:
+ * only the end of the stream tells which segment is the last. Runs are views on the chunk where it holds whole segments, so that
+ * a chunk costs what its bytes cost, be it one byte or 64 MiB.
+ */
+export class SegmentSplitter {
+  readonly #unit: number;
+  readonly #runBytes: number;
+  #held = new Uint8Array(0);
+  #length = 0;
+  #next = 0;
+
+  constructor(unit: number, runSegments: number) {
+    this.#unit = unit;
+    this.#runBytes = unit * runSegments;
+  }
+
+  /** The runs that `chunk` completes. Each is a view: use it before asking for the next. */
+  *runs(chunk: Uint8Array): Generator<Run, void> {
+    let taken = 0;
+    if (this.#length > 0 && this.#length + chunk.length > this.#unit) {
+      taken = this.#unit - this.#length;
+      this.#hold(chunk.subarray(0, taken));
+      this.#length = 0;
+      yield this.#run(this.#held.subarray(0, this.#unit));
+    }
+    while (chunk.length - taken > this.#unit) {
+      const whole = Math.floor((chunk.length - taken - 1) / this.#unit) * this.#unit;
+      const end = taken + Math.min(whole, this.#runBytes);
+      const run = this.#run(chunk.subarray(taken, end));
+      taken = end;
+      yield run;
+    }
+    this.#hold(chunk.subarray(taken));
+  }
+
+  /** The last run, when the stream has ended: it is empty if the stream was. */
+  rest(): Run {
+    return { ...this.#run(this.#held.subarray(0, this.#length)), final: true };
+  }
+
+  /** Wipes what is held back. */
+  wipe(): void {
+    this.#held.fill(0);
+    this.#length = 0;
+  }
+
+  #run(bytes: Uint8Array): Run {
+    const first = this.#next;
+    this.#next += Math.ceil(bytes.length / this.#unit);
+    return { bytes, first, final: false };
+  }
+
+  #hold(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#held.length) {
+      const capacity = Math.min(this.#unit, Math.max(FIRST_CAPACITY, 2 * length));
+      const larger = new Uint8Array(capacity);
+      larger.set(this.#held.subarray(0, this.#length));
+      this.#held.fill(0);
+      this.#held = larger;
+    }
+    this.#held.set(bytes, this.#length);
+    this.#length = length;
+  }
+}

@@ -1,0 +1,63 @@
+import type { Bytes } from "../../engine/arguments.ts";
+import { headerLength, parseHeader } from "../format/header.ts";
+import { layoutOfSegments, TAG_LENGTH } from "../format/segment-layout.ts";
+import { wipeMessageKeys } from "../keys/message-keys.ts";
+import { startOpening } from "../message-start.ts";
+import { type MessageOptions, ProgressCount } from "../progress.ts";
+import { makeSegmentCipher } from "../segments/make-segment-cipher.ts";
+import { resultBuffer } from "../segments/run-buffer.ts";
+import { openedRunLength, type SegmentCipher } from "../segments/segment-cipher.ts";
+import type { WholeContext } from "./seal-whole.ts";
+import { type WholeWork, workWhole } from "./work-whole.ts";
+
+/**
+ * Opens a message that is in memory.
+ *
+ * @throws LanelockError `ERR_AUTHENTICATION` if any of it is not what was sealed; nothing is returned then
+ */
+export async function openWhole(
+  { origin, workplace }: WholeContext,
+  message: Uint8Array,
+  { signal, onProgress }: MessageOptions,
+): Promise<Bytes> {
+  const headerEnd = headerLength(message.subarray(0, 8));
+  const header = parseHeader(message.subarray(0, headerEnd));
+  const segmentSize = 2 ** header.segmentSizeLog2;
+  const { length } = layoutOfSegments(message.length - headerEnd, segmentSize);
+  const starting = startOpening(origin, header, { bytes: length, signal });
+  const keys = starting instanceof Promise ? await starting : starting;
+  let cipher: SegmentCipher | undefined;
+  let output: Bytes | undefined;
+  let opened = false;
+  try {
+    const making = makeSegmentCipher(workplace, keys, length);
+    cipher = making instanceof Promise ? await making : making;
+    output = resultBuffer(length);
+    const progress = new ProgressCount(onProgress, length);
+    const working = workWhole(
+      opening(cipher, segmentSize, { input: message.subarray(headerEnd), output, progress, signal }),
+    );
+    if (working) await working;
+    opened = true;
+    return output;
+  } finally {
+    cipher?.dispose();
+    wipeMessageKeys(keys);
+    if (!opened) output?.fill(0);
+  }
+}
+
+function opening(
+  cipher: SegmentCipher,
+  segmentSize: number,
+  rest: Pick<WholeWork, "input" | "output" | "progress" | "signal">,
+): WholeWork {
+  return {
+    ...rest,
+    cipher,
+    unit: segmentSize + TAG_LENGTH,
+    resultUnit: segmentSize,
+    work: (run, into) => cipher.open(run, into),
+    plaintextLength: (run) => openedRunLength(run.bytes.length, segmentSize),
+  };
+}

@@ -1,0 +1,83 @@
+import type { Bytes } from "../../engine/arguments.ts";
+import { LanelockError } from "../../errors.ts";
+import { notAuthentic } from "../format/not-authentic.ts";
+import type { Reply, Request, RunRequest } from "./messages.ts";
+import type { Spawn, Thread } from "./thread.ts";
+
+interface Settle {
+  resolve(bytes: Bytes): void;
+  reject(error: unknown): void;
+}
+
+/** A thread that ended by itself: what it was working on is lost. */
+export function threadEnded(cause: unknown): LanelockError {
+  return new LanelockError("ERR_WORKER", "A worker thread ended before the message was done: try the message again", {
+    cause,
+  });
+}
+
+/** One thread of the pool with the runs it has been given. It keeps the process alive only while it has any. */
+export class PoolThread {
+  readonly #thread: Thread;
+  readonly #runs = new Map<number, Settle>();
+  readonly #onEnded: (thread: PoolThread) => void;
+  readonly started: Promise<void>;
+  #startedSettle: { resolve(): void; reject(error: unknown): void } | undefined;
+  #ended: { readonly cause: unknown } | undefined;
+  #nextRun = 0;
+
+  constructor(spawn: Spawn, onEnded: (thread: PoolThread) => void) {
+    this.#onEnded = onEnded;
+    this.started = new Promise((resolve, reject) => {
+      this.#startedSettle = { resolve, reject };
+    });
+    this.started.catch(() => {});
+    this.#thread = spawn({ reply: (reply) => this.#take(reply), ended: (cause) => this.#end(cause) });
+  }
+
+  /** Runs it has been given and not finished. */
+  get load(): number {
+    return this.#runs.size;
+  }
+
+  post(request: Exclude<Request, RunRequest>, transfer: ArrayBuffer[]): void {
+    if (this.#ended === undefined) this.#thread.post(request, transfer);
+  }
+
+  work(request: Omit<RunRequest, "run">): Promise<Bytes> {
+    if (this.#ended !== undefined) return Promise.reject(threadEnded(this.#ended.cause));
+    const run = this.#nextRun++;
+    return new Promise((resolve, reject) => {
+      this.#runs.set(run, { resolve, reject });
+      this.#thread.keepProcess(true);
+      this.#thread.post({ ...request, run }, [request.bytes]);
+    });
+  }
+
+  terminate(): void {
+    this.#thread.terminate();
+    this.#end(new Error("the pool was closed"));
+  }
+
+  #take(reply: Reply): void {
+    if (reply.kind === "ready") {
+      this.#startedSettle?.resolve();
+      this.#startedSettle = undefined;
+    } else {
+      const settle = this.#runs.get(reply.run);
+      this.#runs.delete(reply.run);
+      if (reply.kind === "done") settle?.resolve(new Uint8Array(reply.bytes, 0, reply.length));
+      else settle?.reject(reply.forged ? notAuthentic() : threadEnded(new Error(reply.reason)));
+    }
+    if (this.#runs.size === 0) this.#thread.keepProcess(false);
+  }
+
+  #end(cause: unknown): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = { cause };
+    this.#startedSettle?.reject(threadEnded(cause));
+    for (const settle of this.#runs.values()) settle.reject(threadEnded(cause));
+    this.#runs.clear();
+    this.#onEnded(this);
+  }
+}

@@ -1,0 +1,109 @@
+import type { Bytes } from "../../engine/arguments.ts";
+import { LanelockError } from "../../errors.ts";
+import type { RunRequest } from "./messages.ts";
+import { Places } from "./places.ts";
+import { PoolThread } from "./pool-thread.ts";
+import type { Spawn } from "./thread.ts";
+
+/** One run at work and one waiting, so that a thread never idles between two. */
+export const RUNS_PER_THREAD = 2;
+
+const IDLE_MILLISECONDS = 10_000;
+
+export interface PoolOptions {
+  readonly threads: number;
+  readonly spawn: Spawn;
+}
+
+/**
+ * Threads that seal and open segments for any number of messages. They start when there is work and end after ten seconds
+ * without; a thread that crashes fails the messages it had runs of, and another takes its place.
+ */
+export class SegmentPool {
+  readonly threads: number;
+  readonly #spawn: Spawn;
+  readonly #live = new Set<PoolThread>();
+  readonly #places: Places;
+  #running = 0;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #closed: { drained(): void } | undefined;
+
+  constructor({ threads, spawn }: PoolOptions) {
+    this.threads = threads;
+    this.#spawn = spawn;
+    this.#places = new Places(threads * RUNS_PER_THREAD);
+  }
+
+  /** Shows that threads can start here. @throws LanelockError `ERR_WORKER` if not */
+  async start(): Promise<void> {
+    this.#checkOpen();
+    const [present] = this.#live;
+    await (present ?? this.#addThread()).started;
+    if (this.#running === 0) this.#rest();
+  }
+
+  /** A place for one run: at once, which is `undefined`, or when the promise settles. */
+  takePlace(): Promise<void> | undefined {
+    return this.#places.take();
+  }
+
+  giveBackPlace(): void {
+    this.#places.giveBack();
+  }
+
+  /** Works a run for which a place was taken. `prepare` is told which thread it will be, before the run goes there. */
+  async work(request: Omit<RunRequest, "run">, prepare: (thread: PoolThread) => void): Promise<Bytes> {
+    this.#running += 1;
+    clearTimeout(this.#idle);
+    try {
+      this.#checkOpen();
+      const thread = this.#leastLoaded();
+      prepare(thread);
+      return await thread.work(request);
+    } finally {
+      this.#running -= 1;
+      this.giveBackPlace();
+      if (this.#running === 0) this.#rest();
+    }
+  }
+
+  /** Lets what is at work finish, then ends every thread. */
+  async close(): Promise<void> {
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#closed = { drained: resolve };
+      });
+    }
+    this.#closed ??= { drained: () => {} };
+    this.#endThreads();
+  }
+
+  #leastLoaded(): PoolThread {
+    let best: PoolThread | undefined;
+    for (const thread of this.#live) if (best === undefined || thread.load < best.load) best = thread;
+    if (best === undefined || (best.load > 0 && this.#live.size < this.threads)) return this.#addThread();
+    return best;
+  }
+
+  #addThread(): PoolThread {
+    const thread = new PoolThread(this.#spawn, (ended) => this.#live.delete(ended));
+    this.#live.add(thread);
+    return thread;
+  }
+
+  #rest(): void {
+    if (this.#closed) this.#closed.drained();
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.#endThreads(), IDLE_MILLISECONDS);
+    (this.#idle as { unref?(): void }).unref?.();
+  }
+
+  #endThreads(): void {
+    clearTimeout(this.#idle);
+    for (const thread of [...this.#live]) thread.terminate();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new LanelockError("ERR_STATE", "This envelope is closed: make a new one");
+  }
+}
