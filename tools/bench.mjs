@@ -3,14 +3,19 @@
 //   --check   exit with 1 where a bar is not reached     --only TEXT   cases whose name has TEXT
 //   --suite S ciphers unless given, or another of bench/suites.ts
 //   --node N  on Node 22, 24 or 26 from test/nodes       --rounds N    interleaved rounds, 21 unless given
+//   --timing  instead of all that, whether times depend on secrets: bench/timing/; --samples N for each case
 import { updateReadme } from "./readme-table.mjs";
 import { installDependencies, prepare, root, run } from "./setup.mjs";
+
+const options = process.argv.slice(2);
+const timing = options.includes("--timing");
+if (timing) options.splice(options.indexOf("--timing"), 1);
 
 prepare();
 const { build } = await import("esbuild");
 const outfile = `${root}build/bench.mjs`;
 await build({
-  entryPoints: [`${root}bench/main.ts`],
+  entryPoints: [`${root}bench/${timing ? "timing/" : ""}main.ts`],
   bundle: true,
   platform: "node",
   format: "esm",
@@ -20,7 +25,6 @@ await build({
   logLevel: "warning",
 });
 
-const options = process.argv.slice(2);
 const at = options.indexOf("--node");
 let node = process.execPath;
 if (at >= 0) {
@@ -29,4 +33,4 @@ if (at >= 0) {
   node = `${root}test/nodes/node_modules/node${major}/bin/node`;
 }
 run(node, ["--no-warnings", outfile, ...options]);
-if (!options.includes("--only") && !options.includes("--suite")) updateReadme();
+if (!timing && !options.includes("--only") && !options.includes("--suite")) updateReadme();

@@ -1,14 +1,19 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 export const builds = ["plain", "relaxed"] as const;
 export type Build = (typeof builds)[number];
 
-export const projectRoot = fileURLToPath(new URL("../../", import.meta.url));
+function rootAbove(folder: string): string {
+  return existsSync(join(folder, "asconfig.json")) ? folder : rootAbove(dirname(folder));
+}
+
+/** Found from wherever this module is bundled to, too. */
+export const projectRoot = rootAbove(dirname(fileURLToPath(import.meta.url)));
 
 /** A module as `npm run build` made it, in build/. */
 export function builtEngine(build: Build): Uint8Array {

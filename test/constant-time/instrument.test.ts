@@ -76,6 +76,7 @@ test.each([
   ["where memory.copy writes", "(memory.copy (local.get $s) (i32.const 0) (i32.const 4)) (i32.const 0)"],
   ["where memory.copy reads", "(memory.copy (i32.const 0) (local.get $s) (i32.const 4)) (i32.const 0)"],
   ["how much memory.copy copies", "(memory.copy (i32.const 0) (i32.const 99) (local.get $s)) (i32.const 0)"],
+  ["a multiplication", "(i32.mul (i32.const 3) (local.get $s))"],
   ["an address within a stored value", "(i32.store (i32.const 0) (i32.load8_u (local.get $s))) (i32.const 0)"],
 ])("seen: %s", (_, body) => {
   const module = new TracedModule(moduleOf(body));
@@ -84,7 +85,7 @@ test.each([
 });
 
 test.each([
-  ["arithmetic", "(i32.mul (i32.xor (local.get $s) (i32.const 9)) (i32.rotl (local.get $s) (i32.const 3)))"],
+  ["arithmetic", "(i32.add (i32.xor (local.get $s) (i32.const 9)) (i32.rotl (local.get $s) (i32.const 3)))"],
   ["a stored value", "(i32.store (i32.const 0) (local.get $s)) (i32.const 0)"],
   ["the byte that memory.fill fills with", "(memory.fill (i32.const 0) (local.get $s) (i32.const 4)) (i32.const 0)"],
   [

@@ -1,6 +1,7 @@
 // Rewrites a module so that it records what an observer of its timing could learn: every function entered, every turn of a
-// loop, every decision of a branch or select, every address and length that memory is accessed with. The events are not kept
-// but chained into a hash, by code in the module itself: a trace of a hundred million events costs no memory.
+// loop, every decision of a branch or select, every address and length that memory is accessed with, and what is multiplied,
+// because small processors multiply small numbers faster. The events are not kept but chained into a hash, by code in the
+// module itself: a trace of a hundred million events costs no memory.
 //
 // Binaryen's own passes (instrument-memory, log-execution) are not enough: they see neither which way an `if` or a select
 // goes, nor memory.copy and memory.fill, nor vector loads that splat, widen or fill a lane. Where they do see, they check this
@@ -10,7 +11,7 @@ import { type Expression, head, parse, print } from "./s-expression.ts";
 
 /** A place in the program that records events. */
 export interface Site {
-  readonly kind: "enter" | "turn" | "decision" | "address";
+  readonly kind: "enter" | "turn" | "decision" | "address" | "operand";
   readonly instruction: string;
   /** As Binaryen names it: its number, unless the module has names. */
   readonly function: string;
@@ -24,8 +25,9 @@ export interface Instrumented {
 /** Parts of an instruction that are not its operands. */
 const annotations = ["type", "param", "result", "then", "else", "local"];
 
-/** Instructions that are slower for some operands than for others on common processors. */
-const variableTime = /\.(div|rem)(_[su])?$|\.sqrt$/;
+/** Instructions that are slower for some operands than for others on common processors; and multiplications of 64 bits, which
+ * are on small ones, and of which there are none. */
+const variableTime = /\.(div|rem)(_[su])?$|\.sqrt$|^i64\.mul$/;
 
 const addressed = /^(i32|i64|f32|f64|v128)\.(load|store)/;
 
@@ -35,6 +37,7 @@ function observed(instruction: string, operands: number): { kind: Site["kind"]; 
   if (instruction === "if") return { kind: "decision", places: [0] };
   if (instruction === "br_if" || instruction === "select") return { kind: "decision", places: [last] };
   if (instruction === "br_table" || instruction === "call_indirect") return { kind: "address", places: [last] };
+  if (instruction === "i32.mul") return { kind: "operand", places: [0, 1] };
   if (addressed.test(instruction)) return { kind: "address", places: [0] };
   if (instruction === "memory.fill") return { kind: "address", places: [0, 2] };
   if (instruction === "memory.copy" || instruction === "memory.init") return { kind: "address", places: [0, 1, 2] };
@@ -67,6 +70,8 @@ const recorder = `
   (func $trace.address (param $value i32) (param $site i32) (result i32)
     (call $trace.record (local.get $site) (local.get $value))
     (local.get $value))
+  (func $trace.operand (param $value i32) (param $site i32) (result i32)
+    (call $trace.address (local.get $value) (local.get $site)))
   (func $trace.decision (param $value i32) (param $site i32) (result i32)
     (call $trace.record (local.get $site) (i32.ne (local.get $value) (i32.const 0)))
     (local.get $value))`;
