@@ -4,6 +4,7 @@ import { openEcies } from "../../src/asymmetric/ecies.ts";
 import { generateKeyPair, loadPrivateKey, type PrivateKey } from "../../src/asymmetric/private-key.ts";
 import { importPublicKey, type PublicKey } from "../../src/asymmetric/public-key.ts";
 import { platforms } from "./platforms.ts";
+import { long } from "./test-keys.ts";
 
 const algorithm = "ECIES_DH_SHA_1_XOR_HMAC";
 const refused = {
@@ -62,7 +63,7 @@ describe.each(cases)("$spec on $name", ({ spec, platform }) => {
     for (let length = 0; length < ciphertext.length; length += 1) {
       await expect(decrypt(ciphertext.subarray(0, length))).rejects.toMatchObject(refused);
     }
-    for (let bit = 0; bit < ciphertext.length * 8; bit += 3) {
+    for (let bit = 0; bit < ciphertext.length * 8; bit += long ? 1 : 7) {
       const changed = ciphertext.slice();
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       await expect(decrypt(changed)).rejects.toMatchObject(refused);

@@ -5,6 +5,7 @@ import { generateKeyPair, loadPrivateKey, type PrivateKey } from "../../src/asym
 import { importPublicKey, type PublicKey } from "../../src/asymmetric/public-key.ts";
 import type { SignatureAlgorithm } from "../../src/kms/ports/vocabulary.ts";
 import { platforms, specs } from "./platforms.ts";
+import { long, testPair } from "./test-keys.ts";
 
 const { RSA_PKCS1_PSS_PADDING, RSA_PKCS1_PADDING, RSA_PKCS1_OAEP_PADDING } = crypto.constants;
 const message = new TextEncoder().encode("signed by lanelock, verified by OpenSSL");
@@ -24,7 +25,7 @@ describe.each(cases)("$spec on $name against node:crypto", ({ name, spec, platfo
   let nodePublic: KeyObject;
 
   beforeAll(async () => {
-    const pair = await generateKeyPair(spec, platform);
+    const pair = spec === "RSA_2048" ? await generateKeyPair(spec, platform) : await testPair(spec, platform);
     privateKey = await loadPrivateKey(pair.privateKey, platform);
     publicKey = await importPublicKey(pair.publicKey, platform);
     nodePrivate = crypto.createPrivateKey({ key: Buffer.from(pair.privateKey), format: "der", type: "pkcs8" });
@@ -182,8 +183,8 @@ test("calls that run when the key is disposed of end as they would have", async 
   }
 });
 
-test("generating RSA_4096 leaves the event loop turning", async () => {
-  for (const { platform } of platforms) {
+test("generating RSA leaves the event loop turning", async () => {
+  for (const { platform } of long ? platforms : platforms.slice(0, 1)) {
     let turns = 0;
     let generating = true;
     const turn = () => {
@@ -191,7 +192,7 @@ test("generating RSA_4096 leaves the event loop turning", async () => {
       if (generating) setImmediate(turn);
     };
     setImmediate(turn);
-    await generateKeyPair("RSA_4096", platform);
+    await generateKeyPair(long ? "RSA_4096" : "RSA_3072", platform);
     generating = false;
     expect(turns).toBeGreaterThan(10);
   }

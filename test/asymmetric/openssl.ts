@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AsymmetricKeySpec } from "../../src/kms/ports/vocabulary.ts";
+import { keptKey } from "./test-keys.ts";
 
 /** Runs OpenSSL's command line on files of a folder of its own. */
 export class OpenSsl implements Disposable {
@@ -35,8 +36,13 @@ export class OpenSsl implements Disposable {
     }
   }
 
-  /** PKCS#8 DER of a fresh key. */
+  /** PKCS#8 DER of a key, also left in `generated.pem` and `generated.der`. */
   privateKey(spec: AsymmetricKeySpec): Uint8Array<ArrayBuffer> {
+    const kept = keptKey(spec);
+    if (kept) {
+      this.run("pkey", "-inform", "DER", "-in", this.write("generated.der", kept), "-out", "generated.pem");
+      return kept;
+    }
     const options = spec.startsWith("RSA")
       ? ["-algorithm", "RSA", "-pkeyopt", `rsa_keygen_bits:${spec.slice(4)}`]
       : ["-algorithm", "EC", "-pkeyopt", `ec_paramgen_curve:${spec === "EC_P256" ? "P-256" : "secp256k1"}`];

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { unpadOaep } from "../../src/asymmetric/oaep-unpadding.ts";
 import { unpadPkcs1 } from "../../src/asymmetric/pkcs1-unpadding.ts";
 import { loadPrivateKey, type PrivateKey } from "../../src/asymmetric/private-key.ts";
+import { long } from "./test-keys.ts";
 
 const refused = {
   code: "ERR_AUTHENTICATION",
@@ -42,8 +43,8 @@ describe.each([
   { hash: "SHA-256", nodeHash: "sha256", limit: 190 },
   { hash: "SHA-1", nodeHash: "sha1", limit: 214 },
 ] as const)("OAEP with $hash", ({ hash, nodeHash, limit }) => {
-  test("takes off what OpenSSL put on, for every length", () => {
-    for (let length = 0; length <= limit; length += 1) {
+  test("takes off what OpenSSL put on, up to the longest", () => {
+    for (let length = 0; length <= limit; length += long ? 1 : 10) {
       const message = crypto.randomBytes(length);
       const options = { key: publicKey, padding: RSA_PKCS1_OAEP_PADDING, oaepHash: nodeHash };
       const encoded = raw(crypto.publicEncrypt(options, message));
@@ -91,8 +92,8 @@ describe("PKCS#1 v1.5", () => {
     raw(crypto.publicEncrypt({ key: publicKey, padding: RSA_PKCS1_PADDING }, message));
   const message = crypto.randomBytes(32);
 
-  test("takes off what OpenSSL put on, for every length, and no other length", () => {
-    for (let length = 0; length <= 245; length += 1) {
+  test("takes off what OpenSSL put on, for each length, and no other length", () => {
+    for (let length = 0; length <= 245; length += long ? 1 : 7) {
       const expected = crypto.randomBytes(length);
       const padded = encoded(expected);
       const copy = padded.slice();

@@ -1,6 +1,6 @@
 import { constants, createCipheriv, createPublicKey, publicEncrypt, randomBytes } from "node:crypto";
 import { type AsymmetricKeySpec, type KeySpec, type Kms, KmsError, type WrappingAlgorithm } from "lanelock/kms";
-import { generateKeyPair } from "../../src/asymmetric/private-key.ts";
+import { testPair } from "../asymmetric/test-keys.ts";
 
 const paddings = {
   RSAES_OAEP_SHA_256: { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" },
@@ -79,5 +79,5 @@ export async function createExternal(kms: Kms, keySpec: KeySpec = "Aliyun_AES_25
 }
 
 export async function privateKeyOf(keySpec: AsymmetricKeySpec): Promise<Uint8Array> {
-  return (await generateKeyPair(keySpec)).privateKey;
+  return (await testPair(keySpec)).privateKey;
 }
