@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import type { AuditFileReport } from "../../kms/index.ts";
+import { withKms } from "../connection.ts";
+import { CheckFailed } from "../failures.ts";
+import { print, toJson } from "../report.ts";
+
+export function addAudit(program: Command): void {
+  program
+    .command("audit")
+    .description("check the audit log")
+    .command("verify")
+    .description("find changed, removed or reordered lines, rewritten or missing files, and cut tails")
+    .argument("[files...]", "logs that were moved away, besides those the store knows")
+    .action((files: string[], _options: object, command: Command) =>
+      withKms(command, async (kms, { json }) => {
+        const report = await kms.verifyAudit({ files });
+        print(json ? toJson(report) : report.files.map(summary).join("\n") || "This store has no audit log.");
+        if (!report.ok) throw new CheckFailed("the audit log is not whole");
+      }),
+    );
+}
+
+function summary({ location, events, anchoredAt, unsealedBytes, problems }: AuditFileReport): string {
+  if (problems.length > 0) return problems.map((problem) => `BROKEN  ${location}: ${problem}`).join("\n");
+  const anchor = anchoredAt ? `, anchored ${anchoredAt.toISOString()}` : "";
+  const tail = unsealedBytes > 0 ? `, ${unsealedBytes} bytes being written` : "";
+  return `ok      ${location}: ${events} events${anchor}${tail}`;
+}

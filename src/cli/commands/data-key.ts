@@ -1,0 +1,49 @@
+import type { Command } from "commander";
+import { withKms } from "../connection.ts";
+import { writeOutput } from "../data.ts";
+import { UsageError } from "../failures.ts";
+import { pair, wholeNumber } from "../option-values.ts";
+import { fields, print, toJson } from "../report.ts";
+
+interface DataKeyOptions {
+  readonly key: string;
+  readonly context?: Readonly<Record<string, string>>;
+  readonly bytes?: number;
+  readonly withoutPlaintext?: boolean;
+  readonly out?: string;
+  readonly plaintextOut?: string;
+}
+
+export function addDataKey(program: Command): void {
+  program
+    .command("data-key")
+    .description("draw a data key, in the clear and encrypted under a key")
+    .requiredOption("--key <key>", "key id, alias or ARN")
+    .option("--context <key=value>", "encryption context, needed again to decrypt; may be repeated", pair)
+    .option("--bytes <number>", "length of the data key, 1 to 1,024 (default: 32)", wholeNumber)
+    .option("--without-plaintext", "the encrypted one only")
+    .option("--out <file>", "write the encrypted data key here")
+    .option("--plaintext-out <file>", "write the data key here")
+    .action((options: DataKeyOptions, command: Command) =>
+      withKms(command, async (kms, { json }) => {
+        const toFiles = options.out !== undefined || options.plaintextOut !== undefined;
+        if (toFiles && options.out === undefined) {
+          throw new UsageError("--plaintext-out without --out would lose the encrypted data key.");
+        }
+        const request = { keyId: options.key, encryptionContext: options.context, numberOfBytes: options.bytes };
+        const made: { ciphertextBlob: Uint8Array; plaintext?: Uint8Array } = options.withoutPlaintext
+          ? await kms.generateDataKeyWithoutPlaintext(request)
+          : await kms.generateDataKey(request);
+        try {
+          if (options.out !== undefined) await writeOutput(options.out, made.ciphertextBlob);
+          if (options.plaintextOut !== undefined)
+            await writeOutput(options.plaintextOut, made.plaintext ?? new Uint8Array());
+          if (toFiles && !json) return;
+          const shown = toFiles ? { ...made, plaintext: undefined } : made;
+          print(json ? toJson(shown) : fields(JSON.parse(toJson(shown))));
+        } finally {
+          made.plaintext?.fill(0);
+        }
+      }),
+    );
+}

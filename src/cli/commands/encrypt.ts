@@ -1,0 +1,44 @@
+import type { Command } from "commander";
+import type { EncryptRequest } from "../../kms/index.ts";
+import { withKms } from "../connection.ts";
+import { addDataOptions, type DataOptions, readInput, toBase64, writeOutput } from "../data.ts";
+import { pair } from "../option-values.ts";
+import { print, toJson } from "../report.ts";
+
+interface EncryptOptions extends DataOptions {
+  readonly key: string;
+  readonly context?: Readonly<Record<string, string>>;
+  readonly algorithm?: EncryptRequest["algorithm"];
+  readonly padding?: EncryptRequest["paddingMode"];
+}
+
+export function addEncrypt(program: Command): void {
+  const encrypt = program
+    .command("encrypt")
+    .description("encrypt up to 6,144 bytes under a key")
+    .requiredOption("--key <key>", "key id, alias or ARN")
+    .option("--context <key=value>", "encryption context, needed again to decrypt; may be repeated", pair)
+    .option("--base64", "print the ciphertext in base64")
+    .option("--algorithm <name>", "AES_GCM, AES_CBC, AES_ECB or SM4_GCM, where the key has a choice")
+    .option("--padding <name>", "PKCS7_PADDING or NO_PADDING, with CBC and ECB");
+  addDataOptions(encrypt, { input: "the plaintext", output: "the ciphertext" });
+  encrypt.action((options: EncryptOptions, command: Command) =>
+    withKms(command, async (kms, { json }) => {
+      const plaintext = await readInput(options.in);
+      try {
+        const answer = await kms.encrypt({
+          keyId: options.key,
+          plaintext,
+          encryptionContext: options.context,
+          algorithm: options.algorithm,
+          paddingMode: options.padding,
+        });
+        if (json) return print(toJson(answer));
+        const { ciphertextBlob } = answer;
+        await writeOutput(options.out, options.base64 ? Buffer.from(`${toBase64(ciphertextBlob)}\n`) : ciphertextBlob);
+      } finally {
+        plaintext.fill(0);
+      }
+    }),
+  );
+}

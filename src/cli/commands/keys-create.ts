@@ -1,0 +1,47 @@
+import { type Command, Option } from "commander";
+import type { CreateKeyRequest } from "../../kms/index.ts";
+import { withKms } from "../connection.ts";
+import { pair } from "../option-values.ts";
+import { print, toJson } from "../report.ts";
+
+interface CreateOptions {
+  readonly spec?: CreateKeyRequest["keySpec"];
+  readonly usage?: CreateKeyRequest["keyUsage"];
+  readonly level?: CreateKeyRequest["protectionLevel"];
+  readonly origin?: CreateKeyRequest["origin"];
+  readonly description?: string;
+  readonly rotate?: string;
+  readonly tag?: Readonly<Record<string, string>>;
+  readonly alias?: string;
+}
+
+export function addKeysCreate(keys: Command): void {
+  keys
+    .command("create")
+    .description("create a key, and print its id")
+    .option("--spec <KeySpec>", "Aliyun_AES_256 (default), Aliyun_SM4, RSA_2048, EC_P256, …")
+    .option("--usage <KeyUsage>", "ENCRYPT/DECRYPT or SIGN/VERIFY")
+    .option("--level <ProtectionLevel>", "SOFTWARE (default), HSM or EXTERNAL")
+    .addOption(new Option("--origin <Origin>", "EXTERNAL waits for imported material"))
+    .option("--description <text>", "what the key is for")
+    .option("--rotate <interval>", "rotate automatically, like 365d (7 to 730 days)")
+    .option("--tag <key=value>", "a tag; may be repeated", pair)
+    .option("--alias <name>", "also create an alias, like alias/orders")
+    .action((options: CreateOptions, command: Command) =>
+      withKms(command, async (kms, { json }) => {
+        const { keyMetadata } = await kms.createKey({
+          keySpec: options.spec,
+          keyUsage: options.usage,
+          protectionLevel: options.level,
+          origin: options.origin,
+          description: options.description,
+          enableAutomaticRotation: options.rotate !== undefined,
+          rotationInterval: options.rotate,
+          tags: Object.entries(options.tag ?? {}).map(([tagKey, tagValue]) => ({ tagKey, tagValue })),
+        });
+        const { keyId } = keyMetadata;
+        if (options.alias !== undefined) await kms.createAlias({ keyId, aliasName: options.alias });
+        print(json ? toJson(keyMetadata) : keyId);
+      }),
+    );
+}

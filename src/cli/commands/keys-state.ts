@@ -1,0 +1,46 @@
+import type { Command } from "commander";
+import type { Kms } from "../../kms/index.ts";
+import { withKms } from "../connection.ts";
+import { wholeNumber } from "../option-values.ts";
+import { print, toJson } from "../report.ts";
+
+interface StateCommand {
+  readonly name: string;
+  readonly description: string;
+  readonly run: (kms: Kms, keyId: string, options: { readonly days: number }) => Promise<void>;
+}
+
+const COMMANDS: readonly StateCommand[] = [
+  { name: "enable", description: "enable a key", run: (kms, keyId) => kms.enableKey({ keyId }) },
+  {
+    name: "disable",
+    description: "disable a key until it is enabled again",
+    run: (kms, keyId) => kms.disableKey({ keyId }),
+  },
+  {
+    name: "schedule-deletion",
+    description: "delete a key for good when a pending window is over",
+    run: (kms, keyId, { days }) => kms.scheduleKeyDeletion({ keyId, pendingWindowInDays: days }),
+  },
+  {
+    name: "cancel-deletion",
+    description: "take a scheduled deletion back",
+    run: (kms, keyId) => kms.cancelKeyDeletion({ keyId }),
+  },
+];
+
+/** The commands that change a key's state, and print the new one. */
+export function addKeysState(keys: Command): void {
+  for (const { name, description, run } of COMMANDS) {
+    const added = keys.command(name).description(description).argument("<key>", "key id or ARN");
+    if (name === "schedule-deletion") added.option("--days <number>", "the pending window, 7 to 366", wholeNumber, 30);
+    added.action((keyId: string, options: { readonly days: number }, command: Command) =>
+      withKms(command, async (kms, { json }) => {
+        await run(kms, keyId, options);
+        const { keyMetadata } = await kms.describeKey({ keyId });
+        const until = keyMetadata.deleteDate ? ` until ${keyMetadata.deleteDate.toISOString()}` : "";
+        print(json ? toJson(keyMetadata) : `${keyMetadata.keyState}${until}`);
+      }),
+    );
+  }
+}

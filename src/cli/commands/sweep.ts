@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import { withKms } from "../connection.ts";
+import { CheckFailed } from "../failures.ts";
+import { print, toJson } from "../report.ts";
+
+export function addSweep(program: Command): void {
+  program
+    .command("sweep")
+    .description("carry out every deletion, expiry and rotation that is due, as a running KMS does every minute")
+    .action((_options: object, command: Command) =>
+      withKms(command, async (kms, { json }) => {
+        const result = await kms.sweep();
+        print(json ? toJson(result) : `${result.settled} done, ${result.failed} failed`);
+        if (result.failed > 0) throw new CheckFailed("some keys could not be settled");
+      }),
+    );
+}

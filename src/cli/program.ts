@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { addAlias } from "./commands/alias.ts";
+import { addAudit } from "./commands/audit.ts";
+import { addDataKey } from "./commands/data-key.ts";
+import { addDecrypt } from "./commands/decrypt.ts";
+import { addEncrypt } from "./commands/encrypt.ts";
+import { addInit } from "./commands/init.ts";
+import { addKeys } from "./commands/keys.ts";
+import { addReEncrypt } from "./commands/re-encrypt.ts";
+import { addRewrapStore } from "./commands/rewrap-store.ts";
+import { addSweep } from "./commands/sweep.ts";
+import { addConnectionOptions } from "./connection.ts";
+
+/** Every command, in the order `lanelock --help` shows them. One file each. */
+const COMMANDS = [
+  addInit,
+  addKeys,
+  addAlias,
+  addEncrypt,
+  addDecrypt,
+  addReEncrypt,
+  addDataKey,
+  addAudit,
+  addSweep,
+  addRewrapStore,
+];
+
+const AFTER_HELP = `
+The store and its root key are looked for in --home. Start with:
+  lanelock init
+  lanelock keys create --alias alias/orders
+  echo hello | lanelock encrypt --key alias/orders --context tenant=42 --out hello.sealed
+  lanelock decrypt --in hello.sealed --context tenant=42
+
+Exit status: 0 done, 1 refused or failed, 2 not understood.`;
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "";
+}
+
+export async function runProgram(args: readonly string[]): Promise<void> {
+  const program = new Command("lanelock")
+    .description("A key management service in a file: keys with versions, rotation and encryption contexts.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .showHelpAfterError("(lanelock --help says more)")
+    .exitOverride()
+    .addHelpText("after", AFTER_HELP);
+  addConnectionOptions(program);
+  for (const add of COMMANDS) add(program);
+  for (const command of allCommands(program)) command.exitOverride().helpOption("-h, --help", "show help");
+  await program.parseAsync(args, { from: "user" });
+}
+
+function allCommands(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...allCommands(child)]);
+}

@@ -1,0 +1,36 @@
+/** Dates and bytes as JSON has them; fields that do not apply are left out. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, field: unknown) =>
+    field instanceof Uint8Array ? Buffer.from(field).toString("base64") : field,
+  );
+}
+
+function cell(value: unknown): string {
+  if (value instanceof Date) return value.toISOString().replace(".000Z", "Z");
+  return value === undefined || value === "" ? "-" : String(value);
+}
+
+/** `name  value` lines, names aligned. Fields that do not apply are left out. */
+export function fields(record: object): string {
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined && value !== "");
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return entries.map(([name, value]) => `${name.padEnd(width)}  ${cell(value)}`).join("\n");
+}
+
+/** Rows under their headings, columns aligned. */
+export function table(headings: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  const cells = [headings, ...rows.map((row) => row.map(cell))];
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells
+    .map((row) =>
+      row
+        .map((text, column) => text.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
