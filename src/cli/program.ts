@@ -5,6 +5,8 @@ import { addAudit } from "./commands/audit.ts";
 import { addDataKey } from "./commands/data-key.ts";
 import { addDecrypt } from "./commands/decrypt.ts";
 import { addEncrypt } from "./commands/encrypt.ts";
+import { addExternalProxy } from "./commands/external-proxy.ts";
+import { addHsm } from "./commands/hsm.ts";
 import { addInit } from "./commands/init.ts";
 import { addKeys } from "./commands/keys.ts";
 import { addReEncrypt } from "./commands/re-encrypt.ts";
@@ -24,6 +26,8 @@ const COMMANDS = [
   addAudit,
   addSweep,
   addRewrapStore,
+  addHsm,
+  addExternalProxy,
 ];
 
 const AFTER_HELP = `

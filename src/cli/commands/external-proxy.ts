@@ -1,0 +1,52 @@
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { startExternalProxy } from "../../external-proxy/index.ts";
+import { readSecretFile } from "../../providers/external/connection.ts";
+import { UsageError } from "../failures.ts";
+import { pair, wholeNumber } from "../option-values.ts";
+import { print } from "../report.ts";
+import { addTokenOptions, tokenOptionsOf } from "../token-options.ts";
+
+interface ProxyFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly clientCa?: string;
+  readonly client?: Readonly<Record<string, string>>;
+}
+
+/** `lanelock external-proxy`: serves external keys from a token until it is told to end. */
+export function addExternalProxy(program: Command): void {
+  addTokenOptions(program.command("external-proxy"))
+    .description("serve the external key protocol (docs/external-keys.md) from a PKCS#11 token, over TLS")
+    .option("--host <address>", "where to listen", "127.0.0.1")
+    .option("--port <number>", "the port, 0 for any", wholeNumber, 8443)
+    .requiredOption("--certificate <file>", "the proxy's certificate, PEM")
+    .requiredOption("--private-key <file>", "its private key, PEM")
+    .option("--client-ca <file>", "clients are those with a certificate of this authority, PEM")
+    .option("--client <name=file>", "a client known by the secret in a file of mode 0600, base64; may repeat", pair)
+    .action(async (flags: ProxyFlags, command: Command) => {
+      const { host, port, certificate, privateKey, clientCa, client = {} } = flags;
+      if (clientCa === undefined && Object.keys(client).length === 0) {
+        throw new UsageError("Say who may use the keys: --client-ca or --client");
+      }
+      // Whoever reads the log may end; the keys are still served.
+      process.stdout.on("error", () => undefined);
+      const text = (file: string) => readFile(file, "utf8");
+      const secrets = Object.entries(client).map(async ([name, file]) => [name, await readSecretFile(file)] as const);
+      const proxy = await startExternalProxy({
+        ...{ token: tokenOptionsOf(command), host, port },
+        tls: { certificate: await text(certificate), privateKey: await text(privateKey) },
+        clientCa: clientCa === undefined ? undefined : await text(clientCa),
+        clients: Object.fromEntries(await Promise.all(secrets)),
+        log: (entry) => print(JSON.stringify(entry)),
+      });
+      print(JSON.stringify({ time: new Date().toISOString(), listening: proxy.url }));
+      await new Promise((resolve) => {
+        process.once("SIGINT", resolve);
+        process.once("SIGTERM", resolve);
+      });
+      await proxy.close();
+    });
+}

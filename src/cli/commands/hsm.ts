@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import { probeToken } from "../../providers/pkcs11/probe.ts";
+import { connectionOf } from "../connection.ts";
+import { print, table, toJson } from "../report.ts";
+import { addTokenOptions, tokenOptionsOf } from "../token-options.ts";
+
+/** `lanelock hsm probe`: what a token offers, by KeySpec and algorithm. */
+export function addHsm(program: Command): void {
+  const hsm = program.command("hsm").description("PKCS#11 tokens");
+  addTokenOptions(hsm.command("probe"))
+    .description("show which keys and algorithms a token can work, and what it lacks for the others")
+    .action(async (_options: unknown, command: Command) => {
+      const report = await probeToken(tokenOptionsOf(command));
+      if (connectionOf(command).json) {
+        print(toJson(report));
+        return;
+      }
+      print(report.name);
+      const rows = report.capabilities.map(({ keySpec, algorithm, custody, missing }) => {
+        return [keySpec, algorithm, custody ?? "no", missing === undefined ? "" : `lacks ${missing}`];
+      });
+      print(table(["KEY SPEC", "ALGORITHM", "CUSTODY", "WHY NOT"], rows));
+    });
+}
