@@ -6,7 +6,7 @@ import type { Secret } from "./secret.ts";
 
 const nonceLengths = [1, 8, 12, 13, 16, 128];
 
-/** Texts that end in every kind of path: one call's first batch, several, tables of powers (24 blocks hashed), and
+/** Texts that end in every kind of path: one call's first batch, several, tables of powers (12 blocks hashed), and
  * prepared counters across 256 blocks. */
 const texts = [0, 1, 16, 100, 128, 400, 700];
 const longText = 8192 + 165;
