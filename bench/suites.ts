@@ -4,6 +4,7 @@ import { aesGcmCases } from "./ciphers/aes-gcm.ts";
 import { aesModeCases } from "./ciphers/aes-modes.ts";
 import { sm4Cases } from "./ciphers/sm4.ts";
 import { hsmCases } from "./hsm/through-the-kms.ts";
+import { kmsCases } from "./kms/through-the-kms.ts";
 
 /** A quantity that must not exceed a bound, whatever others reach. */
 export interface Limit {
@@ -29,4 +30,5 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   ciphers,
   asymmetric: asymmetricCases,
   hsm: hsmCases,
+  kms: kmsCases,
 };
