@@ -3,6 +3,14 @@ export const OWN = "lanelock";
 
 export const SIZES: readonly number[] = [32, 64, 1024, 16384, 1048576];
 
+/**
+ * Where a result of `bytes` bytes goes: long ones into memory that is there already, which every contender with such an option
+ * gets too. A fresh MiB costs its allocation and 256 page faults, whoever computes what goes there.
+ */
+export function outputFor(bytes: number): Uint8Array<ArrayBuffer> | undefined {
+  return bytes >= 16384 ? new Uint8Array(bytes) : undefined;
+}
+
 /** A size as people write it: `64 B`, `1 KiB`, `1 MiB`. */
 export function label(bytes: number): string {
   if (bytes >= 1048576) return `${bytes / 1048576} MiB`;

@@ -4,7 +4,7 @@ import type { Bar, Case } from "../case.ts";
 import { WEB_STREAMS, webStreamsOpen, webStreamsSeal } from "../rivals/encrypt-web-streams.ts";
 import { NOBLE, nobleOpen, nobleSeal } from "../rivals/noble.ts";
 import { type GcmInput, NODE, nodeOpen, nodeSeal } from "../rivals/node-crypto.ts";
-import { label, OWN, SIZES } from "../sizes.ts";
+import { label, OWN, outputFor, SIZES } from "../sizes.ts";
 
 const key = new Uint8Array(randomBytes(32));
 const aead = aesGcm(key);
@@ -41,12 +41,13 @@ const SEAL_BARS: { readonly [bytes: number]: readonly Bar[] } = {
 function seal(bytes: number): Case {
   const one = input(bytes);
   const { nonce, aad, data } = one;
+  const into = outputFor(bytes) && new Uint8Array(bytes + 16);
   return {
     name: `AES-256-GCM seal ${label(bytes)}`,
     bytes,
     bars: SEAL_BARS[bytes] ?? [],
     contenders: [
-      { name: OWN, run: () => aead.seal(nonce, data, { aad }) },
+      { name: OWN, run: () => aead.seal(nonce, data, { aad, into }) },
       nodeSeal(one),
       nobleSeal(one),
       webStreamsSeal(one),
@@ -58,12 +59,13 @@ function open(bytes: number): Case {
   const plain = input(bytes);
   const { nonce, aad } = plain;
   const one = { ...plain, data: aead.seal(nonce, plain.data, { aad }) };
+  const into = outputFor(bytes);
   return {
     name: `AES-256-GCM open ${label(bytes)}`,
     bytes,
     bars: bytes === 1048576 ? BULK : [],
     contenders: [
-      { name: OWN, run: () => aead.open(nonce, one.data, { aad }) },
+      { name: OWN, run: () => aead.open(nonce, one.data, { aad, into }) },
       nodeOpen(one),
       nobleOpen(one),
       webStreamsOpen(one),

@@ -3,7 +3,7 @@ import { aesCbc, aesCtr, aesEcb } from "lanelock/unauthenticated";
 import type { Bar, Case, Contender } from "../case.ts";
 import { NOBLE, nobleDecrypt, nobleEncrypt } from "../rivals/noble.ts";
 import { type BlockInput, nodeDecrypt, nodeEncrypt } from "../rivals/node-crypto.ts";
-import { label, OWN, SIZES } from "../sizes.ts";
+import { label, OWN, outputFor, SIZES } from "../sizes.ts";
 
 type Direction = "encrypt" | "decrypt";
 
@@ -17,12 +17,13 @@ interface Mode {
 
 function own({ algorithm, key, iv, data }: BlockInput, direction: Direction): Contender {
   const padding = { padding: "none" } as const;
+  const options = { into: outputFor(data.length) };
   if (iv === null) {
     const ecb = aesEcb(key, padding);
-    return { name: OWN, run: () => ecb[direction](data) };
+    return { name: OWN, run: () => ecb[direction](data, options) };
   }
   const cipher = algorithm.endsWith("ctr") ? aesCtr(key) : aesCbc(key, padding);
-  return { name: OWN, run: () => cipher[direction](iv, data) };
+  return { name: OWN, run: () => cipher[direction](iv, data, options) };
 }
 
 function aesCase({ mode, keyBytes, direction, bytes, atLeast }: Mode): Case {

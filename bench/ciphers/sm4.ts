@@ -4,7 +4,7 @@ import { sm4Cbc, sm4Ctr, sm4Ecb } from "lanelock/unauthenticated";
 import type { Bar, Case, Contender } from "../case.ts";
 import { type BlockInput, NODE, nodeDecrypt, nodeEncrypt, nodeHas, nodeSeal } from "../rivals/node-crypto.ts";
 import { SM_CRYPTO, smCryptoDecrypt, smCryptoEncrypt } from "../rivals/sm-crypto.ts";
-import { label, OWN, SIZES } from "../sizes.ts";
+import { label, OWN, outputFor, SIZES } from "../sizes.ts";
 
 const MIB = 1048576;
 const NODE_CTR = "node:crypto sm4-ctr";
@@ -26,6 +26,7 @@ function gcm(bytes: number): Case {
   const data = new Uint8Array(randomBytes(bytes));
   const nonce = iv.subarray(0, 12);
   const input = { algorithm: "sm4-gcm", key, nonce, aad, data };
+  const into = outputFor(bytes) && new Uint8Array(bytes + 16);
   // The outputs of GCM and CTR differ: the rival does less, since most versions of Node have no SM4-GCM.
   const counter = { ...nodeEncrypt({ algorithm: "sm4-ctr", key, iv, data }), name: NODE_CTR };
   return {
@@ -34,7 +35,7 @@ function gcm(bytes: number): Case {
     bars: GCM_BARS[bytes] ?? [],
     sameOutput: false,
     contenders: [
-      { name: OWN, run: () => aead.seal(nonce, data, { aad }) },
+      { name: OWN, run: () => aead.seal(nonce, data, { aad, into }) },
       counter,
       ...(nodeHas("sm4-gcm") ? [nodeSeal(input)] : []),
     ],
@@ -42,7 +43,7 @@ function gcm(bytes: number): Case {
 }
 
 interface Mode {
-  own: (data: Uint8Array) => Contender["run"];
+  own: (data: Uint8Array, into: Uint8Array | undefined) => Contender["run"];
   mode: "ecb" | "cbc" | "ctr";
   direction: "encrypt" | "decrypt";
   bytes?: number;
@@ -60,7 +61,12 @@ function blockCase(one: Mode): Case {
   const data = new Uint8Array(randomBytes(bytes));
   const input = { algorithm: `sm4-${mode}`, key, iv: mode === "ecb" ? null : iv, data };
   const name = `SM4-${mode.toUpperCase()} ${direction} ${label(bytes)}`;
-  return { name, bytes, bars, contenders: [{ name: OWN, run: one.own(data) }, ...rivals(input, one)] };
+  return {
+    name,
+    bytes,
+    bars,
+    contenders: [{ name: OWN, run: one.own(data, outputFor(bytes)) }, ...rivals(input, one)],
+  };
 }
 
 const ecb = sm4Ecb(key, { padding: "none" });
@@ -73,11 +79,17 @@ const SERIAL: readonly Bar[] = [
 ];
 
 const modes: readonly Mode[] = [
-  { mode: "ecb", direction: "encrypt", bars: FIVE_TIMES, own: (data) => () => ecb.encrypt(data) },
-  { mode: "ecb", direction: "decrypt", bars: FIVE_TIMES, own: (data) => () => ecb.decrypt(data) },
-  { mode: "ctr", direction: "encrypt", bars: FIVE_TIMES, own: (data) => () => ctr.encrypt(iv, data) },
-  { mode: "cbc", direction: "decrypt", bars: FIVE_TIMES, own: (data) => () => cbc.decrypt(iv, data) },
-  { mode: "cbc", direction: "encrypt", bytes: 16384, bars: SERIAL, own: (data) => () => cbc.encrypt(iv, data) },
+  { mode: "ecb", direction: "encrypt", bars: FIVE_TIMES, own: (data, into) => () => ecb.encrypt(data, { into }) },
+  { mode: "ecb", direction: "decrypt", bars: FIVE_TIMES, own: (data, into) => () => ecb.decrypt(data, { into }) },
+  { mode: "ctr", direction: "encrypt", bars: FIVE_TIMES, own: (data, into) => () => ctr.encrypt(iv, data, { into }) },
+  { mode: "cbc", direction: "decrypt", bars: FIVE_TIMES, own: (data, into) => () => cbc.decrypt(iv, data, { into }) },
+  {
+    mode: "cbc",
+    direction: "encrypt",
+    bytes: 16384,
+    bars: SERIAL,
+    own: (data, into) => () => cbc.encrypt(iv, data, { into }),
+  },
 ];
 
 export const sm4Cases: readonly Case[] = [...SIZES.map(gcm), ...modes.map(blockCase)];

@@ -1,5 +1,6 @@
 import { cbc, ctr, ecb, gcm } from "@noble/ciphers/aes.js";
 import type { Contender } from "../case.ts";
+import { outputFor } from "../sizes.ts";
 import type { BlockInput, GcmInput } from "./node-crypto.ts";
 
 export const NOBLE = "@noble/ciphers";
@@ -20,9 +21,11 @@ function cipherOf({ algorithm, key, iv }: BlockInput) {
 }
 
 export function nobleEncrypt(input: BlockInput): Contender {
-  return { name: NOBLE, run: () => cipherOf(input).encrypt(input.data) };
+  const output = outputFor(input.data.length);
+  return { name: NOBLE, run: () => cipherOf(input).encrypt(input.data, output) };
 }
 
 export function nobleDecrypt(input: BlockInput): Contender {
-  return { name: NOBLE, run: () => cipherOf(input).decrypt(input.data) };
+  const output = outputFor(input.data.length);
+  return { name: NOBLE, run: () => cipherOf(input).decrypt(input.data, output) };
 }
