@@ -1,9 +1,12 @@
 import { randomInt } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kms, type KmsOptions } from "lanelock/kms";
 import { sqlStore } from "lanelock/stores";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { rootKey } from "../kms/open-kms.ts";
+import { createKeyId, rootKey } from "../kms/open-kms.ts";
 import { PostgresServer } from "../stores/postgres-server.ts";
 import { checkModel } from "./check-model.ts";
 import { apply, emptyModel, type Model, nextStep, seeded, type Touches } from "./mixed-operations.ts";
@@ -68,4 +71,28 @@ test(`PostgreSQL killed ${RUNS} times under load: everything acknowledged is the
     for (const { model, uncertain } of workers) await checkModel(random() < 0.5 ? first : fresh, model, uncertain);
     await second.createKey({});
   }
+});
+
+test("an audit file whose claim the server lost is written again after it came back, however often that failed first", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "lanelock-pg-audit-"));
+  const url = server.createDatabase();
+  const audit = join(directory, "audit.jsonl");
+  await using kms = await Kms.open({ store: sqlStore({ url }), rootKey, audit, sweepSeconds: false });
+  const keyId = await createKeyId(kms);
+  const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext: new Uint8Array(8) });
+  for (let round = 0; round < 2; round++) {
+    await server.kill();
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const refused = { code: expect.stringMatching(/^ERR_(STORE|AUDIT)$/) };
+      await expect(kms.createKey({})).rejects.toMatchObject(refused);
+      await expect(kms.decrypt({ ciphertextBlob })).rejects.toMatchObject(refused);
+    }
+    await server.run();
+    await createKeyId(kms);
+    await kms.decrypt({ ciphertextBlob });
+  }
+  expect((await kms.listKeys()).totalCount).toBe(3);
+  expect(await kms.verifyAudit()).toMatchObject({ ok: true });
+  await kms.close();
+  rmSync(directory, { recursive: true });
 });

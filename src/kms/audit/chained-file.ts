@@ -154,10 +154,16 @@ export class ChainedFile implements AuditSink {
     this.#anchored = sequence;
   }
 
+  /** Without a claim that holds, takes one anew. Where that fails nothing is held, so that the next call tries again. */
   async recover(): Promise<void> {
-    if (this.#claim?.lost !== true) return;
-    await this.close();
-    await this.#claimAndContinue();
+    if (this.#claim?.lost === false) return;
+    await this.close().catch(() => undefined);
+    try {
+      await this.#claimAndContinue();
+    } catch (error) {
+      await this.close().catch(() => undefined);
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
