@@ -37,6 +37,13 @@ export function choice<T extends string>(
   throw invalidParameter(parameter, `It must be one of: ${of.join(", ")}.`);
 }
 
+/** The elements of an array of at most `most`, its holes being `undefined`; `undefined` for anything else. */
+export function elements(value: unknown, most: number): readonly unknown[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const { length } = value;
+  return length <= most ? Array.from({ length }, (_, index): unknown => value[index]) : undefined;
+}
+
 /** Free text that any database can hold: well-formed Unicode without NUL. */
 export function freeText(value: unknown, parameter: string, maxCharacters: number): string {
   if (value === undefined || value === null) return "";

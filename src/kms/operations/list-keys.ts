@@ -4,7 +4,7 @@ import { keyArn } from "../ids.ts";
 import { effective } from "../life-cycle.ts";
 import { MAX_FILTER_VALUES, MAX_FILTERS } from "../limits.ts";
 import type { KeyFilter } from "../ports/index.ts";
-import { type PageAnswer, type PageFields, pageOf, requestObject } from "../request-fields.ts";
+import { elements, type PageAnswer, type PageFields, pageOf, requestObject } from "../request-fields.ts";
 import { settleDue } from "../sweep.ts";
 
 /** What ListKeys filters by. */
@@ -70,11 +70,12 @@ export async function listKeys(call: Call, request?: ListKeysRequest): Promise<L
 /** The filters by column; `undefined` when no key can match. */
 function filtersOf(value: unknown): readonly KeyFilter[] | undefined {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value) || value.length > MAX_FILTERS) {
+  const given = elements(value, MAX_FILTERS);
+  if (given === undefined) {
     throw invalidParameter("Filters", `It must be an array of at most ${MAX_FILTERS} { key, values }.`);
   }
   const merged = new Map<KeyFilter["column"], Set<string>>();
-  for (const { key, values } of value.map(checkedFilter)) {
+  for (const { key, values } of given.map(checkedFilter)) {
     const constant = CONSTANT[key];
     if (constant !== undefined && !values.includes(constant)) return undefined;
     const column = COLUMN[key];
@@ -87,17 +88,17 @@ function filtersOf(value: unknown): readonly KeyFilter[] | undefined {
 
 function checkedFilter(filter: unknown): ListKeysFilter {
   const { key, values } = (typeof filter === "object" && filter !== null ? filter : {}) as Partial<ListKeysFilter>;
+  const strings = elements(values, MAX_FILTER_VALUES);
   if (key === undefined || !(Object.hasOwn(COLUMN, key) || Object.hasOwn(CONSTANT, key))) {
     const names = [...Object.keys(COLUMN), ...Object.keys(CONSTANT)].join(", ");
     throw invalidParameter("Filters", `The key of a filter must be one of: ${names}.`);
   }
-  const few = Array.isArray(values) && values.length <= MAX_FILTER_VALUES;
-  if (!few || !values.every((one: unknown) => typeof one === "string")) {
+  if (!strings?.every((one) => typeof one === "string")) {
     throw invalidParameter(
       "Filters",
       `The values of a filter must be an array of at most ${MAX_FILTER_VALUES} strings.`,
     );
   }
   // No column holds NUL, and PostgreSQL takes none.
-  return { key, values: values.filter((one) => !one.includes("\0") && !/\p{Surrogate}/u.test(one)) };
+  return { key, values: strings.filter((one) => !one.includes("\0") && !/\p{Surrogate}/u.test(one)) };
 }

@@ -1,5 +1,6 @@
 import { invalidParameter, KmsError, missingParameter } from "../errors.ts";
 import { MAX_TAG_CHARACTERS } from "../limits.ts";
+import { elements } from "../request-fields.ts";
 
 export interface Tag {
   readonly tagKey: string;
@@ -31,8 +32,9 @@ export function tagKeyField(value: unknown): string {
 /** A list of tags with no key twice. */
 export function tagsField(value: unknown, most: number): readonly Tag[] {
   if (!Array.isArray(value)) throw invalidParameter("Tags", "It must be an array of { tagKey, tagValue }.");
-  if (value.length > most) throw tooMany(most);
-  const tags = value.map(checkedTag);
+  const given = elements(value, most);
+  if (given === undefined) throw tooMany(most);
+  const tags = given.map(checkedTag);
   if (new Set(tags.map((tag) => tag.tagKey)).size < tags.length)
     throw invalidParameter("Tags", "A TagKey comes twice.");
   return tags;

@@ -2,6 +2,7 @@ import { type Call, change } from "../call.ts";
 import { invalidParameter, missingParameter } from "../errors.ts";
 import { keyIdOnly } from "../ids.ts";
 import { MAX_TAGS } from "../limits.ts";
+import { elements } from "../request-fields.ts";
 import { keyForChange } from "./key-for-change.ts";
 import type { KeyIdRequest } from "./key-state.ts";
 import { requiredTags, type Tag, tagKeyField, tooMany } from "./tag-fields.ts";
@@ -40,10 +41,9 @@ export async function untagResource(call: Call, request: UntagResourceRequest): 
   keyIdOnly(request.keyId, call.core.realm);
   const { tagKeys } = request;
   if (tagKeys === undefined || tagKeys === null) throw missingParameter("TagKeys");
-  if (!Array.isArray(tagKeys) || tagKeys.length > 2 * MAX_TAGS) {
-    throw invalidParameter("TagKeys", `It must be an array of at most ${2 * MAX_TAGS} strings.`);
-  }
-  const wanted = tagKeys.map(tagKeyField);
+  const given = elements(tagKeys, 2 * MAX_TAGS);
+  if (given === undefined) throw invalidParameter("TagKeys", `It must be an array of at most ${2 * MAX_TAGS} strings.`);
+  const wanted = given.map(tagKeyField);
   await change(call, async (rows) => {
     const { keyId } = await keyForChange(call, rows, { keyId: request.keyId, operation: "UntagResource" });
     for (const tagKey of wanted) await rows.deleteTag({ keyId, tagKey });
