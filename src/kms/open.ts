@@ -201,13 +201,26 @@ export async function unlockStore(store: KeyStore, rootKey: RootKey, cipher: Mat
   try {
     const stored = (await store.read(storedRoot)) ?? (await firstOpening(store, source, cipher));
     const { secret } = await source.unlock({ storeId: stored.storeId, sealed: stored.sealed });
-    const keys = new StoreKeys(stored.storeId, secret, cipher);
-    secret.fill(0);
-    await store.read((rows) => requireSameRoot(rows, keys));
-    if (stored.carried) keys.adoptCarried(stored.carried);
-    return keys;
+    const keys = storeKeys(stored.storeId, secret, cipher);
+    try {
+      await store.read((rows) => requireSameRoot(rows, keys));
+      if (stored.carried) keys.adoptCarried(stored.carried);
+      return keys;
+    } catch (error) {
+      keys.dispose();
+      throw error;
+    }
   } finally {
     await source.close?.();
+  }
+}
+
+/** The keys of a store; the secret, which they do not need any more, is wiped. */
+export function storeKeys(storeId: string, secret: Uint8Array, cipher: MaterialCipher): StoreKeys {
+  try {
+    return new StoreKeys(storeId, secret, cipher);
+  } finally {
+    secret.fill(0);
   }
 }
 
@@ -231,8 +244,7 @@ type Source = ReturnType<typeof rootKeySource>;
 async function firstOpening(store: KeyStore, source: Source, cipher: MaterialCipher): Promise<StoredRoot> {
   const storeId = crypto.randomUUID();
   const { secret, sealed } = await source.unlock({ storeId });
-  const keys = new StoreKeys(storeId, secret, cipher);
-  secret.fill(0);
+  const keys = storeKeys(storeId, secret, cipher);
   const check = keys.rootCheck();
   keys.dispose();
   return store.write(async (rows) => {

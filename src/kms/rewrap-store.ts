@@ -4,10 +4,10 @@ import type { Core } from "./core.ts";
 import { tokenBinding } from "./import/import-tokens.ts";
 import { ROOT_CHECK, requireSameRoot } from "./key-directory.ts";
 import { storedObject } from "./key-objects.ts";
-import { CARRIED_KEYS, type KmsOptions, openCore, ROOT_SEALED } from "./open.ts";
+import { CARRIED_KEYS, type KmsOptions, openCore, ROOT_SEALED, storeKeys } from "./open.ts";
 import type { KeyRow, StoreWriter } from "./ports/index.ts";
 import { type RootKey, rootKeySource } from "./root/root-key-sources.ts";
-import { StoreKeys } from "./root/store-keys.ts";
+import type { StoreKeys } from "./root/store-keys.ts";
 import { TrustedReader } from "./rows/trusted-reader.ts";
 import { TrustedWriter } from "./rows/trusted-writer.ts";
 
@@ -27,8 +27,7 @@ export async function rewrapStore(options: KmsOptions & { readonly newRootKey: R
   const source = rootKeySource(options.newRootKey);
   try {
     const { secret, sealed } = await source.unlock({ storeId: core.keys.storeId });
-    const next = new StoreKeys(core.keys.storeId, secret, builtIn.cipher);
-    secret.fill(0);
+    const next = storeKeys(core.keys.storeId, secret, builtIn.cipher);
     try {
       await rewrapUnder(core, next, sealed);
     } finally {
