@@ -32,11 +32,16 @@ export function open(call: Call, request: OpenRequest): MaybePromise<Opened> {
   const { core, event } = call;
   const blob = parseBlob(request.ciphertextBlob);
   const known = core.directory.warmVersion(blob.versionId, event.at);
-  if (known !== undefined && known.row.state === "Enabled" && request.keyId === undefined && !request.dryRun) {
+  if (known !== undefined && known.row.state === "Enabled" && isNamed(call, request, known) && !request.dryRun) {
     const loaded = core.cipherKeys.get(cacheId(blob.versionId, blob.mode), performance.now());
     if (loaded !== undefined) return openWith(call, request, { blob, known, loaded });
   }
   return openCold(call, { ...request, ciphertextBlob: snapshot(request.ciphertextBlob) });
+}
+
+/** Whether the blob's key is known to be the one that the request names, if it names one. */
+function isNamed({ core, event }: Call, { keyId }: OpenRequest, { row }: KnownKey): boolean {
+  return keyId === undefined || core.directory.warm(keyId, event.at)?.row.keyId === row.keyId;
 }
 
 async function openCold(call: Call, request: OpenRequest): Promise<Opened> {
