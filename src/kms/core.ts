@@ -2,6 +2,7 @@ import { LanelockError } from "../errors.ts";
 import { Mutex } from "../mutex.ts";
 import type { AuditLog } from "./audit/audit-log.ts";
 import { type PendingEvent, pendingEvent } from "./audit/event.ts";
+import { outcomeOf, publicError } from "./call.ts";
 import { KmsError } from "./errors.ts";
 import type { Realm } from "./ids.ts";
 import { type KeyDirectory, requireSameRoot } from "./key-directory.ts";
@@ -113,6 +114,17 @@ export class Core {
     const event = pendingEvent(this.now(), "system", operation);
     event.keyId = keyId;
     return event;
+  }
+
+  /** Does what time has brought about, which leaves its event also when it fails: that is on disk before the failure is told. */
+  async onItsOwn<T>(event: PendingEvent, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      event.outcome = outcomeOf(publicError(error, undefined));
+      if (event.outcome !== "ERR_AUDIT") await this.audit.commit(event).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Runs something nobody waits for; `close` does. What fails in it is for itself to report. */

@@ -4,7 +4,7 @@ import { KmsError } from "./errors.ts";
 import { newVersionId } from "./ids.ts";
 import { isSymmetric } from "./key-matrix.ts";
 import { bindingOf, cacheId, objectRow, storedObject } from "./key-objects.ts";
-import { dueTransition, effective } from "./life-cycle.ts";
+import { type DueTransition, dueTransition, effective } from "./life-cycle.ts";
 import type { KeyObjectRow, KeyRow, VersionRow } from "./ports/index.ts";
 import type { TrustedReader } from "./rows/trusted-reader.ts";
 import type { TrustedWriter } from "./rows/trusted-writer.ts";
@@ -15,15 +15,21 @@ const MODES = ["GCM", "CBC", "ECB", "NONE"] as const;
 /** Carries out what time has brought about in a key. Safe to repeat, and for several processes to do at once. */
 export async function settle(core: Core, row: KeyRow): Promise<void> {
   const due = dueTransition(row, core.now());
-  if (due === "delete") await purge(core, row);
-  else if (due === "expire") await expireMaterial(core, row);
-  else if (due === "rotate")
-    await rotate(core, row.keyId, { event: core.systemEvent("RotateKey", row.keyId), onlyIf: isDue(core) });
+  if (due === undefined) return;
+  const event = core.systemEvent(OPERATION[due], row.keyId);
+  const onlyIf = (current: KeyRow) => dueTransition(current, core.now()) === due;
+  await core.onItsOwn(event, async () => {
+    if (due === "delete") await purge(core, row, { event, onlyIf });
+    else if (due === "expire") await removeMaterial(core, row, { event, onlyIf });
+    else await rotate(core, row.keyId, { event, onlyIf });
+  });
 }
 
-function isDue(core: Core): (row: KeyRow) => boolean {
-  return (row) => dueTransition(row, core.now()) === "rotate";
-}
+const OPERATION: Readonly<Record<DueTransition, string>> = {
+  delete: "DeleteKey",
+  expire: "ExpireKeyMaterial",
+  rotate: "RotateKey",
+};
 
 interface Versioned {
   readonly versions: readonly VersionRow[];
@@ -49,23 +55,14 @@ async function destroyObjects(core: Core, row: KeyRow, { versions, objects }: Ve
 }
 
 /** Removes a key whose pending window is over, with the material of every version. */
-async function purge(core: Core, row: KeyRow): Promise<void> {
+async function purge(core: Core, row: KeyRow, { event, onlyIf }: Conditional): Promise<void> {
   await destroyObjects(core, row, await core.read((rows) => objectsOf(rows, row.keyId)));
-  const event = core.systemEvent("DeleteKey", row.keyId);
   await core.change(event, async (rows) => {
     const current = await rows.key(row.keyId);
-    if (current === undefined || dueTransition(current, core.now()) !== "delete") event.outcome = "Unchanged";
+    if (current === undefined || !onlyIf(current)) event.outcome = "Unchanged";
     else await rows.deleteKey(row.keyId);
   });
   await core.store.scrub();
-}
-
-/** Removes imported material whose time is over. A key that is being deleted stays so. */
-async function expireMaterial(core: Core, row: KeyRow): Promise<void> {
-  await removeMaterial(core, row, {
-    event: core.systemEvent("ExpireKeyMaterial", row.keyId),
-    onlyIf: (current) => dueTransition(current, core.now()) === "expire",
-  });
 }
 
 interface Conditional {
@@ -165,10 +162,9 @@ export function canRotate(row: KeyRow): boolean {
 
 /** Rotates a key whose primary version is running out of IVs. */
 export async function rotateExhausted(core: Core, keyId: string, versionId: string): Promise<void> {
-  await rotate(core, keyId, {
-    event: core.systemEvent("RotateKey", keyId),
-    onlyIf: (row) => canRotate(row) && row.primaryVersionId === versionId,
-  });
+  const event = core.systemEvent("RotateKey", keyId);
+  const onlyIf = (row: KeyRow) => canRotate(row) && row.primaryVersionId === versionId;
+  await core.onItsOwn(event, () => rotate(core, keyId, { event, onlyIf }));
 }
 
 /** What rotation of a key that cannot be rotated answers. */

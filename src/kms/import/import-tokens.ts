@@ -69,13 +69,15 @@ export async function destroyExpiredTokens(core: Core): Promise<number> {
   if (due.length === 0) return 0;
   const event = pendingEvent(now, "system", "ExpireImportTokens");
   event.note = `${alive.length} wrapping keys destroyed`;
-  await core.change(event, async (rows) => {
-    for (const row of due) {
-      if (row.expiresAt + REMEMBERED_MILLISECONDS <= now) await rows.deleteImportToken(row.tokenId);
-      else await kill(rows, row);
-    }
+  await core.onItsOwn(event, async () => {
+    await core.change(event, async (rows) => {
+      for (const row of due) {
+        if (row.expiresAt + REMEMBERED_MILLISECONDS <= now) await rows.deleteImportToken(row.tokenId);
+        else await kill(rows, row);
+      }
+    });
+    if (alive.length > 0) await core.store.scrub();
   });
-  if (alive.length > 0) await core.store.scrub();
   return alive.length;
 }
 
