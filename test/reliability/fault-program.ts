@@ -68,30 +68,9 @@ async function firstStart(): Promise<void> {
   tell({ keyId: keyMetadata.keyId, blob: Buffer.from(ciphertextBlob).toString("base64") });
 }
 
-/** Encrypts until it is refused, and tells when the last call that was served began. */
-async function serve(keyId = ""): Promise<void> {
-  await using kms = await open();
-  let served = 0;
-  let lastBegan = 0;
-  await kms.encrypt({ keyId, plaintext });
-  tell({ serving: true });
-  for (;;) {
-    const began = Date.now();
-    try {
-      await kms.encrypt({ keyId, plaintext });
-      served++;
-      lastBegan = began;
-    } catch (error) {
-      tell({ ...failure(error), served, lastBegan });
-      return;
-    }
-  }
-}
-
 const SCENARIOS: Readonly<Record<string, (...rest: string[]) => Promise<void>>> = {
   "full-disk": fullDisk,
   "read-only": readOnly,
   "first-start": firstStart,
-  serve,
 };
 await SCENARIOS[scenario]?.(...rest);
