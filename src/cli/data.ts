@@ -16,18 +16,27 @@ export function addDataOptions(command: Command, { input, output }: { input: str
     .option("--out <file>", `${output} (default: standard output)`);
 }
 
+/** The most bytes a command reads, and what it says of more. */
+interface InputLimit {
+  readonly atMost: number;
+  readonly instead: string;
+}
+
 /** What the KMS takes in one call is far less; what is longer is refused there, with the reason. */
-const MAX_INPUT = 1 << 20;
+const ONE_CALL: InputLimit = {
+  atMost: 1 << 20,
+  instead: "The input is too long for one call; use an envelope: lanelock seal",
+};
 
 /** Reads a file, or standard input to its end. */
-export async function readInput(file: string | undefined): Promise<Uint8Array<ArrayBuffer>> {
+export async function readInput(file: string | undefined, limit = ONE_CALL): Promise<Uint8Array<ArrayBuffer>> {
   const stream = file === undefined ? process.stdin : createReadStream(file);
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
     const bytes = Buffer.from(chunk);
     length += bytes.length;
-    if (length > MAX_INPUT) throw new UsageError("The input is too long for one call; use an envelope: lanelock seal");
+    if (length > limit.atMost) throw new UsageError(limit.instead);
     chunks.push(bytes);
   }
   return new Uint8Array(Buffer.concat(chunks));
@@ -49,6 +58,11 @@ export async function writeOutput(file: string | undefined, bytes: Uint8Array): 
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Writes bytes as they are, or in base64 with a line feed behind it. */
+export function writeAnswer({ out, base64 }: DataOptions, bytes: Uint8Array): Promise<void> {
+  return writeOutput(out, base64 ? Buffer.from(`${toBase64(bytes)}\n`) : bytes);
 }
 
 export function toBase64(bytes: Uint8Array): string {

@@ -13,3 +13,10 @@ export function wholeNumber(value: string): number {
   if (!/^\d{1,10}$/.test(value)) throw new InvalidArgumentError("It must be a whole number.");
   return Number(value);
 }
+
+/** Seconds since 1970 of a date like `2027-01-31` or `2027-01-31T12:00:00Z`. */
+export function secondsOf(value: string): number {
+  const milliseconds = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(milliseconds)) throw new InvalidArgumentError("It must be a date like 2027-01-31T12:00:00Z.");
+  return Math.floor(milliseconds / 1000);
+}

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addAlias } from "./commands/alias.ts";
+import { addAsymDecrypt } from "./commands/asym-decrypt.ts";
+import { addAsymEncrypt } from "./commands/asym-encrypt.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addDataKey } from "./commands/data-key.ts";
 import { addDecrypt } from "./commands/decrypt.ts";
@@ -9,9 +11,12 @@ import { addExternalProxy } from "./commands/external-proxy.ts";
 import { addHsm } from "./commands/hsm.ts";
 import { addInit } from "./commands/init.ts";
 import { addKeys } from "./commands/keys.ts";
+import { addPublicKey } from "./commands/public-key.ts";
 import { addReEncrypt } from "./commands/re-encrypt.ts";
 import { addRewrapStore } from "./commands/rewrap-store.ts";
+import { addSign } from "./commands/sign.ts";
 import { addSweep } from "./commands/sweep.ts";
+import { addVerify } from "./commands/verify.ts";
 import { addConnectionOptions } from "./connection.ts";
 
 /** Every command, in the order `lanelock --help` shows them. One file each. */
@@ -23,6 +28,11 @@ const COMMANDS = [
   addDecrypt,
   addReEncrypt,
   addDataKey,
+  addSign,
+  addVerify,
+  addAsymEncrypt,
+  addAsymDecrypt,
+  addPublicKey,
   addAudit,
   addSweep,
   addRewrapStore,

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { EncryptRequest } from "../../kms/index.ts";
 import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, readInput, toBase64, writeOutput } from "../data.ts";
+import { addDataOptions, type DataOptions, readInput, writeAnswer } from "../data.ts";
 import { pair } from "../option-values.ts";
 import { print, toJson } from "../report.ts";
 
@@ -34,8 +34,7 @@ export function addEncrypt(program: Command): void {
           paddingMode: options.padding,
         });
         if (json) return print(toJson(answer));
-        const { ciphertextBlob } = answer;
-        await writeOutput(options.out, options.base64 ? Buffer.from(`${toBase64(ciphertextBlob)}\n`) : ciphertextBlob);
+        await writeAnswer(options, answer.ciphertextBlob);
       } finally {
         plaintext.fill(0);
       }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, fromBase64, readInput, toBase64, writeOutput } from "../data.ts";
+import { addDataOptions, type DataOptions, fromBase64, readInput, writeAnswer } from "../data.ts";
 import { pair } from "../option-values.ts";
 import { print, toJson } from "../report.ts";
 
@@ -32,8 +32,7 @@ export function addReEncrypt(program: Command): void {
         keyId: options.key,
       });
       if (json) return print(toJson(answer));
-      const { ciphertextBlob } = answer;
-      await writeOutput(options.out, options.base64 ? Buffer.from(`${toBase64(ciphertextBlob)}\n`) : ciphertextBlob);
+      await writeAnswer(options, answer.ciphertextBlob);
     }),
   );
 }

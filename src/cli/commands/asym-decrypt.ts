@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import type { AsymmetricDecryptRequest } from "../../kms/index.ts";
+import { withKms } from "../connection.ts";
+import { addDataOptions, type DataOptions, fromBase64, readInput, writeOutput } from "../data.ts";
+import { type AsymmetricOptions, addAsymmetricOptions, asymmetricFields } from "../key-version.ts";
+import { print, toJson } from "../report.ts";
+import { ENCRYPTION_ALGORITHMS } from "./asym-encrypt.ts";
+
+type Options = DataOptions & AsymmetricOptions<AsymmetricDecryptRequest["algorithm"]>;
+
+export function addAsymDecrypt(program: Command): void {
+  const decrypt = program
+    .command("asym-decrypt")
+    .description("decrypt what was encrypted to an asymmetric key, here or elsewhere")
+    .option("--base64", "the ciphertext is in base64");
+  addAsymmetricOptions(decrypt, ENCRYPTION_ALGORITHMS);
+  addDataOptions(decrypt, { input: "the ciphertext", output: "the plaintext" });
+  decrypt.action((options: Options, command: Command) =>
+    withKms(command, async (kms, { json }) => {
+      const input = await readInput(options.in);
+      const answer = await kms.asymmetricDecrypt({
+        ...(await asymmetricFields(kms, options)),
+        ciphertextBlob: options.base64 ? fromBase64(input) : input,
+      });
+      try {
+        if (json) return print(toJson(answer));
+        await writeOutput(options.out, answer.plaintext);
+      } finally {
+        answer.plaintext.fill(0);
+      }
+    }),
+  );
+}

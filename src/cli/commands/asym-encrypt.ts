@@ -1,0 +1,31 @@
+import type { Command } from "commander";
+import type { AsymmetricEncryptRequest } from "../../kms/index.ts";
+import { withKms } from "../connection.ts";
+import { addDataOptions, type DataOptions, readInput, writeAnswer } from "../data.ts";
+import { type AsymmetricOptions, addAsymmetricOptions, asymmetricFields } from "../key-version.ts";
+import { print, toJson } from "../report.ts";
+
+type Options = DataOptions & AsymmetricOptions<AsymmetricEncryptRequest["algorithm"]>;
+
+export const ENCRYPTION_ALGORITHMS = "RSAES_OAEP_SHA_256 (default of RSA), RSAES_OAEP_SHA_1 or ECIES_DH_SHA_1_XOR_HMAC";
+
+export function addAsymEncrypt(program: Command): void {
+  const encrypt = program
+    .command("asym-encrypt")
+    .description("encrypt to an asymmetric key: 190 bytes with RSA_2048, 6,144 with an EC key")
+    .option("--base64", "print the ciphertext in base64");
+  addAsymmetricOptions(encrypt, ENCRYPTION_ALGORITHMS);
+  addDataOptions(encrypt, { input: "the plaintext", output: "the ciphertext" });
+  encrypt.action((options: Options, command: Command) =>
+    withKms(command, async (kms, { json }) => {
+      const plaintext = await readInput(options.in);
+      try {
+        const answer = await kms.asymmetricEncrypt({ ...(await asymmetricFields(kms, options)), plaintext });
+        if (json) return print(toJson(answer));
+        await writeAnswer(options, answer.ciphertextBlob);
+      } finally {
+        plaintext.fill(0);
+      }
+    }),
+  );
+}

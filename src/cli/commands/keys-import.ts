@@ -1,0 +1,98 @@
+import type { Command } from "commander";
+import type { GetParametersForImportRequest, Kms } from "../../kms/index.ts";
+import { encodePem } from "../../pem.ts";
+import { withKms } from "../connection.ts";
+import { readInput, writeOutput } from "../data.ts";
+import { secondsOf } from "../option-values.ts";
+import { print, toJson } from "../report.ts";
+
+type WrappingAlgorithm = GetParametersForImportRequest["wrappingAlgorithm"];
+
+interface ParametersOptions {
+  readonly publicKeyOut: string;
+  readonly tokenOut: string;
+  readonly algorithm?: WrappingAlgorithm;
+}
+
+interface ImportOptions {
+  readonly token: string;
+  readonly in?: string;
+  readonly expires?: number;
+}
+
+const EXAMPLE = `
+  lanelock keys create --origin EXTERNAL
+  lanelock keys import-parameters KEY --public-key-out wrapping.pem --token-out token
+  openssl pkeyutl -encrypt -pubin -inkey wrapping.pem -in material -out wrapped \\
+    -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256
+  lanelock keys import KEY --token token --in wrapped`;
+
+/** The commands that bring a key's material from outside, and take it away. */
+export function addKeysImport(keys: Command): void {
+  keys
+    .command("import-parameters")
+    .description("get a public key to wrap a key's material with, and the token to import it by; both last 24 hours")
+    .argument("<key>", "key id or ARN of a key created with --origin EXTERNAL")
+    .requiredOption("--public-key-out <file>", "the public key, RSA_2048, in PEM")
+    .requiredOption("--token-out <file>", "the import token")
+    .option(
+      "--algorithm <name>",
+      "RSAES_OAEP_SHA_256 (default), RSAES_OAEP_SHA_1, RSAES_PKCS1_V1_5; asymmetric keys: RSAES_OAEP_SHA_256_AES_256_ECB_PKCS7_PAD",
+    )
+    .addHelpText("after", EXAMPLE)
+    .action(getParameters);
+  keys
+    .command("import")
+    .description("import a key's material, wrapped with the public key from: keys import-parameters")
+    .argument("<key>", "key id or ARN")
+    .requiredOption("--token <file>", "the import token")
+    .option("--in <file>", "the wrapped material (default: standard input)")
+    .option("--expires <date>", "when the material is destroyed, like 2027-01-31T12:00:00Z (default: never)", secondsOf)
+    .addHelpText("after", EXAMPLE)
+    .action(importMaterial);
+  keys
+    .command("delete-material")
+    .description("destroy a key's imported material; the key then waits for the same material")
+    .argument("<key>", "key id or ARN")
+    .action((keyId: string, _options: object, command: Command) =>
+      withKms(command, async (kms, { json }) => {
+        await kms.deleteKeyMaterial({ keyId });
+        const { keyMetadata } = await kms.describeKey({ keyId });
+        print(json ? toJson(keyMetadata) : keyMetadata.keyState);
+      }),
+    );
+}
+
+function getParameters(keyId: string, options: ParametersOptions, command: Command): Promise<void> {
+  return withKms(command, async (kms, { json }) => {
+    const { publicKey, importToken, ...rest } = await kms.getParametersForImport({
+      keyId,
+      wrappingKeySpec: "RSA_2048",
+      wrappingAlgorithm: options.algorithm ?? (await defaultAlgorithm(kms, keyId)),
+    });
+    await writeOutput(options.publicKeyOut, Buffer.from(encodePem("PUBLIC KEY", publicKey)));
+    await writeOutput(options.tokenOut, importToken);
+    print(json ? toJson(rest) : `until ${rest.tokenExpireTime.toISOString()}`);
+  });
+}
+
+/** A private key is longer than RSA takes, so it is wrapped in two parts. */
+async function defaultAlgorithm(kms: Kms, keyId: string): Promise<WrappingAlgorithm> {
+  const { keyMetadata } = await kms.describeKey({ keyId });
+  const symmetric = keyMetadata.keySpec.startsWith("Aliyun_");
+  return symmetric ? "RSAES_OAEP_SHA_256" : "RSAES_OAEP_SHA_256_AES_256_ECB_PKCS7_PAD";
+}
+
+function importMaterial(keyId: string, options: ImportOptions, command: Command): Promise<void> {
+  return withKms(command, async (kms, { json }) => {
+    await kms.importKeyMaterial({
+      keyId,
+      importToken: await readInput(options.token),
+      encryptedKeyMaterial: await readInput(options.in),
+      keyMaterialExpireUnix: options.expires,
+    });
+    const { keyMetadata } = await kms.describeKey({ keyId });
+    const until = keyMetadata.materialExpireTime ? ` until ${keyMetadata.materialExpireTime.toISOString()}` : "";
+    print(json ? toJson(keyMetadata) : `${keyMetadata.keyState}${until}`);
+  });
+}

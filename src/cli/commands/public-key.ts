@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { withKms } from "../connection.ts";
+import { writeOutput } from "../data.ts";
+import { asymmetricFields } from "../key-version.ts";
+import { print, toJson } from "../report.ts";
+
+interface PublicKeyOptions {
+  readonly key: string;
+  readonly keyVersion?: string;
+  readonly out?: string;
+}
+
+export function addPublicKey(program: Command): void {
+  program
+    .command("public-key")
+    .description("print an asymmetric key's public key, in PEM")
+    .requiredOption("--key <key>", "key id, alias or ARN of an asymmetric key")
+    .option("--key-version <id>", "the key's version, needed when it has several")
+    .option("--out <file>", "the public key (default: standard output)")
+    .action((options: PublicKeyOptions, command: Command) =>
+      withKms(command, async (kms, { json }) => {
+        const { keyId, keyVersionId } = await asymmetricFields(kms, options);
+        const answer = await kms.getPublicKey({ keyId, keyVersionId });
+        if (json) return print(toJson(answer));
+        await writeOutput(options.out, Buffer.from(answer.publicKey));
+      }),
+    );
+}

@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import type { Kms } from "../kms/index.ts";
+import { UsageError } from "./failures.ts";
+
+/** Options of commands that use an asymmetric key. */
+export interface AsymmetricOptions<Algorithm> {
+  readonly key: string;
+  readonly keyVersion?: string;
+  readonly algorithm?: Algorithm;
+}
+
+export function addAsymmetricOptions(command: Command, algorithms: string): Command {
+  return command
+    .requiredOption("--key <key>", "key id, alias or ARN of an asymmetric key")
+    .option("--key-version <id>", "the key's version, needed when it has several")
+    .option("--algorithm <name>", algorithms);
+}
+
+/** The fields of every asymmetric operation. Asymmetric keys have no primary version, so one of several must be named. */
+export async function asymmetricFields<Algorithm>(kms: Kms, options: AsymmetricOptions<Algorithm>) {
+  const { key: keyId, algorithm, keyVersion: keyVersionId = await onlyVersion(kms, keyId) } = options;
+  return { keyId, keyVersionId, algorithm };
+}
+
+async function onlyVersion(kms: Kms, keyId: string): Promise<string> {
+  const { keyVersions, totalCount } = await kms.listKeyVersions({ keyId, pageSize: 1 });
+  const [version] = keyVersions;
+  if (version === undefined || totalCount > 1) {
+    throw new UsageError(
+      `The key has ${totalCount} versions: name one with --key-version. See: lanelock keys describe`,
+    );
+  }
+  return version.keyVersionId;
+}
