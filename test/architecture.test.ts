@@ -121,3 +121,19 @@ test("no cycle joins two parts", () => {
   };
   expect([...edges.keys()].filter((part) => reaches(part).has(part))).toEqual([]);
 });
+
+test("no file imports itself by way of others", () => {
+  const of = (file: string) => imports.filter(({ from, to }) => from === file && inside(to)).map(({ to }) => to);
+  const ended = new Set<string>();
+  const circleFrom = (file: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (ended.has(file)) return undefined;
+    for (const next of of(file)) {
+      const circle = circleFrom(next, [...path, file]);
+      if (circle) return circle;
+    }
+    ended.add(file);
+    return undefined;
+  };
+  expect(files.map((file) => circleFrom(file, [])).find((circle) => circle)).toBeUndefined();
+});

@@ -6,9 +6,6 @@ import type {
   SignatureAlgorithm,
 } from "../kms/ports/vocabulary.ts";
 import type { PrivateParts, PublicParts } from "./key-parts.ts";
-import { nodePlatform } from "./node-platform.ts";
-import { nodeCrypto, webCrypto } from "./runtime.ts";
-import { webPlatform } from "./web-platform.ts";
 
 /** What is signed: `RAW`, a message that is hashed here with SHA-256; `DIGEST`, 32 bytes that are not hashed again. */
 export interface SignInput {
@@ -57,9 +54,4 @@ export interface Platform {
   /** The parts, which have been checked, are copied. */
   loadPrivate(parts: PrivateParts): Promise<PrivateOperations>;
   loadPublic(parts: PublicParts): Promise<PublicOperations>;
-}
-
-export function platform(): Platform {
-  const crypto = nodeCrypto();
-  return crypto ? nodePlatform(crypto) : webPlatform(webCrypto());
 }

@@ -8,18 +8,12 @@ import { type EcPrivateParts, isRsaParts, type PrivateParts, type PublicParts } 
 import { isRsa, modulusLengths, requireAlgorithm } from "./key-specs.ts";
 import { unpadPkcs1 } from "./pkcs1-unpadding.ts";
 import { encodePkcs8, parsePkcs8 } from "./pkcs8.ts";
-import {
-  type CipherInput,
-  type KeyPair,
-  type Platform,
-  type PrivateOperations,
-  platform,
-  type SignInput,
-} from "./platform.ts";
+import type { CipherInput, KeyPair, Platform, PrivateOperations, SignInput } from "./platform.ts";
 import { requireSignInput } from "./public-key.ts";
 import { requireConsistentRsa } from "./rsa-consistency.ts";
 import { undecryptable } from "./runtime.ts";
 import { encodeSpki } from "./spki.ts";
+import { platform } from "./this-platform.ts";
 
 /**
  * A private key ready for use. Made by {@link loadPrivateKey}; after `dispose()` it does nothing any more. What the platform

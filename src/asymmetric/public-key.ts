@@ -5,15 +5,9 @@ import { encodePem } from "../pem.ts";
 import { validPoint } from "./ec-curves.ts";
 import { isRsaParts, type PublicParts } from "./key-parts.ts";
 import { digestLength, isRsa, modulusLengths, plaintextLimit, requireAlgorithm } from "./key-specs.ts";
-import {
-  type CipherInput,
-  type Platform,
-  type PublicOperations,
-  platform,
-  type SignInput,
-  type VerifyInput,
-} from "./platform.ts";
+import type { CipherInput, Platform, PublicOperations, SignInput, VerifyInput } from "./platform.ts";
 import { encodeSpki, parseSpki } from "./spki.ts";
+import { platform } from "./this-platform.ts";
 
 /**
  * A public key ready for use. Made by {@link importPublicKey}. What the platform does at once is returned at once, and fails by

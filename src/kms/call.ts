@@ -1,7 +1,5 @@
-import { LanelockError } from "../errors.ts";
 import type { PendingEvent } from "./audit/event.ts";
 import type { Core } from "./core.ts";
-import { KmsError } from "./errors.ts";
 import type { TrustedWriter } from "./rows/trusted-writer.ts";
 
 /** Options every operation takes. */
@@ -25,15 +23,4 @@ export async function change<T>(call: Call, work: (rows: TrustedWriter) => Promi
   const result = await call.core.change(call.event, work);
   call.recorded = true;
   return result;
-}
-
-/** What a caller sees of an error: our own as they are, an abort as its reason, anything else as an internal failure. */
-export function publicError(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (error instanceof LanelockError) return error;
-  if (signal?.aborted && error === signal.reason) return error;
-  return new KmsError("InternalFailure", "Internal Failure.", { cause: error });
-}
-
-export function outcomeOf(error: unknown): string {
-  return error instanceof LanelockError ? error.code : "Aborted";
 }

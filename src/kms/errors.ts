@@ -82,3 +82,15 @@ export function missingParameter(parameter: string): KmsError {
 export function keyNotFound(): KmsError {
   return new KmsError("Forbidden.KeyNotFound", "The specified Key is not found.");
 }
+
+/** What a caller sees of an error: our own as they are, an abort as its reason, anything else as an internal failure. */
+export function publicError(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (error instanceof LanelockError) return error;
+  if (signal?.aborted && error === signal.reason) return error;
+  return new KmsError("InternalFailure", "Internal Failure.", { cause: error });
+}
+
+/** What the audit log says of an error: its code. */
+export function outcomeOf(error: unknown): string {
+  return error instanceof LanelockError ? error.code : "Aborted";
+}

@@ -2,69 +2,10 @@ import { versionPrefix } from "./blob.ts";
 import type { Core } from "./core.ts";
 import { KmsError } from "./errors.ts";
 import { InvocationCounter } from "./invocations.ts";
-import type {
-  AsymmetricKey,
-  CipherKey,
-  CipherMode,
-  CreatedKeyObject,
-  KeyBinding,
-  KeyObjectRow,
-  KeyRow,
-  StoredKeyObject,
-} from "./ports/index.ts";
+import { bindingOf, cacheId, objectRow, storedObject } from "./key-object-rows.ts";
+import type { LoadedAsymmetricKey, LoadedCipherKey } from "./loaded-key.ts";
+import type { CipherMode, KeyObjectRow, KeyRow } from "./ports/index.ts";
 import { rotateExhausted } from "./transitions.ts";
-
-/** A symmetric key object in the cache, with what encrypting under it needs. */
-export interface LoadedCipherKey {
-  readonly versionId: string;
-  readonly key: CipherKey;
-  /** The version id as it stands in a blob. */
-  readonly prefix: Uint8Array;
-  readonly invocations: InvocationCounter;
-  /** False once it was evicted; a call that finds it so loads the key again. */
-  live: boolean;
-  dispose(): void;
-}
-
-export interface LoadedAsymmetricKey {
-  readonly versionId: string;
-  readonly key: AsymmetricKey;
-  /** As in {@link LoadedCipherKey}. */
-  live: boolean;
-  dispose(): void;
-}
-
-export type ObjectMode = CipherMode | "NONE";
-
-/** What a key object of this key is bound to. */
-export function bindingOf(row: Omit<KeyRow, "mac">, versionId: string, mode: ObjectMode): KeyBinding {
-  const { keyId, keySpec, keyUsage, origin, protectionLevel } = row;
-  return { purpose: "key", keyId, versionId, keySpec, keyUsage, origin, protectionLevel, mode };
-}
-
-export function storedObject(row: KeyRow, object: KeyObjectRow, signal?: AbortSignal): StoredKeyObject {
-  return {
-    binding: bindingOf(row, object.versionId, object.mode),
-    handle: object.handle,
-    publicKey: object.publicKey ?? undefined,
-    signal,
-  };
-}
-
-export function objectRow(versionId: string, mode: ObjectMode, created: CreatedKeyObject): Omit<KeyObjectRow, "mac"> {
-  return {
-    versionId,
-    mode,
-    handle: created.handle,
-    publicKey: created.publicKey ?? null,
-    custody: created.custody,
-  };
-}
-
-/** Cache key of a key object. The GCM object, which almost every call uses, goes by the version id alone. */
-export function cacheId(versionId: string, mode: ObjectMode): string {
-  return mode === "GCM" ? versionId : `${versionId} ${mode}`;
-}
 
 interface ObjectRequest {
   readonly row: KeyRow;

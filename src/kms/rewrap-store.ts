@@ -3,7 +3,7 @@ import { builtIn } from "./built-in.ts";
 import type { Core } from "./core.ts";
 import { tokenBinding } from "./import/import-tokens.ts";
 import { ROOT_CHECK, requireSameRoot } from "./key-directory.ts";
-import { storedObject } from "./key-objects.ts";
+import { storedObject } from "./key-object-rows.ts";
 import { CARRIED_KEYS, type KmsOptions, openCore, ROOT_SEALED, storeKeys } from "./open.ts";
 import type { KeyRow, StoreWriter } from "./ports/index.ts";
 import { type RootKey, rootKeySource } from "./root/root-key-sources.ts";

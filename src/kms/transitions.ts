@@ -3,7 +3,7 @@ import { equalInConstantTime } from "./encoding.ts";
 import { KmsError } from "./errors.ts";
 import { newVersionId } from "./ids.ts";
 import { isSymmetric } from "./key-matrix.ts";
-import { bindingOf, cacheId, objectRow, storedObject } from "./key-objects.ts";
+import { bindingOf, cacheId, objectRow, storedObject } from "./key-object-rows.ts";
 import { type DueTransition, dueTransition, effective } from "./life-cycle.ts";
 import type { KeyObjectRow, KeyRow, VersionRow } from "./ports/index.ts";
 import type { TrustedReader } from "./rows/trusted-reader.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { type KeyPair, type Platform, platform } from "../../src/asymmetric/platform.ts";
+import type { KeyPair, Platform } from "../../src/asymmetric/platform.ts";
 import { importPrivateKey } from "../../src/asymmetric/private-key.ts";
+import { platform } from "../../src/asymmetric/this-platform.ts";
 import type { AsymmetricKeySpec } from "../../src/kms/ports/vocabulary.ts";
 
 /** With LANELOCK_LONG every key is a fresh one. */

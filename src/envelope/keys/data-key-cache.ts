@@ -1,20 +1,9 @@
 import { LanelockError } from "../../errors.ts";
 import type { MaybePromise } from "../../kms/ports/index.ts";
 import { type CacheLimits, type CheckedLimits, checkLimits } from "./cache-limits.ts";
+import type { DataKey, Load } from "./data-key.ts";
 import { SingleFlight } from "./single-flight.ts";
 import { useOnce } from "./use-once.ts";
-
-/** A data key, and how the KMS wrapped it. */
-export interface DataKey {
-  /** Whoever holds it wipes it. */
-  readonly dataKey: Uint8Array;
-  readonly wrappedKey: Uint8Array;
-  /** The CMK. */
-  readonly keyId: string;
-}
-
-/** Asks the KMS. The signal is aborted when nobody waits for the answer any more. */
-export type Load<Key extends DataKey> = (signal: AbortSignal | undefined) => Promise<Key>;
 
 export interface DataKeyRequest<T> {
   /** Requests of one id can use one data key. */

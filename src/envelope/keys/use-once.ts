@@ -1,5 +1,5 @@
 import { abortable } from "../abort.ts";
-import type { DataKey, Load } from "./data-key-cache.ts";
+import type { DataKey, Load } from "./data-key.ts";
 
 /** A data key for one message, wiped when the message has what it needs of it, and when it comes too late. */
 export async function useOnce<Key extends DataKey, T>({

@@ -2,7 +2,7 @@ import { type Call, change } from "../call.ts";
 import type { Core } from "../core.ts";
 import { equalInConstantTime, lengthPrefixed } from "../encoding.ts";
 import { invalidKeyMaterial } from "../errors.ts";
-import { bindingOf, cacheId, objectRow } from "../key-objects.ts";
+import { bindingOf, cacheId, objectRow } from "../key-object-rows.ts";
 import { firstMode } from "../operations/create-key.ts";
 import type { CheckedMaterial, CreatedKeyObject, KeyObjectRow, KeyRow } from "../ports/index.ts";
 import type { TrustedReader } from "../rows/trusted-reader.ts";

@@ -2,7 +2,7 @@ import { type Call, change } from "../call.ts";
 import { KmsError } from "../errors.ts";
 import { newVersionId } from "../ids.ts";
 import { isSymmetric } from "../key-matrix.ts";
-import { bindingOf, objectRow } from "../key-objects.ts";
+import { bindingOf, objectRow } from "../key-object-rows.ts";
 import { MAX_ASYMMETRIC_VERSIONS, MIN_DAYS_BETWEEN_VERSIONS, SECONDS_PER_DAY } from "../limits.ts";
 import type { KeyRow } from "../ports/index.ts";
 import { requireState } from "../state-table.ts";

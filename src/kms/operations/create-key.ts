@@ -12,7 +12,7 @@ import {
   PROTECTION_LEVELS,
   requireKind,
 } from "../key-matrix.ts";
-import { bindingOf, objectRow } from "../key-objects.ts";
+import { bindingOf, objectRow } from "../key-object-rows.ts";
 import {
   MAX_DESCRIPTION_CHARACTERS,
   MAX_ROTATION_DAYS,
