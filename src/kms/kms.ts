@@ -1,9 +1,8 @@
-import { LanelockError } from "../errors.ts";
 import { type AuditReport, verifyAuditFiles } from "./audit/verify.ts";
 import type { CallOptions } from "./call.ts";
-import type { KmsOptions } from "./open.ts";
 import { OPERATIONS } from "./operation-table.ts";
 import type * as operations from "./operations/index.ts";
+import type { KmsOptions } from "./options.ts";
 import type { Capability } from "./ports/index.ts";
 import { type Operation, Session } from "./session.ts";
 import { type SweepResult, settleDue } from "./sweep.ts";
@@ -33,16 +32,13 @@ export class Kms implements AsyncDisposable {
   /**
    * Opens a KMS on a store, creating it at the first opening.
    *
-   * @throws LanelockError `ERR_KEY` for a root key that is missing, malformed, readable by others or not this store's;
+   * @throws LanelockError `ERR_ARGUMENT` for an option that is unknown or wrong, before anything is opened; `ERR_KEY` for a root key that is missing, malformed, readable by others or not this store's;
    * `ERR_STORE` for a store that cannot be opened; `ERR_AUDIT` for an audit file that cannot be written or was tampered with;
    * `ERR_PROVIDER` for a token or key manager that cannot be reached; `ERR_DEPENDENCY` for a package that is not installed.
    * @example
    * await using kms = await Kms.open({ store: sqlStore({ path: "keys.db" }), rootKey: { file: "root.key" } });
    */
   static async open(options: KmsOptions): Promise<Kms> {
-    if (typeof options !== "object" || options === null) {
-      throw new LanelockError("ERR_ARGUMENT", "Kms.open takes { store, rootKey, … }.");
-    }
     return new Kms(await Session.open(options), "local");
   }
 

@@ -4,8 +4,9 @@ import type { Core } from "./core.ts";
 import { tokenBinding } from "./import/import-tokens.ts";
 import { ROOT_CHECK, requireSameRoot } from "./key-directory.ts";
 import { storedObject } from "./key-object-rows.ts";
-import { CARRIED_KEYS, type KmsOptions, openCore, ROOT_SEALED, storeKeys } from "./open.ts";
-import type { KeyRow, StoreWriter } from "./ports/index.ts";
+import { CARRIED_KEYS, openCore, ROOT_SEALED, storeKeys } from "./open.ts";
+import { checkedOptions, type KmsOptions } from "./options.ts";
+import type { KeyRow, RootKeySource, StoreWriter } from "./ports/index.ts";
 import { type RootKey, rootKeySource } from "./root/root-key-sources.ts";
 import type { StoreKeys } from "./root/store-keys.ts";
 import { TrustedReader } from "./rows/trusted-reader.ts";
@@ -23,21 +24,29 @@ const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
  * await rewrapStore({ store: sqlStore({ path: "keys.db" }), rootKey: { file: "old.key" }, newRootKey: { file: "new.key" } });
  */
 export async function rewrapStore(options: KmsOptions & { readonly newRootKey: RootKey }): Promise<void> {
-  const { core, close } = await openCore(options, builtIn);
-  const source = rootKeySource(options.newRootKey);
+  const { newRootKey, ...rest } = options;
+  const source = rootKeySource(newRootKey, "newRootKey");
   try {
-    const { secret, sealed } = await source.unlock({ storeId: core.keys.storeId });
-    const next = storeKeys(core.keys.storeId, secret, builtIn.cipher);
+    const { core, close } = await openCore(checkedOptions(rest), builtIn);
     try {
-      await rewrapUnder(core, next, sealed);
+      await rewrapTo(core, source);
     } finally {
-      next.dispose();
+      await close();
     }
-    await core.store.scrub();
   } finally {
     await source.close?.();
-    await close();
   }
+}
+
+async function rewrapTo(core: Core, source: RootKeySource): Promise<void> {
+  const { secret, sealed } = await source.unlock({ storeId: core.keys.storeId });
+  const next = storeKeys(core.keys.storeId, secret, builtIn.cipher);
+  try {
+    await rewrapUnder(core, next, sealed);
+  } finally {
+    next.dispose();
+  }
+  await core.store.scrub();
 }
 
 async function rewrapUnder(core: Core, next: StoreKeys, sealed: Uint8Array | undefined): Promise<void> {

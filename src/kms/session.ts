@@ -6,8 +6,9 @@ import type { Call, CallOptions } from "./call.ts";
 import type { Core } from "./core.ts";
 import { missingParameter, outcomeOf, publicError } from "./errors.ts";
 import { destroyExpiredTokens } from "./import/import-tokens.ts";
-import { type KmsOptions, openCore } from "./open.ts";
+import { openCore } from "./open.ts";
 import type { Plane } from "./operation-table.ts";
+import { checkedOptions, type KmsOptions } from "./options.ts";
 import type { MaybePromise } from "./ports/index.ts";
 import { settleDue } from "./sweep.ts";
 
@@ -18,8 +19,6 @@ export type Operation<Request, Response> = readonly [
   work: (call: Call, request: Request) => MaybePromise<Response>,
 ];
 
-const DEFAULT_SWEEP_SECONDS = 60;
-
 /** One opened KMS, as all the callers that share it see it: runs operations until it is closed. */
 export class Session {
   readonly core: Core;
@@ -29,18 +28,19 @@ export class Session {
   #closing: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
 
-  private constructor(core: Core, close: () => Promise<void>, sweepSeconds: number | false) {
+  private constructor(core: Core, close: () => Promise<void>, sweepMilliseconds: number | false) {
     this.core = core;
     this.#closeParts = close;
-    if (sweepSeconds === false) return;
-    this.#sweepTimer = setInterval(() => core.inBackground(sweep(core)), sweepSeconds * 1_000);
+    if (sweepMilliseconds === false) return;
+    this.#sweepTimer = setInterval(() => core.inBackground(sweep(core)), sweepMilliseconds);
     unref(this.#sweepTimer);
   }
 
   static async open(options: KmsOptions): Promise<Session> {
-    const { core, close } = await openCore(options, builtIn);
+    const settings = checkedOptions(options);
+    const { core, close } = await openCore(settings, builtIn);
     core.inBackground(destroyExpiredTokens(core));
-    return new Session(core, close, options.sweepSeconds ?? DEFAULT_SWEEP_SECONDS);
+    return new Session(core, close, settings.sweepMilliseconds);
   }
 
   /** Counts a task as running, so that {@link close} waits for it. */

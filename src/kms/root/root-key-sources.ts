@@ -7,17 +7,22 @@ export type RootKey = Uint8Array | { readonly file: string } | { readonly env: s
 
 export const ROOT_KEY_LENGTH = 32;
 
-export function rootKeySource(rootKey: RootKey): RootKeySource {
-  if (rootKey instanceof Uint8Array) return constantSource("the rootKey given", rootKey);
+/** @param option what it was given as */
+export function rootKeySource(rootKey: unknown, option: "rootKey" | "newRootKey"): RootKeySource {
+  if (rootKey instanceof Uint8Array) return constantSource(`the ${option} given`, rootKey);
   if (typeof rootKey === "object" && rootKey !== null) {
-    if ("unlock" in rootKey && typeof rootKey.unlock === "function") return rootKey;
+    if (isSource(rootKey)) return rootKey;
     if ("file" in rootKey && typeof rootKey.file === "string") return fileSource(rootKey.file);
     if ("env" in rootKey && typeof rootKey.env === "string") return environmentSource(rootKey.env);
   }
   throw new LanelockError(
     "ERR_ARGUMENT",
-    "rootKey must be a Uint8Array of 32 bytes, { file }, { env } or a root key source such as pkcs11Root(…).",
+    `${option} must be a Uint8Array of 32 bytes, { file }, { env } or a root key source such as pkcs11Root(…).`,
   );
+}
+
+function isSource(value: object): value is RootKeySource {
+  return "unlock" in value && typeof value.unlock === "function";
 }
 
 function constantSource(name: string, key: Uint8Array): RootKeySource {
