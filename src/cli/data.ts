@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { openSink } from "./atomic-file.ts";
 import { UsageError } from "./failures.ts";
 
 /** Options of commands that read data and write data. */
@@ -44,20 +44,14 @@ export async function readInput(file: string | undefined, limit = ONE_CALL): Pro
 
 /** Writes bytes to standard output, or to a file that is there whole or not at all, and its owner's alone. */
 export async function writeOutput(file: string | undefined, bytes: Uint8Array): Promise<void> {
-  if (file === undefined) {
-    await new Promise<void>((resolve, reject) => {
-      process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
-    });
-    return;
-  }
-  const temporary = `${file}.${process.pid}.tmp`;
+  const sink = await openSink(file);
   try {
-    await writeFile(temporary, bytes, { mode: 0o600, flag: "wx" });
-    await rename(temporary, file);
+    await sink.write(bytes);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await sink.discard();
     throw error;
   }
+  await sink.commit();
 }
 
 /** Writes bytes as they are, or in base64 with a line feed behind it. */

@@ -10,10 +10,14 @@ import { addEncrypt } from "./commands/encrypt.ts";
 import { addExternalProxy } from "./commands/external-proxy.ts";
 import { addHsm } from "./commands/hsm.ts";
 import { addInit } from "./commands/init.ts";
+import { addInspect } from "./commands/inspect.ts";
 import { addKeys } from "./commands/keys.ts";
+import { addOpen } from "./commands/open.ts";
 import { addPublicKey } from "./commands/public-key.ts";
 import { addReEncrypt } from "./commands/re-encrypt.ts";
+import { addRewrap } from "./commands/rewrap.ts";
 import { addRewrapStore } from "./commands/rewrap-store.ts";
+import { addSeal } from "./commands/seal.ts";
 import { addSign } from "./commands/sign.ts";
 import { addSweep } from "./commands/sweep.ts";
 import { addVerify } from "./commands/verify.ts";
@@ -33,6 +37,10 @@ const COMMANDS = [
   addAsymEncrypt,
   addAsymDecrypt,
   addPublicKey,
+  addSeal,
+  addOpen,
+  addInspect,
+  addRewrap,
   addAudit,
   addSweep,
   addRewrapStore,
@@ -46,6 +54,9 @@ The store and its root key are looked for in --home. Start with:
   lanelock keys create --alias alias/orders
   echo hello | lanelock encrypt --key alias/orders --context tenant=42 --out hello.sealed
   lanelock decrypt --in hello.sealed --context tenant=42
+Files of any size, and part of one:
+  lanelock seal --key alias/orders --context tenant=42 --in orders.db --out orders.sealed
+  lanelock open --context tenant=42 --in orders.sealed --range 4096:100 --out part
 
 Exit status: 0 done, 1 refused or failed, 2 not understood.`;
 

@@ -1,3 +1,5 @@
+import { UsageError } from "./failures.ts";
+
 /** Dates and bytes as JSON has them; fields that do not apply are left out. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, field: unknown) =>
@@ -33,4 +35,10 @@ export function table(headings: readonly string[], rows: readonly (readonly unkn
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** @throws UsageError where a report and the data would both go to standard output */
+export function requireOut(json: boolean | undefined, out: string | undefined): void {
+  if (json && (out === undefined || out === "-"))
+    throw new UsageError("--json prints a report: give the data a file with --out");
 }

@@ -13,7 +13,7 @@
 export type { Bytes } from "../engine/arguments.ts";
 export { LanelockError, type LanelockErrorCode } from "../errors.ts";
 export { type Envelope, envelope } from "./envelope.ts";
-export { type EnvelopeHeader, inspectHeader } from "./inspect.ts";
+export { type EnvelopeHeader, inspectHeader, type MessageLayout, messageLayout } from "./inspect.ts";
 export type { CacheLimits } from "./keys/cache-limits.ts";
 export type { EnvelopeKms } from "./keys/kms-port.ts";
 export type { EnvelopeOptions } from "./options.ts";

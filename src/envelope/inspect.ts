@@ -1,5 +1,6 @@
 import { parseBlob } from "../kms/blob.ts";
 import { headerLength, parseHeader } from "./format/header.ts";
+import { layoutOfSegments } from "./format/segment-layout.ts";
 import type { Suite } from "./format/suites.ts";
 
 /** What the header of a message says. Nothing of it is verified: that takes the data key. */
@@ -38,6 +39,29 @@ export function inspectHeader(message: Uint8Array): EnvelopeHeader {
     salt,
     commitment,
   };
+}
+
+/** What the size of a message says of its plaintext. */
+export interface MessageLayout {
+  readonly segments: number;
+  /** Bytes. */
+  readonly plaintextLength: number;
+}
+
+/**
+ * How much plaintext a message of `size` bytes has, from the header at its front. Nothing of it is verified: a message that was
+ * cut looks like a shorter one until it is opened.
+ *
+ * @param start the first 1,096 bytes of the message, or all of it
+ * @param size of the whole message, in bytes
+ * @throws LanelockError `ERR_AUTHENTICATION` for what is no envelope message, and a size that none has
+ * @example
+ * const { plaintextLength } = messageLayout(message.subarray(0, 1_096), message.length);
+ */
+export function messageLayout(start: Uint8Array, size: number): MessageLayout {
+  const { headerLength: end, segmentSize } = inspectHeader(start);
+  const { segments, length } = layoutOfSegments(size - end, segmentSize);
+  return { segments, plaintextLength: length };
 }
 
 function versionOf(wrappedKey: Uint8Array): string | undefined {

@@ -1,5 +1,15 @@
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,6 +30,7 @@ const binary = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url))
  * | `save NAME` | what it wrote becomes `$NAME`, without the last newline |
  * | `write FILE` | what it wrote goes to a file |
  * | `cmp A B` | two files are equal, `! cmp`: are not |
+ * | `lists DIR A B …` | the directory has these files and no others |
  * | `exists FILE`, `mode FILE 600`, `mkdir DIR`, `cp A B`, `rm FILE`, `chmod 644 FILE`, `env NAME=VALUE` | |
  */
 export class Script {
@@ -117,6 +128,7 @@ export class Script {
       return true;
     },
     cmp: ([a = "", b = ""]) => readFileSync(this.#file(a)).equals(readFileSync(this.#file(b))),
+    lists: ([directory = "", ...names]) => readdirSync(this.#file(directory)).sort().join() === names.sort().join(),
     exists: ([file = ""]) => existsSync(this.#file(file)),
     mode: ([file = "", expected = ""]) => (statSync(this.#file(file)).mode & 0o777).toString(8) === expected,
     mkdir: ([directory = ""]) => mkdirSync(this.#file(directory), { recursive: true }) !== undefined,

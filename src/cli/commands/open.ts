@@ -1,0 +1,51 @@
+import type { Command } from "commander";
+import { type EnvelopeOptions, envelope } from "../../envelope/index.ts";
+import type { Kms } from "../../kms/index.ts";
+import { withKms } from "../connection.ts";
+import { addEnvelopeOptions, type EnvelopeFlags, envelopeOptionsOf } from "../envelope-options.ts";
+import { UsageError } from "../failures.ts";
+import { openFileRange, type RangeFlag, range } from "../open-file-range.ts";
+import { print, requireOut, toJson } from "../report.ts";
+import { throughStream } from "../through-stream.ts";
+
+interface OpenOptions extends EnvelopeFlags {
+  readonly key?: string;
+  readonly range?: RangeFlag;
+}
+
+export function addOpen(program: Command): void {
+  const open = program
+    .command("open")
+    .description("open an envelope message, or part of one")
+    .option("--key <key>", "refuse a message of any other key")
+    .option("--range <offset:length>", "only these bytes of the plaintext, by seeking; no length: to the end", range);
+  addEnvelopeOptions(open, { input: "the message", output: "the plaintext, there only if all of it is authentic" });
+  open.action((options: OpenOptions, command: Command) =>
+    withKms(command, async (kms, { json }) => {
+      requireOut(json, options.out);
+      const settings = { ...envelopeOptionsOf(options), ...(await onlyKey(kms, options.key)) };
+      const plaintextLength = await opened(kms, settings, options);
+      if (json) print(toJson({ plaintextLength }));
+    }),
+  );
+}
+
+/** The CMK that messages are held to, by its id: an alias stands for the key it names now. */
+async function onlyKey(kms: Kms, key: string | undefined): Promise<EnvelopeOptions> {
+  if (key === undefined) return {};
+  const { keyMetadata } = await kms.describeKey({ keyId: key });
+  return { allowedKeyIds: [keyMetadata.keyId] };
+}
+
+async function opened(kms: Kms, settings: EnvelopeOptions, options: OpenOptions): Promise<number> {
+  const { in: input, out: output, range: part } = options;
+  if (part === undefined) {
+    await using files = envelope(kms, settings);
+    const passage = { label: "open", input, output };
+    return (await throughStream(passage, (signal) => files.openStream({ signal }))).written;
+  }
+  if (input === undefined) throw new UsageError("--range needs a file to seek in: --in");
+  // The parts of a long range are opened one by one, with one data key.
+  await using files = envelope(kms, { ...settings, cache: true });
+  return await openFileRange(files, input, output, part);
+}

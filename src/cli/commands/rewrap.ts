@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { envelope } from "../../envelope/index.ts";
+import { withKms } from "../connection.ts";
+import { addDataOptions } from "../data.ts";
+import { pair } from "../option-values.ts";
+import { throughStream } from "../through-stream.ts";
+
+interface RewrapFlags {
+  readonly key: string;
+  readonly in?: string;
+  readonly out?: string;
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+export function addRewrap(program: Command): void {
+  const rewrap = program
+    .command("rewrap")
+    .description("move an envelope message to another CMK: a new header, the same segments, which are not verified")
+    .requiredOption("--key <key>", "key id, alias or ARN of the CMK it moves to")
+    .option("--context <key=value>", "the encryption context of the message; may be repeated", pair);
+  addDataOptions(rewrap, { input: "the message", output: "the message under the new key" });
+  rewrap.action(({ key: keyId, in: input, out: output, context }: RewrapFlags, command: Command) =>
+    withKms(command, async (kms) => {
+      await using files = envelope(kms, { encryptionContext: context });
+      await throughStream({ label: "rewrap", input, output }, (signal) => files.rewrapStream({ keyId, signal }));
+    }),
+  );
+}

@@ -1,0 +1,31 @@
+import type { Command } from "commander";
+import { envelope } from "../../envelope/index.ts";
+import { withKms } from "../connection.ts";
+import { addEnvelopeOptions, type EnvelopeFlags, envelopeOptionsOf } from "../envelope-options.ts";
+import { wholeNumber } from "../option-values.ts";
+import { print, requireOut, toJson } from "../report.ts";
+import { throughStream } from "../through-stream.ts";
+
+interface SealOptions extends EnvelopeFlags {
+  readonly key: string;
+  readonly segmentSize?: number;
+}
+
+export function addSeal(program: Command): void {
+  const seal = program
+    .command("seal")
+    .description("seal data of any size in an envelope message under a data key")
+    .requiredOption("--key <key>", "key id, alias or ARN of the CMK that wraps the data key")
+    .option("--segment-size <bytes>", "a power of two, 4096 to 16777216 (default: 65536)", wholeNumber);
+  addEnvelopeOptions(seal, { input: "the plaintext", output: "the message" });
+  seal.action((options: SealOptions, command: Command) =>
+    withKms(command, async (kms, { json }) => {
+      requireOut(json, options.out);
+      const { key: keyId, segmentSize } = options;
+      await using files = envelope(kms, { ...envelopeOptionsOf(options), keyId, segmentSize });
+      const passage = { label: "seal", input: options.in, output: options.out };
+      const { read, written } = await throughStream(passage, (signal) => files.sealStream({ signal }));
+      if (json) print(toJson({ plaintextLength: read, messageLength: written }));
+    }),
+  );
+}

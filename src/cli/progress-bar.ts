@@ -1,0 +1,38 @@
+const WIDTH = 32;
+const REDRAW_MILLISECONDS = 100;
+
+/** A line on standard error that says how far a command is, where that is a terminal; nothing elsewhere. */
+export class ProgressBar {
+  readonly #label: string;
+  readonly #total: number | undefined;
+  readonly #shown = process.stderr.isTTY === true;
+  readonly #started = performance.now();
+  #drawn = 0;
+
+  /** @param total bytes in all, where that is known */
+  constructor(label: string, total: number | undefined) {
+    this.#label = label;
+    this.#total = total;
+  }
+
+  /** @param bytes that are done */
+  show(bytes: number): void {
+    const now = performance.now();
+    if (!this.#shown || now - this.#drawn < REDRAW_MILLISECONDS) return;
+    this.#drawn = now;
+    const speed = Math.round(bytes / (now - this.#started) / 1_000);
+    process.stderr.write(`\r\x1b[K${this.#label} ${this.#part(bytes)}  ${speed} MB/s`);
+  }
+
+  /** Takes the line away. */
+  end(): void {
+    if (this.#drawn > 0) process.stderr.write("\r\x1b[K");
+  }
+
+  #part(bytes: number): string {
+    if (this.#total === undefined) return `${Math.round(bytes / 1e6)} MB`;
+    const part = this.#total === 0 ? 1 : Math.min(1, bytes / this.#total);
+    const filled = Math.round(part * WIDTH);
+    return `[${"#".repeat(filled)}${" ".repeat(WIDTH - filled)}] ${String(Math.floor(part * 100)).padStart(3)} %`;
+  }
+}

@@ -1,0 +1,96 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { beforeAll, expect, test } from "vitest";
+import { scratchFolder } from "../tokens/scratch-folder.ts";
+
+// What scripts cannot show: signals, terminals, inputs that do not end, devices, holes.
+
+const binary = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = scratchFolder("cli-envelope");
+const environment = { PATH: process.env.PATH, LANELOCK_HOME: join(folder, "home"), LANELOCK_STORE: undefined };
+const work = join(folder, "work");
+const file = (name: string) => join(work, name);
+
+function lanelock(...parameters: string[]) {
+  return execFileSync(process.execPath, [binary, ...parameters], { env: environment, encoding: "utf8" });
+}
+
+beforeAll(() => {
+  lanelock("init");
+  lanelock("keys", "create", "--alias", "alias/files");
+  execFileSync("mkdir", [work]);
+});
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s ends a seal; the output that was there stays",
+  async (signal) => {
+    writeFileSync(file("kept"), "as it was");
+    const parameters = ["seal", "--key", "alias/files", "--out", file("kept")];
+    const child = spawn(process.execPath, [binary, ...parameters], { env: environment });
+    child.stdin.on("error", () => {}).write(Buffer.alloc(3_000_000));
+    while (!readdirSync(work).some((name) => name.endsWith(".tmp"))) await sleep(10);
+    child.kill(signal);
+    expect(await once(child, "exit")).toEqual([null, signal]);
+    expect(readFileSync(file("kept"), "utf8")).toBe("as it was");
+    expect(readdirSync(work).filter((name) => name.startsWith("kept"))).toEqual(["kept"]);
+  },
+);
+
+test("what is no message is refused before its input ends", async () => {
+  const child = spawn(process.execPath, [binary, "open", "--out", file("none")], { env: environment });
+  child.stdin.on("error", () => {}).write("this is no message");
+  const said: Buffer[] = [];
+  child.stderr.on("data", (data) => said.push(data));
+  expect(await once(child, "close")).toEqual([1, null]);
+  expect(Buffer.concat(said).toString()).toContain("ERR_AUTHENTICATION");
+  expect(existsSync(file("none"))).toBe(false);
+});
+
+test("a reader that goes away ends an open with an error and no trace", async () => {
+  writeFileSync(file("plain"), Buffer.alloc(20_000_000, 7));
+  lanelock("seal", "--key", "alias/files", "--in", file("plain"), "--out", file("sealed"));
+  const child = spawn(process.execPath, [binary, "open", "--in", file("sealed")], { env: environment });
+  const said: Buffer[] = [];
+  child.stderr.on("data", (data) => said.push(data));
+  child.stdout.once("data", () => child.stdout.destroy());
+  expect(await once(child, "close")).toEqual([1, null]);
+  expect(Buffer.concat(said).toString()).toMatch(/^lanelock: .*EPIPE/);
+  expect(Buffer.concat(said).toString()).not.toContain("    at ");
+});
+
+test("a device is written to, not replaced", () => {
+  lanelock("seal", "--key", "alias/files", "--in", file("plain"), "--out", "/dev/null");
+  expect(execFileSync("stat", ["-c", "%F", "/dev/null"], { encoding: "utf8" })).toBe("character special file\n");
+});
+
+test("through a link the file it leads to is replaced, and the link stays", () => {
+  writeFileSync(file("target"), "before");
+  execFileSync("ln", ["-s", "target", file("link")]);
+  lanelock("seal", "--key", "alias/files", "--in", file("plain"), "--out", file("link"));
+  expect(readFileSync(file("target"), "latin1").slice(0, 4)).toBe("LLK1");
+  expect(execFileSync("readlink", [file("link")], { encoding: "utf8" })).toBe("target\n");
+});
+
+test("a file of nothing but a hole is sealed, and opened by ranges at its end", () => {
+  const size = 200 * 2 ** 20;
+  writeFileSync(file("hole"), "");
+  truncateSync(file("hole"), size);
+  lanelock("seal", "--key", "alias/files", "--in", file("hole"), "--out", file("hole.sealed"));
+  const range = `${size - 5}:5`;
+  const parameters = [binary, "open", "--in", file("hole.sealed"), "--range", range];
+  const { stdout } = spawnSync(process.execPath, parameters, { env: environment });
+  expect(stdout).toEqual(Buffer.alloc(5));
+});
+
+test("on a terminal a bar is drawn and taken away; elsewhere nothing", () => {
+  const command = `"${process.execPath}" "${binary}" seal --key alias/files --in "${file("hole")}" --out "${file("x")}"`;
+  const shown = spawnSync("script", ["-qefc", command, "/dev/null"], { env: environment, encoding: "utf8" });
+  expect(shown.stdout).toMatch(/seal \[#* *\] +\d+ % {2}\d+ MB\/s/);
+  expect(shown.stdout.endsWith("\r\x1b[K")).toBe(true);
+  const plain = spawnSync("sh", ["-c", command], { env: environment, encoding: "utf8" });
+  expect([plain.status, plain.stdout, plain.stderr]).toEqual([0, "", ""]);
+});
