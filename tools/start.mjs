@@ -4,7 +4,8 @@ import { prepare } from "./setup.mjs";
 prepare();
 const { inputFile, inTemporaryFolder } = await import("./main-job/files.mjs");
 const { runCipher } = await import("./main-job/gcm-file.mjs");
-const { showKeys } = await import("./main-job/keys.mjs");
+const { showEnvelope } = await import("./main-job/envelope.mjs");
+const { showKeys, withOrdersKey } = await import("./main-job/keys.mjs");
 
 /** A speed, where there was enough to measure it. */
 const speed = (value, size) => (size < 1 << 20 ? "–" : `${Math.round(value)} MB/s`).padStart(11);
@@ -32,8 +33,10 @@ try {
     const results = [];
     for (const label of ["AES-256-GCM", "SM4-GCM"]) results.push(await runCipher(label, { ...input, folder }));
     report(results, input.size);
-    const keys = await showKeys(folder);
-    return keys && results.every(({ matches, roundTrip }) => matches && roundTrip);
+    const kept = await withOrdersKey(folder, async (orders) => {
+      return (await showKeys(orders)) && (await showEnvelope(orders, { ...input, folder }));
+    });
+    return kept && results.every(({ matches, roundTrip }) => matches && roundTrip);
   });
   process.exitCode = ok ? 0 : 1;
 } catch (error) {
