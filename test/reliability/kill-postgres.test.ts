@@ -40,7 +40,8 @@ async function work(kms: Kms, seed: number): Promise<Worker> {
       if (change) apply(worker.model, change);
       worker.done++;
     } catch (error) {
-      expect(error).toMatchObject({ code: "ERR_STORE" });
+      const cause = error instanceof Error ? error.cause : undefined;
+      expect(error, `its cause: ${cause}`).toMatchObject({ code: "ERR_STORE" });
       return worker;
     }
   }

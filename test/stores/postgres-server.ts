@@ -106,16 +106,30 @@ export class PostgresServer {
 
   async #end(signal: "SIGKILL" | "SIGINT"): Promise<void> {
     const child = this.#process;
-    if (child?.pid === undefined || child.exitCode !== null) return;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    if (signal === "SIGKILL") for (const pid of childrenOf(child.pid)) process.kill(pid, signal);
+    const family = signal === "SIGKILL" ? childrenOf(child.pid) : [];
+    // The parent first: it would answer a child's death with a recovery of its own.
     child.kill(signal);
     await ended;
+    for (const pid of family) await killed(pid);
   }
 
   async stop(): Promise<void> {
     await this.#end("SIGINT");
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Kills a process that may have ended by itself, and waits until it is gone. */
+async function killed(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
 

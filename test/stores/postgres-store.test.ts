@@ -1,5 +1,7 @@
 import { sqlStore } from "lanelock/stores";
-import { afterAll, beforeAll } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { storeFailure } from "../../src/stores/sql/store-failure.ts";
 import { testStoreContract } from "../contract/store.ts";
 import { PostgresServer } from "./postgres-server.ts";
 
@@ -12,4 +14,21 @@ afterAll(() => server.stop());
 testStoreContract("PostgreSQL", async () => {
   const url = server.createDatabase();
   return { connect: () => sqlStore({ url }), dispose: async () => undefined };
+});
+
+test("a connection that broke is told as a database that cannot be reached, at whatever moment it is noticed", async () => {
+  const client = new pg.Client({ connectionString: server.createDatabase() });
+  client.on("error", () => undefined);
+  await client.connect();
+  const ended = new Promise((resolve) => client.once("end", resolve));
+  const running = client.query("select pg_sleep(60)").catch((error) => error);
+  server.sql("postgres", "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep%'");
+  const told = [await running];
+  told.push(await client.query("select 1").catch((error) => error));
+  await ended;
+  told.push(await client.query("select 1").catch((error) => error));
+  for (const error of told) {
+    const message = expect.stringContaining("cannot be reached");
+    expect(storeFailure("PostgreSQL", error), String(error)).toMatchObject({ code: "ERR_STORE", message });
+  }
 });

@@ -18,12 +18,15 @@ const REMEDIES: readonly (readonly [pattern: RegExp, message: string])[] = [
   [/^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|57P0|08)/, "the database server cannot be reached. Is it running?"],
 ];
 
+/** What pg says, without a code, of a connection that broke before, during or between queries. */
+const BROKEN_CONNECTION = /Connection terminated|not queryable|timeout (exceeded|expired)|Query read timeout/i;
+
 function codeOf(cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   if (typeof code === "string" && code !== "") return code;
   const message = cause instanceof Error ? cause.message : String(cause);
   if (/Unable to open connection to local database .*: 14/.test(message)) return "SQLITE_CANTOPEN";
-  if (/Connection terminated|timeout exceeded when trying to connect/i.test(message)) return "ECONNRESET";
+  if (BROKEN_CONNECTION.test(message)) return "ECONNRESET";
   return "";
 }
 
