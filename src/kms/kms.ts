@@ -1,9 +1,12 @@
+import { LanelockError } from "../errors.ts";
 import { type AuditReport, verifyAuditFiles } from "./audit/verify.ts";
 import type { CallOptions } from "./call.ts";
+import { MAX_CALLER_CHARACTERS } from "./limits.ts";
 import { OPERATIONS } from "./operation-table.ts";
 import type * as operations from "./operations/index.ts";
 import type { KmsOptions } from "./options.ts";
 import type { Capability } from "./ports/index.ts";
+import { elements } from "./request-fields.ts";
 import { type Operation, Session } from "./session.ts";
 import { type SweepResult, settleDue } from "./sweep.ts";
 
@@ -42,9 +45,18 @@ export class Kms implements AsyncDisposable {
     return new Kms(await Session.open(options), "local");
   }
 
-  /** The same KMS on behalf of a caller, whose name the audit log then holds. */
+  /**
+   * The same KMS on behalf of a caller, whose name of 1 to 256 characters the audit log then holds.
+   *
+   * @throws LanelockError `ERR_ARGUMENT` for a name that is none
+   * @example
+   * await kms.as("orders-service").decrypt({ ciphertextBlob });
+   */
   as(caller: string): Kms {
-    return new Kms(this.#session, String(caller));
+    if (typeof caller === "string" && caller !== "" && caller.length <= MAX_CALLER_CHARACTERS) {
+      return new Kms(this.#session, caller);
+    }
+    throw new LanelockError("ERR_ARGUMENT", `A caller's name must be 1 to ${MAX_CALLER_CHARACTERS} characters.`);
   }
 
   /** Waits for calls in flight, gives back what was reserved, wipes every key, and closes audit log, providers and store. */
@@ -308,11 +320,25 @@ export class Kms implements AsyncDisposable {
    * Checks the audit files of this store, and others given, against their chains and anchors: changed, removed or reordered
    * lines, rewritten or missing files, and tails cut behind the last anchor are found.
    */
-  verifyAudit({ files = [] }: { readonly files?: readonly string[] } = {}): Promise<AuditReport> {
+  verifyAudit(request: { readonly files?: readonly string[] } = {}): Promise<AuditReport> {
     return this.#session.during(async () => {
+      const files = filesOf(request);
       const { core } = this.#session;
       await core.audit.flush();
       return verifyAuditFiles({ anchors: await core.read((rows) => rows.anchors()), keys: core.keys, files });
     });
   }
+}
+
+const MAX_FILES = 10_000;
+
+function filesOf(request: { readonly files?: readonly string[] }): readonly string[] {
+  const files: unknown = typeof request === "object" && request !== null ? request.files : null;
+  const paths = files === undefined ? [] : elements(files, MAX_FILES);
+  if (paths?.every(isPath)) return paths;
+  throw new LanelockError("ERR_ARGUMENT", `files must be an array of at most ${MAX_FILES} paths.`);
+}
+
+function isPath(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && !value.includes("\0");
 }

@@ -30,5 +30,8 @@ export const MAX_TAGS_AT_CREATION = 20;
 export const MAX_TAGS = 10;
 export const MAX_TAG_CHARACTERS = 128;
 
+/** Ours: of the name in audit lines. */
+export const MAX_CALLER_CHARACTERS = 256;
+
 /** Random 96-bit IVs: 2^32 encryptions per key (SP 800-38D §8.3). */
 export const MAX_INVOCATIONS = 2 ** 32;

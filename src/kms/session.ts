@@ -71,7 +71,7 @@ export class Session {
     this.#begin();
     try {
       const { core } = this;
-      const signal = options?.signal;
+      const signal = options === undefined ? undefined : signalOf(options);
       const call: Call = { core, event: pendingEvent(core.now(), caller, name), signal, recorded: false };
       try {
         signal?.throwIfAborted();
@@ -105,6 +105,22 @@ export class Session {
       });
     }
     await this.#closeParts();
+  }
+}
+
+function signalOf(options: CallOptions): AbortSignal | undefined {
+  if (typeof options === "object" && options !== null) {
+    const signal = readSignal(options);
+    if (signal === undefined || signal instanceof AbortSignal) return signal;
+  }
+  throw new LanelockError("ERR_ARGUMENT", "The options of a call must be { signal }, an AbortSignal.");
+}
+
+function readSignal(options: CallOptions): unknown {
+  try {
+    return options.signal;
+  } catch (cause) {
+    throw new LanelockError("ERR_ARGUMENT", "The option signal cannot be read.", { cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { LanelockError } from "../../errors.ts";
 import { equalInConstantTime } from "../encoding.ts";
 import { nodeModule } from "../node-modules.ts";
 import type { AuditAnchorRow } from "../ports/index.ts";
@@ -37,7 +38,7 @@ export function verifyAuditFiles({ anchors, keys, files }: VerifyOptions): Audit
   const { resolve } = nodeModule("node:path", "Checking audit files");
   const locations = new Set([...files.map((file) => resolve(file)), ...anchors.map((anchor) => anchor.location)]);
   const present = [...locations].filter((location) => existsSync(location));
-  const reports = present.map((location) => verifyFile(location, anchors, keys));
+  const reports = present.map((location) => verifyReadable(location, anchors, keys));
   const found = new Set(reports.map((report) => report.chainId));
   const absent = [...locations].filter(
     (location) => !existsSync(location) && files.map((f) => resolve(f)).includes(location),
@@ -57,6 +58,15 @@ function missingReport(anchor: AuditAnchorRow): AuditFileReport {
 
 function emptyReport(location: string, problem: string): AuditFileReport {
   return { location, chainId: "", events: 0, unsealedBytes: 0, problems: [problem] };
+}
+
+function verifyReadable(location: string, anchors: readonly AuditAnchorRow[], keys: StoreKeys): AuditFileReport {
+  try {
+    return verifyFile(location, anchors, keys);
+  } catch (error) {
+    if (error instanceof LanelockError) throw error;
+    return emptyReport(location, `it cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function verifyFile(location: string, anchors: readonly AuditAnchorRow[], keys: StoreKeys): AuditFileReport {
