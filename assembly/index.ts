@@ -4,7 +4,7 @@ import { Aes } from "./cipher/aes";
 import { expandAesKey } from "./cipher/aes-key-schedule";
 import { Sm4 } from "./cipher/sm4";
 import { expandSm4Key } from "./cipher/sm4-key-schedule";
-import { IO, IO_SIZE, NONCE, NONCE_SIZE, RUN_SIZE, SLOTS, VERDICTS, VERDICTS_SIZE, wipe as wipeRange } from "./memory";
+import { IO, IO_SIZE, NONCE, NONCE_SIZE, RUN_SIZE, SLOTS, VERDICTS, VERDICTS_SIZE, wipeBlocks } from "./memory";
 import { cbcDecrypt, cbcEncrypt } from "./mode/cbc";
 import { ctr } from "./mode/ctr";
 import { ecbDecrypt, ecbEncrypt } from "./mode/ecb";
@@ -46,8 +46,9 @@ export function runSize(): usize {
   return RUN_SIZE;
 }
 
+/** Zeroes `size` bytes from `at`; both are multiples of 16. */
 export function wipe(at: usize, size: usize): void {
-  wipeRange(at, size);
+  wipeBlocks(at, size);
 }
 
 export function pad(data: usize, length: u32): u32 {

@@ -1,7 +1,8 @@
 // The memory map, each region placed by the end of the one before it. Everything from SLOTS on belongs to key and stream
 // slots, which the host places; everything between STATIC_END and SLOTS is scratch, and zero between calls.
 
-/** Constant tables end here: `asconfig.json` starts them at 1024. */
+/** Constant tables end here. The compiler starts them at 1024 and, as nothing lies below, folds constants added to a pointer
+ * into the instruction that uses it. */
 const STATIC_END: usize = 4096;
 
 /** Never written: a round key that changes nothing, and blocks to add that change nothing. */
@@ -12,8 +13,12 @@ const ZEROS_SIZE: usize = 64 * 16;
 export const PLANES: usize = ZEROS + ZEROS_SIZE;
 const PLANES_SIZE: usize = 64 * 16;
 
+/** What goes into the S-box of one SM4 round, where it is staged. */
+export const STAGE: usize = PLANES + PLANES_SIZE;
+export const STAGE_SIZE: usize = 8 * 16;
+
 /** One batch of blocks, for counter blocks that become keystream and for batches that are not full. */
-export const BATCH: usize = PLANES + PLANES_SIZE;
+export const BATCH: usize = STAGE + STAGE_SIZE;
 const BATCH_SIZE: usize = 64 * 16;
 
 /** The high and low nibbles of up to 4 blocks that GHASH multiplies together. */
@@ -60,9 +65,4 @@ export const SLOTS: usize = (IO_END + 63) & ~63;
 export function wipeBlocks(at: usize, size: usize): void {
   const end = at + size;
   for (; at < end; at += 16) v128.store(at, i64x2.splat(0));
-}
-
-/** Zeroes any range. */
-export function wipe(at: usize, size: usize): void {
-  memory.fill(at, 0, size);
 }

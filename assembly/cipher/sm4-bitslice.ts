@@ -9,7 +9,7 @@
 // Rotations by whole bytes move lanes; a rotation by 2 renames planes, except for two that come from the next byte.
 // Words 0 to 3 stand at PLANES, 128 bytes each.
 import { sm4Sbox } from "../circuit/sm4";
-import { PLANES } from "../memory";
+import { PLANES, STAGE, STAGE_SIZE, wipeBlocks } from "../memory";
 import { lookup } from "../swizzle";
 import { transpose8 } from "../transpose";
 import { highHalves, highWords, lowHalves, lowWords } from "../words";
@@ -158,13 +158,34 @@ export function rounds(key: usize, step: isize, groups: u32, to: usize, add: usi
     x3 = replaced;
   }
   for (let group = <isize>(512 * groups) - 512; group >= 0; group -= 512) unpack(PLANES + group, to + group, add + group);
+  if (!ASC_FEATURE_RELAXED_SIMD) wipeBlocks(STAGE, STAGE_SIZE);
+}
+
+/**
+ * `planes` by way of memory in the plain build. The hosts that run it, V8 before relaxed SIMD above all, move loads as far ahead of
+ * their uses as they can: the 32 loads of a round all come first, and most of them have to be put by in memory again. A
+ * store is the one thing they don't move past.
+ */
+@inline
+function staged(k: usize, plane: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return plane;
+  v128.store(STAGE + 16 * k, plane);
+  return plane;
+}
+
+@inline
+function taken(k: usize, plane: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? plane : v128.load(STAGE + 16 * k);
 }
 
 @inline
 function roundOf(key: usize, x0: usize, x1: usize, x2: usize, x3: usize): void {
+  const i0 = staged(0, inputPlane(x1, x2, x3, key, 0)), i1 = staged(1, inputPlane(x1, x2, x3, key, 1));
+  const i2 = staged(2, inputPlane(x1, x2, x3, key, 2)), i3 = staged(3, inputPlane(x1, x2, x3, key, 3));
+  const i4 = staged(4, inputPlane(x1, x2, x3, key, 4)), i5 = staged(5, inputPlane(x1, x2, x3, key, 5));
+  const i6 = staged(6, inputPlane(x1, x2, x3, key, 6)), i7 = staged(7, inputPlane(x1, x2, x3, key, 7));
   sm4Sbox<LinearLayer>(
     key, x0, 0,
-    inputPlane(x1, x2, x3, key, 0), inputPlane(x1, x2, x3, key, 1), inputPlane(x1, x2, x3, key, 2), inputPlane(x1, x2, x3, key, 3),
-    inputPlane(x1, x2, x3, key, 4), inputPlane(x1, x2, x3, key, 5), inputPlane(x1, x2, x3, key, 6), inputPlane(x1, x2, x3, key, 7),
+    taken(0, i0), taken(1, i1), taken(2, i2), taken(3, i3), taken(4, i4), taken(5, i5), taken(6, i6), taken(7, i7),
   );
 }

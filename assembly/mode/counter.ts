@@ -47,8 +47,12 @@ export function wipeBatch<C extends BlockCipher>(cipher: C, count: u32): void {
 function addBatch<C extends BlockCipher>(cipher: C, block: usize, data: usize, length: u32): void {
   const blocks = length + 15 >> 4;
   writeCounters(block, blocks);
-  encryptKeystream<C>(cipher, blocks);
-  xorBytes(data, BATCH, length);
+  if (length == 16 * cipher.lanes()) {
+    cipher.encryptBatch(BATCH, data, data, blocks);
+  } else {
+    encryptKeystream<C>(cipher, blocks);
+    xorBytes(data, BATCH, length);
+  }
   setCounter(block, counterOf(block) + blocks);
 }
 

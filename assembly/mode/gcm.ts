@@ -37,16 +37,17 @@ export function gcmExpand<C extends BlockCipher>(cipher: C): void {
   wipeBlocks(BATCH, 128);
 }
 
-/** J0 into the run's counter block, from the `length` bytes at NONCE (SP 800-38D §7.1 step 2). */
+/** J0 into the run's counter block, from the `length` bytes at NONCE (SP 800-38D §7.1 step 2), which are wiped. */
 function setFirstCounter<C extends BlockCipher>(cipher: C, run: usize, length: u32): void {
   wipeBlocks(run, RUN_SIZE);
   if (length == 12) {
     v128.store(run, i32x4.replace_lane(v128.load(NONCE), 3, 0x01000000));
     store<u32>(run, 1, PUBLIC);
-    return;
+  } else {
+    hashKeyOf<C>(cipher).hash(run, NONCE, length);
+    finishNonce<C>(cipher, run, length);
   }
-  hashKeyOf<C>(cipher).hash(run, NONCE, length);
-  finishNonce<C>(cipher, run, length);
+  wipeBlocks(NONCE, length + 15 & ~15);
 }
 
 /** Hashes the length of a nonce that is not 96 bits long, the last step to J0. */

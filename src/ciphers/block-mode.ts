@@ -59,8 +59,7 @@ export function transform({ input, into, length, work }: Transformation): Bytes 
   if (into !== undefined) checkInto(into, length);
   const output = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
   const readable = readableWhileWriting(input, into);
-  const { bytes, exports } = engine();
-  const io = exports.io();
+  const { bytes, io } = engine();
   try {
     eachPart(readable, (part, offset) => {
       work(io, part);
@@ -91,8 +90,7 @@ export function encryptPadded(
   const output = into === undefined ? new Uint8Array(whole + 16) : into.subarray(0, whole + 16);
   const rest = copyOf(plaintext.subarray(whole));
   if (whole > 0) transform({ input: plaintext.subarray(0, whole), into: output, length: whole, work });
-  const { bytes, exports } = engine();
-  const io = exports.io();
+  const { bytes, exports, io } = engine();
   bytes.set(rest, io);
   rest.fill(0);
   work(io, exports.pad(io, length - whole));
@@ -118,8 +116,7 @@ export function decryptPadded({ ciphertext, padding, into, work, lastBlock }: Pa
   const { length } = ciphertext;
   if (padding === "none") return transform({ input: ciphertext, into, length, work });
   if (length === 0) throw new LanelockError("ERR_LENGTH", "ciphertext is empty, but padded data has a block at least");
-  const { bytes, exports } = engine();
-  const io = exports.io();
+  const { bytes, exports, io } = engine();
   bytes.set(ciphertext.subarray(length - 16), io);
   lastBlock(io, 16);
   const padded = exports.paddingLength(io);

@@ -79,8 +79,7 @@ export class Cbc {
 /** Runs `work` with the IV in the engine's memory, where the chain goes on from it. */
 function chained(iv: Uint8Array, work: (chain: number) => Bytes): Bytes {
   checkBlock(iv, "iv");
-  const { bytes, exports } = engine();
-  const chain = exports.nonce();
+  const { bytes, nonce: chain } = engine();
   bytes.set(iv, chain);
   try {
     return work(chain);

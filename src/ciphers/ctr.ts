@@ -30,8 +30,7 @@ export class Ctr {
     const slot = this.#key.address;
     checkBlock(counterBlock, "counterBlock");
     checkBytes(data, "data");
-    const { bytes, exports } = engine();
-    const counter = exports.nonce();
+    const { bytes, nonce: counter } = engine();
     bytes.set(counterBlock, counter);
     const work = (at: number, length: number) => this.#cipher.ctr(slot, counter, at, length);
     try {

@@ -127,7 +127,7 @@ interface GroupWork {
 /** Lays messages out in IO, has them worked, and wipes IO. */
 export function workGroup(shared: readonly CheckedMessage[], { work, take }: GroupWork): void {
   const host = engine();
-  const first = host.exports.io();
+  const first = host.io;
   const words = new Uint32Array(host.bytes.buffer);
   let at = first;
   try {

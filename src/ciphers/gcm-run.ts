@@ -33,8 +33,8 @@ export class GcmRun {
   constructor(cipher: CipherEngine, key: KeySlot, message: { nonce: Uint8Array; aad: Uint8Array }) {
     this.#cipher = cipher;
     this.#key = key;
-    const { exports } = engine();
-    this.#io = exports.io();
+    const { exports, io } = engine();
+    this.#io = io;
     const slot = key.address;
     const run = takeSlot(exports.runSize());
     this.#run = run;
@@ -44,12 +44,10 @@ export class GcmRun {
   }
 
   #start(slot: number, nonce: Uint8Array): void {
-    const { exports, bytes } = engine();
+    const { exports, bytes, nonce: nonceAt } = engine();
     if (nonce.length <= exports.nonceSize()) {
-      const at = exports.nonce();
-      bytes.set(nonce, at);
+      bytes.set(nonce, nonceAt);
       this.#cipher.gcmStart(slot, this.#run, nonce.length);
-      bytes.fill(0, at, at + exports.nonceSize());
     } else {
       eachPart(nonce, (length) => this.#cipher.gcmHashNonce(slot, this.#run, this.#io, length));
       this.#cipher.gcmStartHashed(slot, this.#run, nonce.length);

@@ -11,8 +11,7 @@ export class GcmSealStream extends GcmStream implements SealStream {
 
   final(): Bytes {
     const sealed = this.last(this.tagLength);
-    const { bytes, exports } = engine();
-    const io = exports.io();
+    const { bytes, io } = engine();
     this.run.tag(io);
     sealed.set(bytes.subarray(io, io + this.tagLength), sealed.length - this.tagLength);
     bytes.fill(0, io, io + 16);

@@ -58,8 +58,7 @@ export abstract class GcmStream {
   }
 
   #through(data: Uint8Array, to: Uint8Array): void {
-    const { bytes, exports } = engine();
-    const io = exports.io();
+    const { bytes, io } = engine();
     eachPart(data, (length, offset) => {
       this.work(length);
       to.set(bytes.subarray(io, io + length), offset);

@@ -55,15 +55,14 @@ export class Gcm implements Aead {
     if (aadLength + length > ONE_CALL.rest || nonceLength > ONE_CALL.nonce) {
       return this.#sealInParts({ nonce, aad }, plaintext, into);
     }
-    const { bytes, exports } = engine();
-    const io = exports.io();
+    const { bytes, io, nonce: nonceAt } = engine();
     const text = io + ((aadLength + 15) & ~15);
-    bytes.set(nonce, exports.nonce());
+    bytes.set(nonce, nonceAt);
     if (aadLength > 0) bytes.set(aad, io);
     bytes.set(plaintext, text);
     this.#cipher.gcmSeal(slot, nonceLength, io, aadLength, length);
     const sealed = taken(bytes, { at: text, length: length + this.tagLength, into });
-    clear(nonceLength, text + length + 16);
+    clear(text + length + 16);
     return sealed;
   }
 
@@ -78,15 +77,14 @@ export class Gcm implements Aead {
     if (aadLength + length > ONE_CALL.rest || nonceLength > ONE_CALL.nonce) {
       return this.#openInParts({ nonce, aad }, sealed, into);
     }
-    const { bytes, exports } = engine();
-    const io = exports.io();
+    const { bytes, io, nonce: nonceAt } = engine();
     const text = io + ((aadLength + 15) & ~15);
-    bytes.set(nonce, exports.nonce());
+    bytes.set(nonce, nonceAt);
     if (aadLength > 0) bytes.set(aad, io);
     bytes.set(sealed, text);
     const authentic = this.#cipher.gcmOpen(slot, nonceLength, io, aadLength, length, this.tagLength) === 1;
     const opened = authentic ? taken(bytes, { at: text, length, into }) : undefined;
-    clear(nonceLength, text + length + 32);
+    clear(text + length + 32);
     if (opened === undefined) throw notAuthentic();
     return opened;
   }
@@ -199,8 +197,7 @@ export class Gcm implements Aead {
     const input = readableWhileWriting(plaintext, into);
     const run = new GcmRun(this.#cipher, this.#key, message);
     try {
-      const { bytes, exports } = engine();
-      const io = exports.io();
+      const { bytes, io } = engine();
       eachPart(input, (part, offset) => {
         run.encrypt(part);
         sealed.set(bytes.subarray(io, io + part), offset);
@@ -224,8 +221,7 @@ export class Gcm implements Aead {
       eachPart(input, (part) => run.hash(part));
       if (!run.verify(sealed.subarray(length))) throw notAuthentic();
       const opened = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
-      const { bytes, exports } = engine();
-      const io = exports.io();
+      const { bytes, io } = engine();
       eachPart(input, (part, offset) => {
         run.decrypt(part);
         opened.set(bytes.subarray(io, io + part), offset);
@@ -267,9 +263,8 @@ function taken(bytes: Bytes, { at, length, into }: Result): Bytes {
   return into.subarray(0, length) as Bytes;
 }
 
-/** Wipes the nonce, and IO up to `end`. */
-function clear(nonceLength: number, end: number): void {
-  const { exports } = engine();
-  exports.wipe(exports.nonce(), (nonceLength + 15) & ~15);
-  exports.wipe(exports.io(), end - exports.io());
+/** Wipes IO up to `end`. */
+function clear(end: number): void {
+  const { exports, io } = engine();
+  exports.wipe(io, (end - io + 15) & ~15);
 }

@@ -21,7 +21,7 @@ export class KeySlot {
     }
     const host = engine();
     this.#slot = takeSlot(gcm ? cipher.gcmSize() : cipher.size());
-    const io = host.exports.io();
+    const io = host.io;
     host.bytes.set(key, io);
     cipher.expand(this.#slot, io, length);
     if (gcm) cipher.expandGcm(this.#slot);

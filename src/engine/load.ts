@@ -6,6 +6,9 @@ export interface Engine {
   readonly exports: EngineExports;
   /** Which of the two builds runs here. */
   readonly build: "plain" | "relaxed";
+  /** Where its input and output stands, and where a nonce goes. */
+  readonly io: number;
+  readonly nonce: number;
   /** All of the memory; renewed when it grows. */
   bytes: Uint8Array<ArrayBuffer>;
 }
@@ -51,7 +54,7 @@ function instantiate(): Engine {
   const build = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "plain";
   const module = compile(decode(build === "relaxed" ? 1 : 0));
   const exports = new WebAssembly.Instance(module).exports as { [name: string]: unknown } & EngineExports;
-  return { exports, build, bytes: new Uint8Array(exports.memory.buffer) };
+  return { exports, build, io: exports.io(), nonce: exports.nonce(), bytes: new Uint8Array(exports.memory.buffer) };
 }
 
 let instance: Engine | undefined;

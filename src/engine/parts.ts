@@ -5,8 +5,7 @@ import { engine } from "./load.ts";
  * last is shorter than IO, so every other length is a multiple of 16.
  */
 export function eachPart(data: Uint8Array, work: (length: number, offset: number) => void): void {
-  const { exports, bytes } = engine();
-  const io = exports.io();
+  const { exports, bytes, io } = engine();
   const size = exports.ioSize();
   try {
     for (let offset = 0; offset < data.length; offset += size) {

@@ -43,7 +43,7 @@ export function memoryScenarios(functions: Callable["functions"]): Scenario[] {
   const constants = Object.entries(functions).filter(([, { length }]) => length === 0);
   return [
     ...constants.map(([name]) => constant(name)),
-    ...[0, 1, 16, 100, 5000].map((length) => over("wipe", length)),
+    ...[0, 16, 112, 5008].map((length) => over("wipe", length)),
     ...[0, 1, 15, 16, 17, 100].map((length) => over("pad", length)),
     measurePadding,
   ];
