@@ -24,10 +24,13 @@ function speed(bytes: number, nanoseconds: number): string {
 }
 
 function print({ name, bytes, contenders }: Result): void {
+  const own = contenders[OWN];
   const others = Object.entries(contenders)
     .filter(([rival]) => rival !== OWN)
-    .map(([rival, figures]) => `${rival} ${speed(bytes, figures.median)} (${figures.ratio.toFixed(2)} ×)`);
-  const own = contenders[OWN];
+    .map(([rival, { median, best, ratio }]) => {
+      const undisturbed = (best / (own?.best ?? Number.NaN)).toFixed(2);
+      return `${rival} ${speed(bytes, median)} (${ratio.toFixed(2)} ×, best samples ${undisturbed} ×)`;
+    });
   console.log(`${name.padEnd(42)} ${own ? speed(bytes, own.median).padStart(10) : ""}   ${others.join(", ")}`);
 }
 

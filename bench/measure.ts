@@ -2,6 +2,8 @@ import type { Case, Contender } from "./case.ts";
 
 /** How long one sample of a contender is to last. */
 const SAMPLE_MS = 6;
+/** How long each contender runs before anything is timed. */
+const WARM_UP_MS = 500;
 
 export interface Figures {
   /** Nanoseconds an operation: the median of all samples, and the best. */
@@ -26,7 +28,16 @@ async function sample(contender: Contender, count: number): Promise<number> {
   return Number(process.hrtime.bigint() - start) / count;
 }
 
-/** Warms a contender up and finds how many operations make a sample. */
+/**
+ * Until V8 has compiled what runs often, which takes some thousand operations and not some milliseconds: a service runs for
+ * days. Code with many layers above the same native call would be measured in the interpreter otherwise.
+ */
+async function warmUp(contender: Contender): Promise<void> {
+  const end = performance.now() + WARM_UP_MS;
+  while (performance.now() < end) await sample(contender, 1);
+}
+
+/** Finds how many operations make a sample. */
 async function calibrate(contender: Contender): Promise<number> {
   let count = 1;
   for (;;) {
@@ -57,7 +68,7 @@ export async function measure(one: Case, rounds: number): Promise<Result> {
   if (one.sameOutput !== false) await compareOutputs(one);
   const counts: number[] = [];
   for (const contender of one.contenders) {
-    await calibrate(contender);
+    await warmUp(contender);
     counts.push(await calibrate(contender));
   }
   const samples = one.contenders.map((): number[] => []);

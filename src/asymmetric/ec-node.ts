@@ -5,7 +5,7 @@ import { openEcies, sealEcies } from "./ecies.ts";
 import type { EcPrivateParts, EcPublicParts } from "./key-parts.ts";
 import { encodePkcs8 } from "./pkcs8.ts";
 import type { PrivateOperations, PublicOperations } from "./platform.ts";
-import { takeBytes, unsupported } from "./runtime.ts";
+import { resultBytes, takeBytes, unsupported } from "./runtime.ts";
 import { encodeSpki } from "./spki.ts";
 
 type NodeCrypto = typeof import("node:crypto");
@@ -34,7 +34,7 @@ export function loadEcPrivateNode(crypto: NodeCrypto, parts: EcPrivateParts): Pr
   return {
     sign({ messageType, data }) {
       if (messageType === "DIGEST") return signDigest({ spec, scalar }, data);
-      return new Uint8Array(crypto.sign("sha256", data, key));
+      return resultBytes(crypto.sign("sha256", data, key));
     },
     decrypt: ({ data }) => openEcies({ spec, ciphertext: data }, async (point) => takeBytes(ecdh.computeSecret(point))),
     rawDecrypt() {

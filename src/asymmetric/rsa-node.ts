@@ -5,7 +5,7 @@ import type { RsaPrivateParts, RsaPublicParts } from "./key-parts.ts";
 import { encodePkcs8 } from "./pkcs8.ts";
 import type { PrivateOperations, PublicOperations, SignInput, VerifyInput } from "./platform.ts";
 import { encodePkcs1, encodePss, isPssEncoding } from "./rsa-signature-encoding.ts";
-import { takeBytes, undecryptable } from "./runtime.ts";
+import { resultBytes, takeBytes, undecryptable } from "./runtime.ts";
 import { encodeSpki } from "./spki.ts";
 
 type NodeCrypto = typeof import("node:crypto");
@@ -42,10 +42,10 @@ export function loadRsaPrivateNode(crypto: NodeCrypto, parts: RsaPrivateParts): 
   return {
     sign({ algorithm, messageType, data }: SignInput) {
       if (messageType === "RAW") {
-        return new Uint8Array(crypto.sign("sha256", data, { key, ...paddingOf(crypto, algorithm) }));
+        return resultBytes(crypto.sign("sha256", data, { key, ...paddingOf(crypto, algorithm) }));
       }
       const encode = algorithm === "RSA_PSS_SHA_256" ? encodePss : encodePkcs1;
-      return new Uint8Array(crypto.privateEncrypt(raw, encode(data, length)));
+      return resultBytes(crypto.privateEncrypt(raw, encode(data, length)));
     },
     decrypt: ({ algorithm, data }) => decryptWith({ key, ...oaepOf(crypto, algorithm) }, data),
     rawDecrypt: (ciphertext) => decryptWith(raw, ciphertext),
@@ -73,7 +73,7 @@ export function loadRsaPublicNode(crypto: NodeCrypto, parts: RsaPublicParts): Pu
       return crypto.verify("sha256", data, { key, ...paddingOf(crypto, algorithm) }, signature);
     },
     encrypt({ algorithm, data }) {
-      return new Uint8Array(crypto.publicEncrypt({ key, ...oaepOf(crypto, algorithm) }, data));
+      return resultBytes(crypto.publicEncrypt({ key, ...oaepOf(crypto, algorithm) }, data));
     },
   };
 }

@@ -31,3 +31,10 @@ export function takeBytes(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
   buffer.fill(0);
   return bytes;
 }
+
+/** A result of node:crypto that is not secret, as our own bytes: without a copy where it has its memory to itself. */
+export function resultBytes(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
+  const memory = buffer.buffer;
+  if (memory instanceof ArrayBuffer && memory.byteLength === buffer.byteLength) return new Uint8Array(memory);
+  return new Uint8Array(buffer);
+}
