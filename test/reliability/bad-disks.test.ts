@@ -153,20 +153,4 @@ describe("with programs of their own", () => {
     await using again = await open();
     expect((await again.decrypt({ ciphertextBlob })).plaintext).toEqual(plaintext);
   });
-
-  test("processes that meet at the first start make one store", async () => {
-    const children = Array.from({ length: 5 }, () => program.start(["first-start", directory]));
-    await Promise.all(children.map((child) => child.ended()));
-    const stores = children.map((child) => {
-      expect(child.errors).toBe("");
-      return answers(child.lines)[0];
-    });
-    expect(stores.every((one) => one.keyId !== undefined)).toBe(true);
-    await using kms = await open();
-    const { keys } = await kms.listKeys();
-    expect(keys.map((key) => key.keyId).sort()).toEqual(stores.map((one) => one.keyId).sort());
-    for (const { blob } of stores) {
-      expect((await kms.decrypt({ ciphertextBlob: Buffer.from(blob, "base64") })).plaintext).toEqual(plaintext);
-    }
-  });
 });

@@ -34,7 +34,7 @@ export class BundledProgram {
   /** Starts it; `prefix` is a command that runs the rest of its line, like `unshare -rm`. */
   start(args: readonly string[], { prefix = [] }: { readonly prefix?: readonly string[] } = {}): RunningProgram {
     const [command = "", ...rest] = [...prefix, process.execPath, this.#file, ...args];
-    return new RunningProgram(spawn(command, rest, { cwd: root, stdio: ["ignore", "pipe", "pipe"] }));
+    return new RunningProgram(spawn(command, rest, { cwd: root, stdio: ["pipe", "pipe", "pipe"] }));
   }
 
   dispose(): void {
@@ -53,9 +53,16 @@ export class RunningProgram {
     this.#child = child;
     this.#ended = new Promise((resolve) => child.once("close", resolve));
     if (child.stdout) createInterface({ input: child.stdout }).on("line", (line) => this.lines.push(line));
+    // One that has ended takes no more input; what it told says why.
+    child.stdin?.on("error", () => undefined);
     child.stderr?.on("data", (data) => {
       this.#errors += data;
     });
+  }
+
+  /** Writes a line to its input. */
+  say(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
   }
 
   get errors(): string {

@@ -61,16 +61,8 @@ async function readOnly(blob = "", keyId = ""): Promise<void> {
   }
 }
 
-async function firstStart(): Promise<void> {
-  await using kms = await open();
-  const { keyMetadata } = await kms.createKey({});
-  const { ciphertextBlob } = await kms.encrypt({ keyId: keyMetadata.keyId, plaintext });
-  tell({ keyId: keyMetadata.keyId, blob: Buffer.from(ciphertextBlob).toString("base64") });
-}
-
 const SCENARIOS: Readonly<Record<string, (...rest: string[]) => Promise<void>>> = {
   "full-disk": fullDisk,
   "read-only": readOnly,
-  "first-start": firstStart,
 };
 await SCENARIOS[scenario]?.(...rest);
