@@ -2,6 +2,15 @@ import { constants, createCipheriv, createPublicKey, publicEncrypt, randomBytes 
 import { type AsymmetricKeySpec, type KeySpec, type Kms, KmsError, type WrappingAlgorithm } from "lanelock/kms";
 import { testPair } from "../asymmetric/test-keys.ts";
 
+/** The one answer to material that cannot be taken. */
+export const invalidMaterial = {
+  code: "InvalidKeyMaterial",
+  httpStatus: 400,
+  message: "The key material is not wrapped as the import token says, does not fit the key, or belongs to another key.",
+};
+export const symmetricAlgorithms: WrappingAlgorithm[] = ["RSAES_OAEP_SHA_256", "RSAES_OAEP_SHA_1", "RSAES_PKCS1_V1_5"];
+export const hybrid = "RSAES_OAEP_SHA_256_AES_256_ECB_PKCS7_PAD";
+
 const paddings = {
   RSAES_OAEP_SHA_256: { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" },
   RSAES_OAEP_SHA_1: { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha1" },
@@ -16,7 +25,7 @@ export interface Wrapping {
 /** Wraps material by node:crypto as the owner of the material would. */
 export function wrapMaterial({ publicKey, wrappingAlgorithm }: Wrapping, material: Uint8Array): Uint8Array {
   const key = createPublicKey({ key: Buffer.from(publicKey), format: "der", type: "spki" });
-  if (wrappingAlgorithm !== "RSAES_OAEP_SHA_256_AES_256_ECB_PKCS7_PAD") {
+  if (wrappingAlgorithm !== hybrid) {
     return new Uint8Array(publicEncrypt({ key, ...paddings[wrappingAlgorithm] }, material));
   }
   const ephemeral = randomBytes(32);
