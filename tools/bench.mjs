@@ -4,18 +4,20 @@
 //   --suite S ciphers unless given, or another of bench/suites.ts
 //   --node N  on Node 22, 24 or 26 from test/nodes       --rounds N    interleaved rounds, 21 unless given
 //   --timing  instead of all that, whether times depend on secrets: bench/timing/; --samples N for each case
+//   --bound   instead of all that, how close the inner loops come to three vector operations a cycle: bench/bound/
 import { updateReadme } from "./readme-table.mjs";
 import { installDependencies, prepare, root, run } from "./setup.mjs";
 
 const options = process.argv.slice(2);
-const timing = options.includes("--timing");
-if (timing) options.splice(options.indexOf("--timing"), 1);
+/** Takes an option out that names another program than the speed of all cases. */
+const asked = (option) => options.includes(option) && options.splice(options.indexOf(option), 1).length > 0;
+const folder = asked("--timing") ? "timing/" : asked("--bound") ? "bound/" : "";
 
 prepare();
 const { build } = await import("esbuild");
 const outfile = `${root}build/bench.mjs`;
 await build({
-  entryPoints: [`${root}bench/${timing ? "timing/" : ""}main.ts`],
+  entryPoints: [`${root}bench/${folder}main.ts`],
   bundle: true,
   platform: "node",
   format: "esm",
@@ -33,4 +35,4 @@ if (at >= 0) {
   node = `${root}test/nodes/node_modules/node${major}/bin/node`;
 }
 run(node, ["--no-warnings", outfile, ...options]);
-if (!timing && !options.includes("--only") && !options.includes("--suite")) updateReadme();
+if (folder === "" && !options.includes("--only") && !options.includes("--suite")) updateReadme();
