@@ -39,6 +39,7 @@ export class Envelope implements AsyncDisposable {
 
   /** As {@link envelope}. */
   constructor(kms: EnvelopeKms, options: EnvelopeOptions = {}) {
+    checkKms(kms);
     const checked = checkOptions(options);
     this.#kms = kms;
     this.#options = checked;
@@ -165,6 +166,13 @@ export class Envelope implements AsyncDisposable {
  */
 export function envelope(kms: EnvelopeKms, options?: EnvelopeOptions): Envelope {
   return new Envelope(kms, options);
+}
+
+const KMS_METHODS = ["describeKey", "generateDataKey", "decrypt", "reEncrypt"] as const;
+
+function checkKms(kms: EnvelopeKms): void {
+  const isKms = typeof kms === "object" && kms !== null && KMS_METHODS.every((name) => typeof kms[name] === "function");
+  if (!isKms) throw new LanelockError("ERR_ARGUMENT", `kms must be a Kms, or have ${KMS_METHODS.join(", ")} as it has`);
 }
 
 function checkLength(value: number, name: string): void {

@@ -1,3 +1,5 @@
+import { checkBytes } from "../engine/arguments.ts";
+import { LanelockError } from "../errors.ts";
 import { parseBlob } from "../kms/blob.ts";
 import { headerLength, parseHeader } from "./format/header.ts";
 import { layoutOfSegments } from "./format/segment-layout.ts";
@@ -28,6 +30,7 @@ export interface EnvelopeHeader {
  * const { suite, keyVersionId } = inspectHeader(message);
  */
 export function inspectHeader(message: Uint8Array): EnvelopeHeader {
+  checkBytes(message, "message");
   const end = headerLength(message.subarray(0, 8));
   const { suite, segmentSizeLog2, wrappedKey, salt, commitment } = parseHeader(message.subarray(0, end));
   return {
@@ -60,6 +63,9 @@ export interface MessageLayout {
  */
 export function messageLayout(start: Uint8Array, size: number): MessageLayout {
   const { headerLength: end, segmentSize } = inspectHeader(start);
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw new LanelockError("ERR_ARGUMENT", "size must be a whole number of bytes, 0 or more");
+  }
   const { segments, length } = layoutOfSegments(size - end, segmentSize);
   return { segments, plaintextLength: length };
 }

@@ -43,25 +43,27 @@ export function checkOptions(options: EnvelopeOptions): CheckedOptions {
   if (typeof options !== "object" || options === null) {
     throw argument("options must be an object, such as { keyId, encryptionContext }");
   }
-  const { keyId, encryptionContext, backend = "auto" } = options;
+  const { keyId, encryptionContext, backend = "auto", workers = "auto", cache = false } = options;
+  const { segmentSize = DEFAULT_SEGMENT_SIZE } = options;
   if (keyId !== undefined && (typeof keyId !== "string" || keyId === "")) throw argument("keyId must be a string");
   if (!BACKENDS.includes(backend)) throw argument('backend must be "auto", "native" or "wasm"');
   return {
     keyId,
     contextDigest: contextDigest(encryptionContext) ?? new Uint8Array(CONTEXT_DIGEST_LENGTH),
     encryptionContext: encryptionContext && { ...encryptionContext },
-    segmentSizeLog2: segmentSizeLog2(options.segmentSize ?? DEFAULT_SEGMENT_SIZE),
+    segmentSizeLog2: segmentSizeLog2(segmentSize),
     backend,
-    workers: checkWorkers(options.workers ?? "auto"),
-    cache: cacheOf(options.cache ?? false),
+    workers: checkWorkers(workers),
+    cache: cacheOf(cache),
     allowedKeyIds: checkKeyIds(options.allowedKeyIds),
   };
 }
 
 function segmentSizeLog2(size: number): number {
-  const log2 = Math.log2(size);
+  // Math.log2 throws what is no error of ours for a BigInt or a symbol.
+  const log2 = typeof size === "number" ? Math.log2(size) : Number.NaN;
   const { least, most } = SEGMENT_SIZE_LOG2;
-  if (typeof size === "number" && Number.isInteger(log2) && log2 >= least && log2 <= most) return log2;
+  if (Number.isInteger(log2) && log2 >= least && log2 <= most) return log2;
   throw argument(`segmentSize must be a power of two from ${2 ** least} to ${2 ** most} bytes`);
 }
 

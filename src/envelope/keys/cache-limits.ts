@@ -25,7 +25,7 @@ const MAX_AGE = 2 ** 31 - 1;
 /** @throws LanelockError `ERR_ARGUMENT` for a limit that is no positive number */
 export function checkLimits(limits: CacheLimits): CheckedLimits {
   const limit = (name: keyof CacheLimits, most: number): number => {
-    const value = limits[name] ?? DEFAULTS[name];
+    const { [name]: value = DEFAULTS[name] } = limits;
     if (typeof value === "number" && value > 0 && value <= most) return value;
     throw new LanelockError("ERR_ARGUMENT", `cache.${name} must be a number above 0 and at most ${most}`);
   };

@@ -27,7 +27,7 @@ export class DataKeyCache {
   readonly #limits: CheckedLimits;
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>();
-  readonly #flights = new SingleFlight();
+  readonly #flights = new SingleFlight<void>();
   #sweep: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -38,6 +38,8 @@ export class DataKeyCache {
 
   /** Uses a data key of the cache, or one that is asked for now; concurrent requests of one id make one call to the KMS. */
   use<T>(request: DataKeyRequest<T>): MaybePromise<T> {
+    // A message larger than any data key may take gets one of its own, and leaves the shared one to the others.
+    if (request.bytes > this.#limits.maxBytes) return this.#useOwn(request);
     const entry = this.#usable(request);
     return entry ? this.#charge(entry, request) : this.#useLoaded(request);
   }
@@ -50,10 +52,13 @@ export class DataKeyCache {
     this.#flights.abortAll(closed());
   }
 
+  async #useOwn<T>(request: DataKeyRequest<T>): Promise<T> {
+    if (this.#closed) throw closed();
+    return useOnce(request);
+  }
+
   async #useLoaded<T>(request: DataKeyRequest<T>): Promise<T> {
-    const { id, bytes, signal } = request;
-    // A message larger than a data key may take gets one of its own.
-    if (bytes > this.#limits.maxBytes) return useOnce(request);
+    const { id, signal } = request;
     for (;;) {
       signal?.throwIfAborted();
       if (this.#closed) throw closed();

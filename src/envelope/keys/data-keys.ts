@@ -12,6 +12,7 @@ import type { DataKey, Load } from "./data-key.ts";
 import type { DataKeyCache, DataKeyRequest } from "./data-key-cache.ts";
 import type { EnvelopeKms } from "./kms-port.ts";
 import { DATA_KEY_LENGTH } from "./message-keys.ts";
+import { SingleFlight } from "./single-flight.ts";
 import { useOnce } from "./use-once.ts";
 
 /**
@@ -34,6 +35,12 @@ export interface SealingKey extends DataKey {
   readonly suite: Suite;
 }
 
+interface Cmk {
+  /** Its id, whatever name it was asked for by. */
+  readonly keyId: string;
+  readonly suite: Suite;
+}
+
 export interface KeyUse<Key, T> {
   /** Plaintext bytes of the message; `undefined` where nobody knows, which no cached data key seals. */
   readonly bytes: number | undefined;
@@ -48,6 +55,7 @@ export class DataKeys {
   readonly #contextId: string;
   /** The KeySpec of a CMK never changes. */
   readonly #suites = new Map<string, Suite>();
+  readonly #describing = new SingleFlight<Cmk>();
 
   constructor(options: DataKeyOptions) {
     this.#options = options;
@@ -103,13 +111,15 @@ export class DataKeys {
     };
   }
 
-  /** The CMK a name stands for. An alias is asked for every time: it may have moved. */
-  #cmk(keyId: string, signal: AbortSignal | undefined): MaybePromise<{ keyId: string; suite: Suite }> {
+  /** The CMK a name stands for. An alias is asked for every time, as it may have moved; messages at one time ask once. */
+  #cmk(keyId: string, signal: AbortSignal | undefined): MaybePromise<Cmk> {
     const suite = this.#suites.get(keyId);
-    return suite ? { keyId, suite } : this.#describe(keyId, signal);
+    if (suite) return { keyId, suite };
+    const describe = (flight: AbortSignal) => this.#describe(keyId, flight);
+    return this.#describing.join(keyId, signal) ?? this.#describing.lead(keyId, signal, describe);
   }
 
-  async #describe(keyId: string, signal: AbortSignal | undefined): Promise<{ keyId: string; suite: Suite }> {
+  async #describe(keyId: string, signal: AbortSignal): Promise<Cmk> {
     const { keyMetadata } = await this.#options.kms.describeKey({ keyId }, { signal });
     const suite = suiteOfKeySpec(keyMetadata.keySpec);
     this.#suites.set(keyMetadata.keyId, suite);

@@ -1,27 +1,27 @@
 import { abortable } from "../abort.ts";
 
-interface Flight {
-  readonly landed: Promise<void>;
+interface Flight<T> {
+  readonly landed: Promise<T>;
   readonly abort: AbortController;
   waiting: number;
 }
 
 /** Calls that several may wait for together: one at a time for each id, aborted when nobody waits any more. */
-export class SingleFlight {
-  readonly #flights = new Map<string, Flight>();
+export class SingleFlight<T> {
+  readonly #flights = new Map<string, Flight<T>>();
 
   /** Waits for the call of this id that is under way; `undefined` if there is none. */
-  join(id: string, signal: AbortSignal | undefined): Promise<void> | undefined {
+  join(id: string, signal: AbortSignal | undefined): Promise<T> | undefined {
     const flight = this.#flights.get(id);
     return flight && this.#wait(id, flight, signal);
   }
 
   /** Starts the call of this id, and waits for it. */
-  lead(id: string, signal: AbortSignal | undefined, call: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  lead(id: string, signal: AbortSignal | undefined, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const abort = new AbortController();
     const landed = call(abort.signal).finally(() => this.#forget(id, flight));
     landed.catch(() => {});
-    const flight: Flight = { landed, abort, waiting: 0 };
+    const flight: Flight<T> = { landed, abort, waiting: 0 };
     this.#flights.set(id, flight);
     return this.#wait(id, flight, signal);
   }
@@ -31,10 +31,10 @@ export class SingleFlight {
     this.#flights.clear();
   }
 
-  async #wait(id: string, flight: Flight, signal: AbortSignal | undefined): Promise<void> {
+  async #wait(id: string, flight: Flight<T>, signal: AbortSignal | undefined): Promise<T> {
     flight.waiting += 1;
     try {
-      await abortable(flight.landed, signal);
+      return await abortable(flight.landed, signal);
     } finally {
       flight.waiting -= 1;
       if (flight.waiting === 0 && signal?.aborted) {
@@ -44,7 +44,7 @@ export class SingleFlight {
     }
   }
 
-  #forget(id: string, flight: Flight): void {
+  #forget(id: string, flight: Flight<T>): void {
     if (this.#flights.get(id) === flight) this.#flights.delete(id);
   }
 }
