@@ -17,6 +17,9 @@ export interface ExternalProxy {
   close(): Promise<void>;
 }
 
+/** A path of the protocol is shorter; strangers are not to fill the log. */
+const longestPathLogged = 200;
+
 /** Serves the external key protocol (docs/external-keys.md) from a PKCS#11 token. Key material never leaves the token. */
 export async function startExternalProxy(options: ExternalProxyOptions): Promise<ExternalProxy> {
   checkProxyOptions(options);
@@ -52,6 +55,7 @@ function serve(options: ExternalProxyOptions, keys: TokenKeys): Server {
       minVersion: "TLSv1.3",
       requestTimeout: 15_000,
       headersTimeout: 10_000,
+      handshakeTimeout: 10_000,
       keepAliveTimeout: 60_000,
       ...(clientCa === undefined ? {} : certificates),
     },
@@ -110,7 +114,8 @@ async function handle({ request, response, clients, keys }: Exchange): Promise<P
   response.writeHead(status, { ...plain, ...signature, ...last }).end(content);
   const milliseconds = Math.round(performance.now() - began);
   const time = new Date().toISOString();
-  return { time, client: client?.name, method, path, status, refusal: refused?.refusal, milliseconds };
+  const shown = path.slice(0, longestPathLogged);
+  return { time, client: client?.name, method, path: shown, status, refusal: refused?.refusal, milliseconds };
 }
 
 /** Reads no more than a message may have; what follows is left unread, so that the refusal can still be sent. */
