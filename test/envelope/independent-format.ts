@@ -51,11 +51,11 @@ export function deriveKeys(input: Omit<FormatInput, "plaintext" | "wrappedKey">)
   };
 }
 
-function nonceOf(prefix: Uint8Array, index: number, last: boolean): Buffer {
+export function nonceOf(prefix: Uint8Array, index: number, last: boolean): Buffer {
   return Buffer.concat([prefix, u32(index), Buffer.of(last ? 1 : 0)]);
 }
 
-function sealSegment(suite: number, key: Buffer, nonce: Buffer, plaintext: Uint8Array): Uint8Array {
+export function sealSegment(suite: number, key: Buffer, nonce: Buffer, plaintext: Uint8Array): Uint8Array {
   if (suite === 2) return gcm("sm4")({ key, nonce, plaintext });
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);

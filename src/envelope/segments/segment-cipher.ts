@@ -55,8 +55,12 @@ export function sealedRunLength(plaintextLength: number, segmentSize: number): n
   return plaintextLength + Math.max(1, Math.ceil(plaintextLength / segmentSize)) * TAG_LENGTH;
 }
 
+/** Bytes of plaintext in a run to open; -1 if its last segment is shorter than a tag. */
 export function openedRunLength(sealedLength: number, segmentSize: number): number {
-  return sealedLength - Math.max(1, Math.ceil(sealedLength / (segmentSize + TAG_LENGTH))) * TAG_LENGTH;
+  const unit = segmentSize + TAG_LENGTH;
+  const full = Math.max(0, Math.ceil(sealedLength / unit) - 1);
+  const last = sealedLength - full * unit - TAG_LENGTH;
+  return last < 0 ? -1 : full * segmentSize + last;
 }
 
 /** As many whole segments as make about `bytes`, at least one. */

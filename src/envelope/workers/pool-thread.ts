@@ -54,9 +54,10 @@ export class PoolThread {
     });
   }
 
-  terminate(): void {
-    this.#thread.terminate();
+  /** Resolves when the thread is gone; it is given nothing more from now on. */
+  async terminate(): Promise<void> {
     this.#end(new Error("the pool was closed"));
+    await this.#thread.terminate();
   }
 
   #take(reply: Reply): void {

@@ -26,7 +26,8 @@ export class SegmentPool {
   readonly #places: Places;
   #running = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
-  #closed: { drained(): void } | undefined;
+  #closing: Promise<void> | undefined;
+  #drained: (() => void) | undefined;
 
   constructor({ threads, spawn }: PoolOptions) {
     this.threads = threads;
@@ -67,15 +68,19 @@ export class SegmentPool {
     }
   }
 
-  /** Lets what is at work finish, then ends every thread. */
-  async close(): Promise<void> {
+  /** Lets what is at work finish, takes nothing more, and resolves when every thread has ended. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     if (this.#running > 0) {
       await new Promise<void>((resolve) => {
-        this.#closed = { drained: resolve };
+        this.#drained = resolve;
       });
     }
-    this.#closed ??= { drained: () => {} };
-    this.#endThreads();
+    await this.#endThreads();
   }
 
   #leastLoaded(): PoolThread {
@@ -92,18 +97,21 @@ export class SegmentPool {
   }
 
   #rest(): void {
-    if (this.#closed) this.#closed.drained();
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.#endThreads(), IDLE_MILLISECONDS);
+    if (this.#closing) {
+      this.#drained?.();
+      return;
+    }
+    this.#idle = setTimeout(() => void this.#endThreads(), IDLE_MILLISECONDS);
     (this.#idle as { unref?(): void }).unref?.();
   }
 
-  #endThreads(): void {
+  async #endThreads(): Promise<void> {
     clearTimeout(this.#idle);
-    for (const thread of [...this.#live]) thread.terminate();
+    await Promise.all([...this.#live].map((thread) => thread.terminate()));
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw new LanelockError("ERR_STATE", "This envelope is closed: make a new one");
+    if (this.#closing) throw new LanelockError("ERR_STATE", "This envelope is closed: make a new one");
   }
 }

@@ -7,7 +7,8 @@ export interface Thread {
   post(request: Request, transfer: ArrayBuffer[]): void;
   /** Whether the process stays alive for it. */
   keepProcess(keep: boolean): void;
-  terminate(): void;
+  /** Resolves when the thread has ended. */
+  terminate(): Promise<void>;
 }
 
 export interface ThreadEvents {
@@ -46,9 +47,9 @@ function spawnInNode(threads: typeof import("node:worker_threads"), events: Thre
   return {
     post: (request, transfer) => worker.postMessage(request, transfer),
     keepProcess: (keep) => (keep ? worker.ref() : worker.unref()),
-    terminate: () => {
+    terminate: async () => {
       terminated = true;
-      void worker.terminate();
+      await worker.terminate();
     },
   };
 }
@@ -69,6 +70,6 @@ function spawnInBrowser(events: ThreadEvents): Thread {
   return {
     post: (request, transfer) => worker.postMessage(request, transfer),
     keepProcess: () => {},
-    terminate: () => worker.terminate(),
+    terminate: async () => worker.terminate(),
   };
 }

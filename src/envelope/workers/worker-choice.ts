@@ -17,6 +17,7 @@ export type Workers = "auto" | number;
 export class WorkerChoice {
   readonly #workers: Workers;
   #pool: Promise<SegmentPool | undefined> | undefined;
+  #closed = false;
 
   constructor(workers: Workers) {
     this.#workers = workers;
@@ -30,14 +31,17 @@ export class WorkerChoice {
   /**
    * The pool; `undefined` where `"auto"` finds that threads cannot start.
    *
-   * @throws LanelockError `ERR_UNSUPPORTED` where a number of threads was asked for and they cannot start
+   * @throws LanelockError `ERR_UNSUPPORTED` where a number of threads was asked for and they cannot start; `ERR_STATE` after
+   *   `close`
    */
-  pool(): Promise<SegmentPool | undefined> {
+  async pool(): Promise<SegmentPool | undefined> {
+    if (this.#closed) throw new LanelockError("ERR_STATE", "This envelope is closed: make a new one");
     this.#pool ??= this.#start();
     return this.#pool;
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const pool = await this.#pool?.catch(() => undefined);
     await pool?.close();
   }
