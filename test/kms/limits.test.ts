@@ -85,6 +85,49 @@ const LIMITS: readonly (readonly [
   ],
   ["aliases' page size", () => kms.listAliases({ pageSize: 100 }), () => kms.listAliases({ pageSize: 101 }), invalid],
   [
+    "a key's aliases' page size",
+    () => kms.listAliasesByKeyId({ keyId, pageSize: 100 }),
+    () => kms.listAliasesByKeyId({ keyId, pageSize: 101 }),
+    invalid,
+  ],
+  [
+    "page number 2^31 - 1",
+    () => kms.listKeys({ pageNumber: 2 ** 31 - 1, pageSize: 100 }),
+    () => kms.listKeys({ pageNumber: 2 ** 31, pageSize: 100 }),
+    invalid,
+  ],
+  [
+    "versions' page number",
+    () => kms.listKeyVersions({ keyId, pageNumber: 2 ** 31 - 1 }),
+    () => kms.listKeyVersions({ keyId, pageNumber: 0 }),
+    invalid,
+  ],
+  [
+    "aliases' page number",
+    () => kms.listAliases({ pageNumber: 2 ** 31 - 1 }),
+    () => kms.listAliases({ pageNumber: 0 }),
+    invalid,
+  ],
+  [
+    "deletion protection's description of 8,192 characters",
+    () => protection("d".repeat(8_192)),
+    () => protection("d".repeat(8_193)),
+    invalid,
+  ],
+  [
+    "20 tag keys to remove",
+    () => kms.untagResource({ keyId, tagKeys: tags(20).map((tag) => tag.tagKey) }),
+    () => kms.untagResource({ keyId, tagKeys: tags(21).map((tag) => tag.tagKey) }),
+    invalid,
+  ],
+  [
+    "a plaintext to re-encrypt, and a blob, of the longest",
+    async () => kms.reEncrypt({ ciphertextBlob: await longestBlob(), destinationKeyId: keyId }),
+    async () =>
+      kms.reEncrypt({ ciphertextBlob: Buffer.concat([await longestBlob(), data(32)]), destinationKeyId: keyId }),
+    invalid,
+  ],
+  [
     "10 filters",
     () => kms.listKeys({ filters: as(Array(10).fill({ key: "KeyState", values: ["Enabled"] })) }),
     () => kms.listKeys({ filters: as(Array(11).fill({ key: "KeyState", values: ["Enabled"] })) }),
@@ -148,6 +191,14 @@ const LIMITS: readonly (readonly [
 
 function rotation(rotationInterval: string) {
   return kms.updateRotationPolicy({ keyId, enableAutomaticRotation: true, rotationInterval });
+}
+
+function protection(deletionProtectionDescription: string) {
+  return kms.setDeletionProtection({ keyId, enableDeletionProtection: false, deletionProtectionDescription });
+}
+
+async function longestBlob(): Promise<Uint8Array> {
+  return (await kms.encrypt({ keyId, plaintext: data(6_144) })).ciphertextBlob;
 }
 
 async function tagged(tagKey: string, tagValue: string) {
