@@ -1,6 +1,7 @@
 import { LanelockError } from "../errors.ts";
 import { type AuditReport, verifyAuditFiles } from "./audit/verify.ts";
 import type { CallOptions } from "./call.ts";
+import { KeyManagement } from "./key-management.ts";
 import { MAX_CALLER_CHARACTERS } from "./limits.ts";
 import { OPERATIONS } from "./operation-table.ts";
 import type * as operations from "./operations/index.ts";
@@ -23,11 +24,12 @@ import { type SweepResult, settleDue } from "./sweep.ts";
  * const { ciphertextBlob } = await kms.encrypt({ keyId: "alias/orders", plaintext, encryptionContext });
  * const { plaintext: same } = await kms.decrypt({ ciphertextBlob, encryptionContext });
  */
-export class Kms implements AsyncDisposable {
+export class Kms extends KeyManagement implements AsyncDisposable {
   readonly #session: Session;
   readonly #caller: string;
 
   private constructor(session: Session, caller: string) {
+    super((operation, request, options) => session.run({ operation, caller }, request, options));
     this.#session = session;
     this.#caller = caller;
   }
@@ -35,9 +37,10 @@ export class Kms implements AsyncDisposable {
   /**
    * Opens a KMS on a store, creating it at the first opening.
    *
-   * @throws LanelockError `ERR_ARGUMENT` for an option that is unknown or wrong, before anything is opened; `ERR_KEY` for a root key that is missing, malformed, readable by others or not this store's;
-   * `ERR_STORE` for a store that cannot be opened; `ERR_AUDIT` for an audit file that cannot be written or was tampered with;
-   * `ERR_PROVIDER` for a token or key manager that cannot be reached; `ERR_DEPENDENCY` for a package that is not installed.
+   * @throws LanelockError `ERR_ARGUMENT` for an option that is unknown or wrong, before anything is opened; `ERR_KEY` for a root key
+   * that is missing, malformed, readable by others or not this store's; `ERR_STORE` for a store that cannot be opened; `ERR_AUDIT`
+   * for an audit file that cannot be written or was tampered with; `ERR_PROVIDER` for a token or key manager that cannot be
+   * reached; `ERR_DEPENDENCY` for a package that is not installed.
    * @example
    * await using kms = await Kms.open({ store: sqlStore({ path: "keys.db" }), rootKey: { file: "root.key" } });
    */
@@ -76,112 +79,44 @@ export class Kms implements AsyncDisposable {
     return this.#session.run({ operation, caller: this.#caller }, request, options);
   }
 
-  /** Creates a CMK with its first version; with `origin: "EXTERNAL"` one that waits for imported material. */
-  createKey(request: operations.CreateKeyRequest, options?: CallOptions): Promise<operations.CreateKeyResponse> {
-    return this.#run(OPERATIONS.createKey, request, options);
-  }
-
-  /** Everything about a key but its material. */
-  describeKey(request: operations.DescribeKeyRequest, options?: CallOptions): Promise<operations.DescribeKeyResponse> {
-    return this.#run(OPERATIONS.describeKey, request, options);
-  }
-
-  /** Keys by age, paged and filtered. */
-  listKeys(request: operations.ListKeysRequest = {}, options?: CallOptions): Promise<operations.ListKeysResponse> {
-    return this.#run(OPERATIONS.listKeys, request, options);
-  }
-
-  enableKey(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.enableKey, request, options);
-  }
-
-  /** No operation uses the key until it is enabled again; other processes obey within `cache.checkMilliseconds`. */
-  disableKey(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.disableKey, request, options);
-  }
-
-  /** Disables a key and deletes it, with the material of all its versions, when the window is over. */
-  scheduleKeyDeletion(request: operations.ScheduleKeyDeletionRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.scheduleKeyDeletion, request, options);
-  }
-
-  /** Takes a scheduled deletion back; the key is enabled then. */
-  cancelKeyDeletion(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.cancelKeyDeletion, request, options);
-  }
-
-  updateKeyDescription(request: operations.UpdateKeyDescriptionRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.updateKeyDescription, request, options);
-  }
-
-  setDeletionProtection(request: operations.SetDeletionProtectionRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.setDeletionProtection, request, options);
-  }
-
-  createAlias(request: operations.AliasRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.createAlias, request, options);
-  }
-
-  /** Points an alias at another key. */
-  updateAlias(request: operations.AliasRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.updateAlias, request, options);
-  }
-
-  deleteAlias(request: operations.DeleteAliasRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.deleteAlias, request, options);
-  }
-
-  listAliases(request: operations.PageFields = {}, options?: CallOptions): Promise<operations.ListAliasesResponse> {
-    return this.#run(OPERATIONS.listAliases, request, options);
-  }
-
-  listAliasesByKeyId(
-    request: operations.ListAliasesByKeyIdRequest,
-    options?: CallOptions,
-  ): Promise<operations.ListAliasesResponse> {
-    return this.#run(OPERATIONS.listAliasesByKeyId, request, options);
-  }
-
-  listKeyVersions(
-    request: operations.ListKeyVersionsRequest,
-    options?: CallOptions,
-  ): Promise<operations.ListKeyVersionsResponse> {
-    return this.#run(OPERATIONS.listKeyVersions, request, options);
-  }
-
-  describeKeyVersion(
-    request: operations.DescribeKeyVersionRequest,
-    options?: CallOptions,
-  ): Promise<operations.DescribeKeyVersionResponse> {
-    return this.#run(OPERATIONS.describeKeyVersion, request, options);
-  }
-
-  /** Switches automatic rotation on or off. */
-  updateRotationPolicy(request: operations.UpdateRotationPolicyRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.updateRotationPolicy, request, options);
-  }
-
-  /** Ours: gives a symmetric key a new primary version now. Old ciphertext decrypts for ever. */
-  rotateKey(request: operations.KeyIdRequest, options?: CallOptions): Promise<operations.RotateKeyResponse> {
-    return this.#run(OPERATIONS.rotateKey, request, options);
-  }
-
-  /** Encrypts up to 6,144 bytes under the key's primary version. */
+  /**
+   * Encrypts 0 to 6,144 bytes under the key's primary version: AES-256-GCM with a random IV of 12 bytes and a tag of 16 (SP 800-38D
+   * §8.2.2), unless the key and the request say otherwise. A GCM blob is 64 bytes longer than the plaintext.
+   *
+   * @example
+   * const { ciphertextBlob } = await kms.encrypt({ keyId: "alias/orders", plaintext, encryptionContext: { tenant: "42" } });
+   */
   encrypt(request: operations.EncryptRequest, options?: CallOptions): Promise<operations.EncryptResponse> {
     return this.#run(OPERATIONS.encrypt, request, options);
   }
 
-  /** Decrypts a blob with the key and version it names. */
+  /**
+   * Decrypts a blob with the key and version it names. `InvalidParameter` for `CiphertextBlob`, whatever is wrong with it: changed, cut,
+   * or made with another encryption context.
+   *
+   * @example
+   * const { plaintext } = await kms.decrypt({ ciphertextBlob, encryptionContext: { tenant: "42" }, keyId: "alias/orders" });
+   */
   decrypt(request: operations.DecryptRequest, options?: CallOptions): Promise<operations.DecryptResponse> {
     return this.#run(OPERATIONS.decrypt, request, options);
   }
 
-  /** Decrypts a blob and encrypts the plaintext under another key, without showing it. */
+  /**
+   * Decrypts a blob and encrypts the plaintext under another key, or the same key's primary version, without showing it.
+   *
+   * @example
+   * const { ciphertextBlob: moved } = await kms.reEncrypt({ ciphertextBlob, destinationKeyId: "alias/archive" });
+   */
   reEncrypt(request: operations.ReEncryptRequest, options?: CallOptions): Promise<operations.ReEncryptResponse> {
     return this.#run(OPERATIONS.reEncrypt, request, options);
   }
 
-  /** Draws a data key and encrypts it: the start of every envelope. */
+  /**
+   * Draws a data key of 1 to 1,024 bytes, 32 unless asked, and encrypts it: the start of every envelope.
+   *
+   * @example
+   * const { plaintext, ciphertextBlob } = await kms.generateDataKey({ keyId: "alias/orders", numberOfBytes: 32 });
+   */
   generateDataKey(
     request: operations.GenerateDataKeyRequest,
     options?: CallOptions,
@@ -189,6 +124,12 @@ export class Kms implements AsyncDisposable {
     return this.#run(OPERATIONS.generateDataKey, request, options);
   }
 
+  /**
+   * {@link generateDataKey} for later: only the encrypted data key is answered.
+   *
+   * @example
+   * const { ciphertextBlob } = await kms.generateDataKeyWithoutPlaintext({ keyId: "alias/orders" });
+   */
   generateDataKeyWithoutPlaintext(
     request: operations.GenerateDataKeyRequest,
     options?: CallOptions,
@@ -196,7 +137,12 @@ export class Kms implements AsyncDisposable {
     return this.#run(OPERATIONS.generateDataKeyWithoutPlaintext, request, options);
   }
 
-  /** Ours: random bytes. */
+  /**
+   * Ours: 1 to 1,024 random bytes.
+   *
+   * @example
+   * const { random } = await kms.generateRandom({ length: 32 });
+   */
   generateRandom(
     request: operations.GenerateRandomRequest,
     options?: CallOptions,
@@ -204,7 +150,12 @@ export class Kms implements AsyncDisposable {
     return this.#run(OPERATIONS.generateRandom, request, options);
   }
 
-  /** {@link generateDataKeyWithoutPlaintext}, and the data key under somebody's public key besides. */
+  /**
+   * {@link generateDataKeyWithoutPlaintext}, and the data key under somebody's RSA_2048 key besides.
+   *
+   * @example
+   * const { exportedDataKey } = await kms.generateAndExportDataKey({ keyId, publicKeyBlob, ...wrapping });
+   */
   generateAndExportDataKey(
     request: operations.GenerateAndExportDataKeyRequest,
     options?: CallOptions,
@@ -212,7 +163,12 @@ export class Kms implements AsyncDisposable {
     return this.#run(OPERATIONS.generateAndExportDataKey, request, options);
   }
 
-  /** Decrypts a data key and encrypts it under somebody's public key, without showing it. */
+  /**
+   * Decrypts a data key and encrypts it under somebody's RSA_2048 key, without showing it.
+   *
+   * @example
+   * const { exportedDataKey } = await kms.exportDataKey({ ciphertextBlob, publicKeyBlob, ...wrapping });
+   */
   exportDataKey(
     request: operations.ExportDataKeyRequest,
     options?: CallOptions,
@@ -220,15 +176,13 @@ export class Kms implements AsyncDisposable {
     return this.#run(OPERATIONS.exportDataKey, request, options);
   }
 
-  /** Gives an asymmetric key another version, at least 7 days after the last. */
-  createKeyVersion(
-    request: operations.CreateKeyVersionRequest,
-    options?: CallOptions,
-  ): Promise<operations.CreateKeyVersionResponse> {
-    return this.#run(OPERATIONS.createKeyVersion, request, options);
-  }
-
-  /** Encrypts a little under a public key: the ciphertext is the standard's, with nothing of ours around it. */
+  /**
+   * Encrypts a little under a public key: the ciphertext is the standard's, with nothing of ours around it. How much fits is said at
+   * {@link operations.AsymmetricEncryptRequest.plaintext}.
+   *
+   * @example
+   * const { ciphertextBlob } = await kms.asymmetricEncrypt({ keyId, keyVersionId, plaintext });
+   */
   asymmetricEncrypt(
     request: operations.AsymmetricEncryptRequest,
     options?: CallOptions,
@@ -236,6 +190,12 @@ export class Kms implements AsyncDisposable {
     return this.#run(OPERATIONS.asymmetricEncrypt, request, options);
   }
 
+  /**
+   * Decrypts what anybody encrypted under the public key. `InvalidParameter` for `CiphertextBlob`, whatever is wrong with it.
+   *
+   * @example
+   * const { plaintext } = await kms.asymmetricDecrypt({ keyId, keyVersionId, ciphertextBlob });
+   */
   asymmetricDecrypt(
     request: operations.AsymmetricDecryptRequest,
     options?: CallOptions,
@@ -243,7 +203,12 @@ export class Kms implements AsyncDisposable {
     return this.#run(OPERATIONS.asymmetricDecrypt, request, options);
   }
 
-  /** Signs a digest of 32 bytes as it is, or a message. */
+  /**
+   * Signs a digest of 32 bytes as it is, or a message.
+   *
+   * @example
+   * const { value } = await kms.asymmetricSign({ keyId, keyVersionId, algorithm: "ECDSA_SHA_256", digest });
+   */
   asymmetricSign(
     request: operations.AsymmetricSignRequest,
     options?: CallOptions,
@@ -251,7 +216,12 @@ export class Kms implements AsyncDisposable {
     return this.#run(OPERATIONS.asymmetricSign, request, options);
   }
 
-  /** Whether a signature is good; a bad one is `value: false`, no error. */
+  /**
+   * Whether a signature is good; a bad one is `value: false`, no error.
+   *
+   * @example
+   * const { value: good } = await kms.asymmetricVerify({ keyId, keyVersionId, digest, value });
+   */
   asymmetricVerify(
     request: operations.AsymmetricVerifyRequest,
     options?: CallOptions,
@@ -259,49 +229,17 @@ export class Kms implements AsyncDisposable {
     return this.#run(OPERATIONS.asymmetricVerify, request, options);
   }
 
+  /**
+   * The public key of a version, as PEM.
+   *
+   * @example
+   * const { publicKey } = await kms.getPublicKey({ keyId, keyVersionId });
+   */
   getPublicKey(
     request: operations.GetPublicKeyRequest,
     options?: CallOptions,
   ): Promise<operations.GetPublicKeyResponse> {
     return this.#run(OPERATIONS.getPublicKey, request, options);
-  }
-
-  /** A public key to wrap material with and a token to import it by, for a key of origin EXTERNAL; both serve for 24 hours. */
-  getParametersForImport(
-    request: operations.GetParametersForImportRequest,
-    options?: CallOptions,
-  ): Promise<operations.GetParametersForImportResponse> {
-    return this.#run(OPERATIONS.getParametersForImport, request, options);
-  }
-
-  /** Gives a key of origin EXTERNAL its material, or the same again, with another expiry if that is wanted. */
-  importKeyMaterial(request: operations.ImportKeyMaterialRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.importKeyMaterial, request, options);
-  }
-
-  /** Destroys imported material; the key then waits for the same material to be imported again. */
-  deleteKeyMaterial(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.deleteKeyMaterial, request, options);
-  }
-
-  /** Ours, with `allowSeeding`: makes a key of given material under given ids, for tests that must repeat. */
-  seedKey(request: operations.SeedKeyRequest, options?: CallOptions): Promise<operations.SeedKeyResponse> {
-    return this.#run(OPERATIONS.seedKey, request, options);
-  }
-
-  tagResource(request: operations.TagResourceRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.tagResource, request, options);
-  }
-
-  untagResource(request: operations.UntagResourceRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.untagResource, request, options);
-  }
-
-  listResourceTags(
-    request: operations.KeyIdRequest,
-    options?: CallOptions,
-  ): Promise<operations.ListResourceTagsResponse> {
-    return this.#run(OPERATIONS.listResourceTags, request, options);
   }
 
   /** Carries out now every deletion, expiry and rotation that is due; the KMS does so by itself every minute. */
