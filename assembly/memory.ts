@@ -7,19 +7,19 @@ const STATIC_END: usize = 4096;
 
 /** Never written: a round key that changes nothing, and blocks to add that change nothing. */
 export const ZEROS: usize = STATIC_END;
-const ZEROS_SIZE: usize = 64 * 16;
+const ZEROS_SIZE: usize = 128 * 16;
 
-/** Bit planes of one batch: two groups of 8 vectors for AES, of 32 for SM4. */
+/** Bit planes of one batch: four groups of 8 vectors for AES, of 32 for SM4. */
 export const PLANES: usize = ZEROS + ZEROS_SIZE;
-const PLANES_SIZE: usize = 64 * 16;
+const PLANES_SIZE: usize = 128 * 16;
 
-/** What goes into the S-box of one SM4 round, where it is staged. */
+/** What goes into and comes out of the S-box of one SM4 round, for each of four groups. */
 export const STAGE: usize = PLANES + PLANES_SIZE;
-export const STAGE_SIZE: usize = 8 * 16;
+export const STAGE_SIZE: usize = 4 * 8 * 16;
 
 /** One batch of blocks, for counter blocks that become keystream and for batches that are not full. */
 export const BATCH: usize = STAGE + STAGE_SIZE;
-const BATCH_SIZE: usize = 64 * 16;
+const BATCH_SIZE: usize = 128 * 16;
 
 /** The high and low nibbles of up to 4 blocks that GHASH multiplies together. */
 export const NIBBLES: usize = BATCH + BATCH_SIZE;
@@ -42,7 +42,7 @@ export const RUN_SIZE: usize = 96;
 
 /** Where each block of keystream in a batch of many messages belongs. */
 export const LANES: usize = RUN + RUN_SIZE;
-const LANES_SIZE: usize = 64 * 4;
+const LANES_SIZE: usize = 128 * 4;
 
 /** For each of many messages whether it is authentic. */
 export const VERDICTS: usize = LANES + LANES_SIZE;

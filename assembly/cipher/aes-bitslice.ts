@@ -136,17 +136,24 @@ export function mixColumnsAndStore(to: usize, key: usize, a0: v128, a1: v128, a2
   v128.store(to, keyed(v128.xor(v128.xor(n7, secondRow(t7)), t6), key, 7), 112);
 }
 
-/** ShiftRows, MixColumns, AddRoundKey, to the planes at `to`. */
+/** What comes out of an S-box, to the planes at `to`. */
 @unmanaged
 @final
-class MiddleRound {
+class StoredPlanes {
   @inline
   afterSbox(key: usize, to: usize, add: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
-    mixColumnsAndStore(
-      to, key,
-      shiftRows(a0), shiftRows(a1), shiftRows(a2), shiftRows(a3), shiftRows(a4), shiftRows(a5), shiftRows(a6), shiftRows(a7),
-    );
+    store8(to, a0, a1, a2, a3, a4, a5, a6, a7);
   }
+}
+
+/** ShiftRows, MixColumns, AddRoundKey on the planes at `planes`. */
+@inline
+function linearLayer(planes: usize, key: usize): void {
+  mixColumnsAndStore(
+    planes, key,
+    shiftRows(v128.load(planes, 0)), shiftRows(v128.load(planes, 16)), shiftRows(v128.load(planes, 32)), shiftRows(v128.load(planes, 48)),
+    shiftRows(v128.load(planes, 64)), shiftRows(v128.load(planes, 80)), shiftRows(v128.load(planes, 96)), shiftRows(v128.load(planes, 112)),
+  );
 }
 
 /** ShiftRows, AddRoundKey, and back to blocks. */
@@ -175,13 +182,15 @@ export function forwardRound<Next>(planes: usize, key: usize, to: usize, add: us
 
 /**
  * `rounds` rounds (FIPS 197 §5.1) with the round keys from `keys` on, the last without MixColumns, on the `groups` of eight
- * blocks whose planes stand at PLANES. Each round works one group after the other: they do not wait for each other, so the
- * processor overlaps the end of one with the beginning of the next.
+ * blocks whose planes stand at PLANES. Each layer works one group after the other. Within a group, most gates wait for the one
+ * before; the groups don't wait for each other, and half a round of one is short enough for a processor to reach the next
+ * while it is still in flight.
  */
 export function encryptPlanes(keys: usize, rounds: u32, groups: u32, to: usize, add: usize): void {
   const last = keys + (rounds - 1) * 128, end = PLANES + 128 * groups;
   for (; keys < last; keys += 128) {
-    for (let planes = PLANES; planes < end; planes += 128) forwardRound<MiddleRound>(planes, keys, planes, 0);
+    for (let planes = PLANES; planes < end; planes += 128) forwardRound<StoredPlanes>(planes, keys, planes, 0);
+    for (let planes = PLANES; planes < end; planes += 128) linearLayer(planes, keys);
   }
   for (let group = <isize>(128 * groups) - 128; group >= 0; group -= 128) {
     forwardRound<LastRound>(PLANES + group, last, to + group, add + group);
@@ -190,23 +199,21 @@ export function encryptPlanes(keys: usize, rounds: u32, groups: u32, to: usize, 
 
 /** AddRoundKey, InvMixColumns: with u = a + second row of a, MixColumns of a + 4·u (Daemen and Rijmen, The Design of
  * Rijndael §4.1.3). The key carries the 0x63 that the next round's circuit asks of its input. */
-@unmanaged
-@final
-class InverseMiddleRound {
-  @inline
-  afterSbox(key: usize, to: usize, add: usize, s0: v128, s1: v128, s2: v128, s3: v128, s4: v128, s5: v128, s6: v128, s7: v128): void {
-    const a0 = keyed(s0, key, 0), a1 = keyed(s1, key, 1), a2 = keyed(s2, key, 2), a3 = keyed(s3, key, 3);
-    const a4 = keyed(s4, key, 4), a5 = keyed(s5, key, 5), a6 = keyed(s6, key, 6), a7 = keyed(s7, key, 7);
-    const u6 = v128.xor(a6, secondRow(a6)), u7 = v128.xor(a7, secondRow(a7)), u67 = v128.xor(u6, u7);
-    const u0 = v128.xor(a0, secondRow(a0)), u1 = v128.xor(a1, secondRow(a1));
-    const u2 = v128.xor(a2, secondRow(a2)), u3 = v128.xor(a3, secondRow(a3));
-    const u4 = v128.xor(a4, secondRow(a4)), u5 = v128.xor(a5, secondRow(a5));
-    mixColumnsAndStore(
-      to, ZEROS,
-      v128.xor(a0, u6), v128.xor(a1, u67), v128.xor(v128.xor(a2, u0), u7), v128.xor(v128.xor(a3, u1), u6),
-      v128.xor(v128.xor(a4, u2), u67), v128.xor(v128.xor(a5, u3), u7), v128.xor(a6, u4), v128.xor(a7, u5),
-    );
-  }
+@inline
+function inverseLinearLayer(planes: usize, key: usize): void {
+  const a0 = keyed(v128.load(planes, 0), key, 0), a1 = keyed(v128.load(planes, 16), key, 1);
+  const a2 = keyed(v128.load(planes, 32), key, 2), a3 = keyed(v128.load(planes, 48), key, 3);
+  const a4 = keyed(v128.load(planes, 64), key, 4), a5 = keyed(v128.load(planes, 80), key, 5);
+  const a6 = keyed(v128.load(planes, 96), key, 6), a7 = keyed(v128.load(planes, 112), key, 7);
+  const u6 = v128.xor(a6, secondRow(a6)), u7 = v128.xor(a7, secondRow(a7)), u67 = v128.xor(u6, u7);
+  const u0 = v128.xor(a0, secondRow(a0)), u1 = v128.xor(a1, secondRow(a1));
+  const u2 = v128.xor(a2, secondRow(a2)), u3 = v128.xor(a3, secondRow(a3));
+  const u4 = v128.xor(a4, secondRow(a4)), u5 = v128.xor(a5, secondRow(a5));
+  mixColumnsAndStore(
+    planes, ZEROS,
+    v128.xor(a0, u6), v128.xor(a1, u67), v128.xor(v128.xor(a2, u0), u7), v128.xor(v128.xor(a3, u1), u6),
+    v128.xor(v128.xor(a4, u2), u67), v128.xor(v128.xor(a5, u3), u7), v128.xor(a6, u4), v128.xor(a7, u5),
+  );
 }
 
 /** AddRoundKey, and back to blocks. */
@@ -240,7 +247,8 @@ function inverseRound<Next>(planes: usize, key: usize, to: usize, add: usize): v
 export function decryptPlanes(keys: usize, rounds: u32, groups: u32, to: usize, add: usize): void {
   const end = PLANES + 128 * groups;
   for (let key = keys + (rounds - 1) * 128; key > keys; key -= 128) {
-    for (let planes = PLANES; planes < end; planes += 128) inverseRound<InverseMiddleRound>(planes, key, planes, 0);
+    for (let planes = PLANES; planes < end; planes += 128) inverseRound<StoredPlanes>(planes, key, planes, 0);
+    for (let planes = PLANES; planes < end; planes += 128) inverseLinearLayer(planes, key);
   }
   for (let group = <isize>(128 * groups) - 128; group >= 0; group -= 128) {
     inverseRound<InverseLastRound>(PLANES + group, keys, to + group, add + group);

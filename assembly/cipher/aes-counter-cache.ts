@@ -60,7 +60,7 @@ export function setCounterRest(keys: usize, block: usize): void {
   wipeBlocks(BATCH, 128);
 }
 
-/** The planes after round 2 of the 16 counters from `low` on, two groups of eight. */
+/** The planes after round 2 of the 32 counters from `low` on, four groups of eight. */
 @inline
 export function loadCounterState(low: u32): void {
   const from = COUNTER_TABLE + 16 * low;
@@ -68,5 +68,7 @@ export function loadCounterState(low: u32): void {
     const rest = v128.load(COUNTER_REST + i);
     v128.store(PLANES + i, v128.xor(v128.load(from + i), rest));
     v128.store(PLANES + i, v128.xor(v128.load(from + i, 128), rest), 128);
+    v128.store(PLANES + i, v128.xor(v128.load(from + i, 256), rest), 256);
+    v128.store(PLANES + i, v128.xor(v128.load(from + i, 384), rest), 384);
   }
 }

@@ -61,20 +61,6 @@ export function subBytes(state: v128): v128 {
   return ofInverse(S_BYTE, firstIndex(TABLES, state), secondIndex(TABLES, state));
 }
 
-/** Encrypts two blocks side by side, since one alone waits for its own look-ups. */
-@inline
-function encryptTwo(keys: usize, rounds: u32, blocks: usize): void {
-  let first = v128.xor(toPairs(v128.load(blocks)), v128.load(keys));
-  let second = v128.xor(toPairs(v128.load(blocks, 16)), v128.load(keys));
-  const last = keys + 16 * rounds;
-  for (let key = keys + 16; key < last; key += 16) {
-    first = v128.xor(middleRound(first), v128.load(key));
-    second = v128.xor(middleRound(second), v128.load(key));
-  }
-  v128.store(blocks, v128.xor(shiftRows(subBytes(first), 0), v128.load(last)));
-  v128.store(blocks, v128.xor(shiftRows(subBytes(second), 0), v128.load(last)), 16);
-}
-
 @inline
 function encryptOne(keys: usize, rounds: u32, block: usize): void {
   let state = v128.xor(toPairs(v128.load(block)), v128.load(keys));
@@ -83,9 +69,23 @@ function encryptOne(keys: usize, rounds: u32, block: usize): void {
   v128.store(block, v128.xor(shiftRows(subBytes(state), 0), v128.load(last)));
 }
 
+/** Encrypts blocks in place, each round on all of them before the next: a block alone waits for its own look-ups, and the processor
+ * works on the others meanwhile. */
+@inline
+function encryptAbreast(keys: usize, rounds: u32, blocks: usize, count: u32): void {
+  const end = blocks + 16 * count, last = keys + 16 * rounds;
+  for (let at = blocks; at < end; at += 16) v128.store(at, v128.xor(toPairs(v128.load(at)), v128.load(keys)));
+  for (let key = keys + 16; key < last; key += 16) {
+    for (let at = blocks; at < end; at += 16) v128.store(at, v128.xor(middleRound(v128.load(at)), v128.load(key)));
+  }
+  for (let at = blocks; at < end; at += 16) {
+    v128.store(at, v128.xor(shiftRows(subBytes(v128.load(at)), 0), v128.load(last)));
+  }
+}
+
 /** Encrypts `count` blocks in place. Round keys: the first as pairs, the middle ones plus 0x63 as pairs, the last plus
  * 0x63 as bytes. */
 export function encryptBlocks(keys: usize, rounds: u32, blocks: usize, count: u32): void {
-  for (; count >= 2; count -= 2, blocks += 32) encryptTwo(keys, rounds, blocks);
-  if (count > 0) encryptOne(keys, rounds, blocks);
+  if (count == 1) encryptOne(keys, rounds, blocks);
+  else encryptAbreast(keys, rounds, blocks, count);
 }

@@ -20,7 +20,12 @@ export class Aes extends BlockCipher {
 
   @inline
   lanes(): u32 {
-    return 16;
+    return 32;
+  }
+
+  @inline
+  group(): u32 {
+    return 8;
   }
 
   @inline
@@ -30,7 +35,7 @@ export class Aes extends BlockCipher {
 
   @inline
   few(): u32 {
-    return 5;
+    return 6;
   }
 
   @inline
@@ -65,11 +70,11 @@ export class Aes extends BlockCipher {
   @inline
   counterBatch(low: u32, data: usize): void {
     loadCounterState(low);
-    encryptPlanes(this.planeKeys() + 3 * 128, this.rounds - 2, 2, data, data);
+    encryptPlanes(this.planeKeys() + 3 * 128, this.rounds - 2, 4, data, data);
   }
 
   counterEnd(): void {
     wipeBlocks(COUNTER_TABLE, COUNTER_CACHE_SIZE);
-    wipeBlocks(PLANES, 256);
+    wipeBlocks(PLANES, 512);
   }
 }

@@ -9,9 +9,11 @@
 export abstract class BlockCipher {
   /** Blocks in a full batch of the bit-sliced path, a power of two. */
   abstract lanes(): u32;
+  /** Blocks that the bit-sliced path takes as long for as for one, a power of two; a batch is some such groups. */
+  abstract group(): u32;
   /** Bytes that the expanded key takes at the start of its slot, a multiple of 16. */
   abstract size(): usize;
-  /** Encrypts `count` ≤ `lanes()` blocks, and what stands behind them up to `lanes()`. */
+  /** Encrypts `count` ≤ `lanes()` blocks, and what stands behind them up to the next multiple of `group()`. */
   abstract encryptBatch(from: usize, to: usize, add: usize, count: u32): void;
   /** Decrypts as `encryptBatch` encrypts. */
   abstract decryptBatch(from: usize, to: usize, add: usize, count: u32): void;

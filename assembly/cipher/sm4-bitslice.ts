@@ -107,29 +107,44 @@ function addPlane(to: usize, e: v128, c: v128): void {
   v128.store(to, v128.xor(v128.load(to), v128.xor(rotate24(e), c)));
 }
 
-/** L, and its sum with the word at `to`, which the round replaces. */
+/** What comes out of the S-box, to the planes at `to`. */
 @unmanaged
 @final
-class LinearLayer {
+class StoredPlanes {
   @inline
   afterSbox(key: usize, to: usize, add: usize, b0: v128, b1: v128, b2: v128, b3: v128, b4: v128, b5: v128, b6: v128, b7: v128): void {
-    const e6 = v128.xor(b6, rotate8(b6)), c6 = threeSum(b6, e6);
-    const e0 = v128.xor(b0, rotate8(b0)), c0 = threeSum(b0, e0);
-    addPlane(to, e0, rotate8(c6));
-    const e7 = v128.xor(b7, rotate8(b7)), c7 = threeSum(b7, e7);
-    const e1 = v128.xor(b1, rotate8(b1)), c1 = threeSum(b1, e1);
-    addPlane(to + 16, e1, rotate8(c7));
-    const e2 = v128.xor(b2, rotate8(b2)), c2 = threeSum(b2, e2);
-    addPlane(to + 32, e2, c0);
-    const e3 = v128.xor(b3, rotate8(b3)), c3 = threeSum(b3, e3);
-    addPlane(to + 48, e3, c1);
-    const e4 = v128.xor(b4, rotate8(b4)), c4 = threeSum(b4, e4);
-    addPlane(to + 64, e4, c2);
-    const e5 = v128.xor(b5, rotate8(b5)), c5 = threeSum(b5, e5);
-    addPlane(to + 80, e5, c3);
-    addPlane(to + 96, e6, c4);
-    addPlane(to + 112, e7, c5);
+    v128.store(to, b0, 0);
+    v128.store(to, b1, 16);
+    v128.store(to, b2, 32);
+    v128.store(to, b3, 48);
+    v128.store(to, b4, 64);
+    v128.store(to, b5, 80);
+    v128.store(to, b6, 96);
+    v128.store(to, b7, 112);
   }
+}
+
+/** L of the planes at `from`, added to the word at `to`, which the round replaces. */
+@inline
+function linearLayer(from: usize, to: usize): void {
+  const b0 = v128.load(from, 0), b1 = v128.load(from, 16), b2 = v128.load(from, 32), b3 = v128.load(from, 48);
+  const b4 = v128.load(from, 64), b5 = v128.load(from, 80), b6 = v128.load(from, 96), b7 = v128.load(from, 112);
+  const e6 = v128.xor(b6, rotate8(b6)), c6 = threeSum(b6, e6);
+  const e0 = v128.xor(b0, rotate8(b0)), c0 = threeSum(b0, e0);
+  addPlane(to, e0, rotate8(c6));
+  const e7 = v128.xor(b7, rotate8(b7)), c7 = threeSum(b7, e7);
+  const e1 = v128.xor(b1, rotate8(b1)), c1 = threeSum(b1, e1);
+  addPlane(to + 16, e1, rotate8(c7));
+  const e2 = v128.xor(b2, rotate8(b2)), c2 = threeSum(b2, e2);
+  addPlane(to + 32, e2, c0);
+  const e3 = v128.xor(b3, rotate8(b3)), c3 = threeSum(b3, e3);
+  addPlane(to + 48, e3, c1);
+  const e4 = v128.xor(b4, rotate8(b4)), c4 = threeSum(b4, e4);
+  addPlane(to + 64, e4, c2);
+  const e5 = v128.xor(b5, rotate8(b5)), c5 = threeSum(b5, e5);
+  addPlane(to + 80, e5, c3);
+  addPlane(to + 96, e6, c4);
+  addPlane(to + 112, e7, c5);
 }
 
 /** Plane k of what goes into the S-box. */
@@ -143,14 +158,15 @@ function inputPlane(x1: usize, x2: usize, x3: usize, key: usize, k: usize): v128
 
 /**
  * 32 rounds (GB/T 32907-2016 §7.1), the round keys `step` bytes apart from `key` on, on the `groups` of 32 blocks whose planes
- * stand at PLANES, and back to blocks. Each round works one group after the other: they do not wait for each other, so the
- * processor overlaps the end of one with the beginning of the next.
+ * stand at PLANES, and back to blocks. Each layer works one group after the other: they do not wait for each other, so the
+ * processor overlaps them, which it could not do with the gates of one.
  */
 export function rounds(key: usize, step: isize, groups: u32, to: usize, add: usize): void {
   const end: usize = 512 * groups;
   let x0 = PLANES, x1 = PLANES + 128, x2 = PLANES + 256, x3 = PLANES + 384;
   for (let round = 0; round < 32; ++round, key += step) {
-    for (let group: usize = 0; group < end; group += 512) roundOf(key, x0 + group, x1 + group, x2 + group, x3 + group);
+    for (let group: usize = 0; group < end; group += 512) sboxLayer(key, x1 + group, x2 + group, x3 + group, STAGE + (group >> 2));
+    for (let group: usize = 0; group < end; group += 512) linearLayer(STAGE + (group >> 2), x0 + group);
     const replaced = x0;
     x0 = x1;
     x1 = x2;
@@ -158,34 +174,36 @@ export function rounds(key: usize, step: isize, groups: u32, to: usize, add: usi
     x3 = replaced;
   }
   for (let group = <isize>(512 * groups) - 512; group >= 0; group -= 512) unpack(PLANES + group, to + group, add + group);
-  if (!ASC_FEATURE_RELAXED_SIMD) wipeBlocks(STAGE, STAGE_SIZE);
+  wipeBlocks(STAGE, STAGE_SIZE);
 }
 
 /**
- * `planes` by way of memory in the plain build. The hosts that run it, V8 before relaxed SIMD above all, move loads as far ahead of
- * their uses as they can: the 32 loads of a round all come first, and most of them have to be put by in memory again. A
+ * `plane` by way of memory in the plain build. The hosts that run it, V8 before relaxed SIMD above all, move loads as far ahead of
+ * their uses as they can: the 32 loads of a layer all come first, and most of them have to be put by in memory again. A
  * store is the one thing they don't move past.
  */
 @inline
-function staged(k: usize, plane: v128): v128 {
+function staged(at: usize, k: usize, plane: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return plane;
-  v128.store(STAGE + 16 * k, plane);
+  v128.store(at + 16 * k, plane);
   return plane;
 }
 
 @inline
-function taken(k: usize, plane: v128): v128 {
-  return ASC_FEATURE_RELAXED_SIMD ? plane : v128.load(STAGE + 16 * k);
+function taken(at: usize, k: usize, plane: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? plane : v128.load(at + 16 * k);
 }
 
+/** The sum of three words and the round key through the S-box, to the planes at `to`. */
 @inline
-function roundOf(key: usize, x0: usize, x1: usize, x2: usize, x3: usize): void {
-  const i0 = staged(0, inputPlane(x1, x2, x3, key, 0)), i1 = staged(1, inputPlane(x1, x2, x3, key, 1));
-  const i2 = staged(2, inputPlane(x1, x2, x3, key, 2)), i3 = staged(3, inputPlane(x1, x2, x3, key, 3));
-  const i4 = staged(4, inputPlane(x1, x2, x3, key, 4)), i5 = staged(5, inputPlane(x1, x2, x3, key, 5));
-  const i6 = staged(6, inputPlane(x1, x2, x3, key, 6)), i7 = staged(7, inputPlane(x1, x2, x3, key, 7));
-  sm4Sbox<LinearLayer>(
-    key, x0, 0,
-    taken(0, i0), taken(1, i1), taken(2, i2), taken(3, i3), taken(4, i4), taken(5, i5), taken(6, i6), taken(7, i7),
+function sboxLayer(key: usize, x1: usize, x2: usize, x3: usize, to: usize): void {
+  const i0 = staged(to, 0, inputPlane(x1, x2, x3, key, 0)), i1 = staged(to, 1, inputPlane(x1, x2, x3, key, 1));
+  const i2 = staged(to, 2, inputPlane(x1, x2, x3, key, 2)), i3 = staged(to, 3, inputPlane(x1, x2, x3, key, 3));
+  const i4 = staged(to, 4, inputPlane(x1, x2, x3, key, 4)), i5 = staged(to, 5, inputPlane(x1, x2, x3, key, 5));
+  const i6 = staged(to, 6, inputPlane(x1, x2, x3, key, 6)), i7 = staged(to, 7, inputPlane(x1, x2, x3, key, 7));
+  sm4Sbox<StoredPlanes>(
+    key, to, 0,
+    taken(to, 0, i0), taken(to, 1, i1), taken(to, 2, i2), taken(to, 3, i3),
+    taken(to, 4, i4), taken(to, 5, i5), taken(to, 6, i6), taken(to, 7, i7),
   );
 }

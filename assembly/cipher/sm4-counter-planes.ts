@@ -31,16 +31,12 @@ export function setCounterUpper(block: usize): void {
   storeWord(COUNTER_TABLE + 384, block + 12);
 }
 
-/** The planes of the 64 counter blocks from low byte `low` on, a multiple of 64: two groups of 32. */
+/** The planes of the 128 counter blocks from low byte `low` on, a multiple of 128: four groups of 32. */
 export function loadCounterPlanes(low: u32): void {
-  for (let i: usize = 0; i < 512; i += 16) {
-    const plane = v128.load(COUNTER_TABLE + i);
-    v128.store(PLANES + i, plane);
-    v128.store(PLANES + i, plane, 512);
-  }
-  for (let k: u32 = 0; k < 8; ++k) {
-    const at = PLANES + 384 + 16 * k;
-    store<u32>(at, k < 5 ? load<u32>(LOW_BITS + 4 * k) : 0 - (low >> k & 1), 12);
-    store<u32>(at, k < 5 ? load<u32>(LOW_BITS + 4 * k) : 0 - ((low | 32) >> k & 1), 524);
+  for (let group = PLANES; group < PLANES + 2048; group += 512, low += 32) {
+    for (let i: usize = 0; i < 512; i += 16) v128.store(group + i, v128.load(COUNTER_TABLE + i));
+    for (let k: u32 = 0; k < 8; ++k) {
+      store<u32>(group + 384 + 16 * k, k < 5 ? load<u32>(LOW_BITS + 4 * k) : 0 - (low >> k & 1), 12);
+    }
   }
 }

@@ -16,7 +16,12 @@ const SM4_SIZE: usize = PLANE_KEYS + 32 * 128;
 export class Sm4 extends BlockCipher {
   @inline
   lanes(): u32 {
-    return 64;
+    return 128;
+  }
+
+  @inline
+  group(): u32 {
+    return 32;
   }
 
   @inline
@@ -64,11 +69,11 @@ export class Sm4 extends BlockCipher {
   @inline
   counterBatch(low: u32, data: usize): void {
     loadCounterPlanes(low);
-    rounds(this.planeKeys(), 128, 2, data, data);
+    rounds(this.planeKeys(), 128, 4, data, data);
   }
 
   counterEnd(): void {
     wipeBlocks(COUNTER_TABLE, 512);
-    wipeBlocks(PLANES, 1024);
+    wipeBlocks(PLANES, 2048);
   }
 }

@@ -1,4 +1,4 @@
-// The two gates of every circuit here: each works 128 independent bits at once.
+// The gates of every circuit here: each works 128 independent bits at once.
 
 @inline
 export function xor(a: v128, b: v128): v128 {
@@ -8,4 +8,10 @@ export function xor(a: v128, b: v128): v128 {
 @inline
 export function and(a: v128, b: v128): v128 {
   return v128.and(a, b);
+}
+
+/** a and not b: one instruction on every processor. */
+@inline
+export function andnot(a: v128, b: v128): v128 {
+  return v128.andnot(a, b);
 }

@@ -32,15 +32,21 @@ export function encryptKeystream<C extends BlockCipher>(cipher: C, count: u32): 
   else cipher.encryptBatch(BATCH, BATCH, ZEROS, count);
 }
 
-/** Wipes what encrypting `count` blocks through BATCH leaves there and in the planes. */
+/** How many of the next `count` blocks to encrypt together: the last ones go by themselves where there are few of them and they
+ * would be a group of their own. */
+@inline
+export function blocksTogether<C extends BlockCipher>(cipher: C, count: u32): u32 {
+  if (count >= cipher.lanes()) return cipher.lanes();
+  const over = count & cipher.group() - 1;
+  return over < count && over <= cipher.few() ? count - over : count;
+}
+
+/** Wipes what encrypting `count` blocks through BATCH, a batch or a few at a time, leaves there and in the planes. */
 @inline
 export function wipeBatch<C extends BlockCipher>(cipher: C, count: u32): void {
-  if (count <= cipher.few()) {
-    wipeBlocks(BATCH, 16 * (count + 7 & ~7));
-    return;
-  }
-  wipeBlocks(BATCH, 16 * cipher.lanes());
-  wipeBlocks(PLANES, 16 * cipher.lanes());
+  const group = cipher.group(), used = 16 * min<u32>(count + group - 1 & ~(group - 1), cipher.lanes());
+  wipeBlocks(BATCH, used);
+  if (count > cipher.few()) wipeBlocks(PLANES, used);
 }
 
 /** Adds the keystream from `block` on to `length` bytes of `data`, at most one batch, and moves `block` past it. */
@@ -88,7 +94,7 @@ export function addKeystream<C extends BlockCipher>(cipher: C, block: usize, dat
     done += addPrepared<C>(cipher, block, data + done, length - done);
   }
   for (; done < length; ) {
-    const part = min<u32>(length - done, 16 * lanes);
+    const part = min<u32>(length - done, 16 * blocksTogether<C>(cipher, length - done + 15 >> 4));
     addBatch<C>(cipher, block, data + done, part);
     done += part;
   }

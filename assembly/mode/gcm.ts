@@ -14,7 +14,7 @@ import { BlockCipher } from "../cipher/block-cipher";
 import { equalTags } from "../equal";
 import { GHASH_KEY_SIZE, HashKey, makeHashKey } from "../ghash/key";
 import { xorBytes } from "./bytes";
-import { addKeystream, counterOf, encryptKeystream, PREPARED_TEXT, setCounter, wipeBatch, writeCounters } from "./counter";
+import { addKeystream, blocksTogether, counterOf, encryptKeystream, PREPARED_TEXT, setCounter, wipeBatch, writeCounters } from "./counter";
 
 const TAG_MASK: usize = 16, HASH: usize = 32, AAD_LENGTH: usize = 48, TEXT_LENGTH: usize = 56, PUBLIC: usize = 64, EXPECTED: usize = 80;
 
@@ -61,7 +61,7 @@ function finishNonce<C extends BlockCipher>(cipher: C, run: usize, length: u64):
 /** Encrypts J0 and as many counter blocks as `text` bytes need, one batch at most, to BATCH; returns the bytes of text
  * this serves. The mask of the tag goes to the run, the counter moves on. */
 function firstBatch<C extends BlockCipher>(cipher: C, run: usize, text: u32): u32 {
-  const blocks = min<u32>(text + 15 >> 4, cipher.lanes() - 1);
+  const blocks = blocksTogether<C>(cipher, (text + 15 >> 4) + 1) - 1;
   writeCounters(run, blocks + 1);
   encryptKeystream<C>(cipher, blocks + 1);
   v128.store(run, v128.load(BATCH), TAG_MASK);
