@@ -42,11 +42,12 @@ interface Signed {
 }
 
 function signedOf({ digest, message, messageType }: SignedFields): Signed {
-  if (digest !== undefined) {
-    if (message !== undefined) throw invalidParameter("Message", "Give Digest or Message, not both.");
+  const isMessage = message !== undefined && message !== null;
+  if (digest !== undefined && digest !== null) {
+    if (isMessage) throw invalidParameter("Message", "Give Digest or Message, not both.");
     return { messageType: "DIGEST", data: digestOf(digest, "Digest") };
   }
-  if (message === undefined) throw missingParameter("Digest");
+  if (!isMessage) throw missingParameter("Digest");
   const type = choice(messageType, "MessageType", { of: ["RAW", "DIGEST"], otherwise: "RAW" });
   if (type === "DIGEST") return { messageType: type, data: digestOf(message, "Message") };
   return { messageType: type, data: snapshot(requiredBytes(message, "Message")) };

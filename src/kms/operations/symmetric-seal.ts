@@ -44,10 +44,26 @@ export function seal(call: Call, request: SealRequest): MaybePromise<Sealed> {
     const choice = chooseFor(known.row, request);
     const loaded = core.cipherKeys.get(cacheId(known.row.primaryVersionId, choice.mode), performance.now());
     if (loaded !== undefined && (choice.mode !== "GCM" || loaded.invocations.take())) {
-      return sealWith(call, request, { known, choice, loaded });
+      const chosen = { known, choice, loaded };
+      return isWorkedHere(known.row) ? sealWith(call, request, chosen) : sealElsewhere(call, request, chosen);
     }
   }
   return sealCold(call, { ...request, plaintext: snapshot(request.plaintext) });
+}
+
+/** Whether the provider ends its work before the call returns, so that it can work on the caller's own buffers. */
+export function isWorkedHere({ protectionLevel }: KeyRow): boolean {
+  return protectionLevel === "SOFTWARE";
+}
+
+/** By a provider that may wait: on a copy, which the caller cannot change meanwhile. */
+async function sealElsewhere(call: Call, request: SealRequest, chosen: Chosen): Promise<Sealed> {
+  const plaintext = snapshot(request.plaintext);
+  try {
+    return await sealWith(call, { ...request, plaintext }, chosen);
+  } finally {
+    plaintext.fill(0);
+  }
 }
 
 async function sealCold(call: Call, request: SealRequest): Promise<Sealed> {
