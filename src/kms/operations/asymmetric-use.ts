@@ -61,9 +61,11 @@ async function useCold<A extends Algorithm, T>(call: Call, use: AsymmetricUse<A,
   requireState(use.operation, row.state);
   chooseAlgorithm(row, use.usage, use.fields.algorithm);
   if (use.dryRun) throw dryRunSucceeded();
-  for (;;) {
-    const loaded = await asymmetricKey(core, { row, versionId, signal });
-    if (loaded.live) return useWith(call, use, { row, loaded });
+  const loaded = await asymmetricKey(core, { row, versionId, signal });
+  try {
+    return await useWith(call, use, { row, loaded });
+  } finally {
+    loaded.letGo();
   }
 }
 

@@ -53,16 +53,18 @@ async function openCold(call: Call, request: OpenRequest): Promise<Opened> {
   const { core, event, signal } = call;
   const blob = parseBlob(request.ciphertextBlob);
   event.keyVersionId = blob.versionId;
-  for (;;) {
-    const known = await core.directory.resolveVersion(blob.versionId);
-    const { row } = known;
-    event.keyId = row.keyId;
-    if (request.keyId !== undefined) await requireKey(call, request.keyId, row.keyId);
-    requireState(request.operation, row.state);
-    if (!fits(blob, known)) throw invalidCiphertext();
-    if (request.dryRun) throw dryRunSucceeded();
-    const loaded = await cipherKey(core, { row, versionId: blob.versionId, mode: blob.mode, create: false, signal });
-    if (loaded.live) return openWith(call, request, { blob, known, loaded });
+  const known = await core.directory.resolveVersion(blob.versionId);
+  const { row } = known;
+  event.keyId = row.keyId;
+  if (request.keyId !== undefined) await requireKey(call, request.keyId, row.keyId);
+  requireState(request.operation, row.state);
+  if (!fits(blob, known)) throw invalidCiphertext();
+  if (request.dryRun) throw dryRunSucceeded();
+  const loaded = await cipherKey(core, { row, versionId: blob.versionId, mode: blob.mode, create: false, signal });
+  try {
+    return await openWith(call, request, { blob, known, loaded });
+  } finally {
+    loaded.letGo();
   }
 }
 

@@ -1,4 +1,3 @@
-import { LanelockError } from "../../errors.ts";
 import { describedBlob, GCM_IV_LENGTH, gcmBlob } from "../blob.ts";
 import type { Call } from "../call.ts";
 import type { ContextBinding } from "../context.ts";
@@ -34,6 +33,7 @@ export interface Sealed {
   readonly iv?: Uint8Array;
 }
 
+/** A version that is used up is followed by a new one, which many processes may use up as well. */
 const ATTEMPTS = 8;
 
 /** Encrypts. Answers at once when the key is known, loaded, worked in this process and has invocations at hand. */
@@ -79,13 +79,14 @@ async function sealCold(call: Call, request: SealRequest): Promise<Sealed> {
       if (versionId === null) throw new KmsError("InternalFailure", "The key has no primary version.");
       if (request.dryRun) throw dryRunSucceeded();
       const loaded = await cipherKey(core, { row, versionId, mode: choice.mode, create: true, signal });
-      if (choice.mode === "GCM" && !(await takeInvocation(call, known, loaded))) continue;
-      if (loaded.live) return await sealWith(call, request, { known, choice, loaded });
+      try {
+        if (choice.mode === "GCM" && !(await takeInvocation(call, known, loaded))) continue;
+        return await sealWith(call, request, { known, choice, loaded });
+      } finally {
+        loaded.letGo();
+      }
     }
-    throw new LanelockError(
-      "ERR_STATE",
-      "The key left the cache each time before it could be used; allow more keys in it.",
-    );
+    throw new KmsError("Rejected.LimitExceeded", "The key's versions were used up as fast as it rotated. Try again.");
   } finally {
     request.plaintext.fill(0);
   }
