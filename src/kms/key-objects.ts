@@ -1,6 +1,6 @@
 import { versionPrefix } from "./blob.ts";
 import type { Core } from "./core.ts";
-import { KmsError } from "./errors.ts";
+import { invalidCiphertext, KmsError } from "./errors.ts";
 import { InvocationCounter } from "./invocations.ts";
 import { bindingOf, cacheId, objectRow, storedObject } from "./key-object-rows.ts";
 import { LoadedAsymmetricKey, LoadedCipherKey } from "./loaded-key.ts";
@@ -43,7 +43,9 @@ async function storedOrNew(core: Core, request: ObjectRequest & { create: boolea
   const stored = await core.read((rows) => rows.keyObject({ versionId, mode }));
   if (stored !== undefined) return stored;
   // A mode gets its object when it is first used; imported material serves the one mode it was imported for.
-  if (!create || row.mode !== "ANY") throw missingObject(versionId);
+  if (row.mode !== "ANY") throw missingObject(versionId);
+  // Nothing was ever encrypted in this mode, so what asks for it is no blob of this key.
+  if (!create) throw invalidCiphertext();
   const provider = core.provider(row.protectionLevel);
   const binding = bindingOf(row, versionId, mode);
   const created = await provider.createKey({ binding, signal });
