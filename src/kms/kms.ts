@@ -102,7 +102,8 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   }
 
   /**
-   * Decrypts a blob and encrypts the plaintext under another key, or the same key's primary version, without showing it.
+   * Decrypts a blob and encrypts the plaintext under another key, or the same key's primary version, without showing it. With
+   * `sourceKeyId` it takes what was encrypted under the public key of an RSA key.
    *
    * @example
    * const { ciphertextBlob: moved } = await kms.reEncrypt({ ciphertextBlob, destinationKeyId: "alias/archive" });
