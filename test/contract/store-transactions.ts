@@ -67,9 +67,24 @@ export function testStoreTransactions(stores: () => OpenStores): void {
     expect(await store.reserve({ versionId: "v", mode: "CBC", amount: 1, limit: 2 })).toBe(1);
   });
 
+  test("an anchor goes forward only, and says so to whoever comes late", async () => {
+    const { store, other } = stores();
+    expect(await store.anchor(anchor({ sequence: 5, head: bytes(5) }))).toBe(true);
+    expect(await other.anchor(anchor({ sequence: 5, head: bytes(5) }))).toBe(true);
+    expect(await other.anchor(anchor({ sequence: 2 ** 40, head: bytes(40) }))).toBe(true);
+    expect(await store.anchor(anchor({ sequence: 6, head: bytes(6) }))).toBe(false);
+    expect(await store.anchor(anchor({ chainId: "chain-2", sequence: 0 }))).toBe(true);
+    const anchors = await other.read((tx) => tx.anchors());
+    expect(anchors.map(({ chainId, sequence, head }) => [chainId, sequence, head])).toEqual([
+      ["chain-1", 2 ** 40, bytes(40)],
+      ["chain-2", 0, anchor().head],
+    ]);
+  });
+
   test("a claim is exclusive until it is released", async () => {
     const { store, other } = stores();
     const claim = await store.claim("audit-1");
+    await claim?.check();
     expect(claim?.lost).toBe(false);
     expect(await other.claim("audit-1")).toBeUndefined();
     const second = await other.claim("audit-2");

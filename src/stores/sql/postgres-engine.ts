@@ -6,6 +6,12 @@ import type { Database } from "./schema.ts";
 
 const TIMEOUT_MILLISECONDS = 30_000;
 const CONNECT_MILLISECONDS = 10_000;
+/** Longer than the server takes to give a statement up: who hears nothing until then is cut off from it. */
+const SILENCE_MILLISECONDS = TIMEOUT_MILLISECONDS + 5_000;
+/** The most that a claim's connection is waited for. */
+const CLAIM_MILLISECONDS = 5_000;
+/** When the system begins to look whether the other end of a silent connection is there. */
+const KEEP_ALIVE_MILLISECONDS = 10_000;
 const MAX_CONNECTIONS = 8;
 /** Names the advisory lock that migrations take. */
 const MIGRATION_LOCK = 7_233_196_001;
@@ -19,7 +25,9 @@ export async function openPostgres(url: string): Promise<SqlEngine> {
   const settings: pg.ClientConfig = {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MILLISECONDS,
+    query_timeout: SILENCE_MILLISECONDS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
     application_name: "lanelock",
     options: `-c synchronous_commit=on -c statement_timeout=${TIMEOUT_MILLISECONDS} -c lock_timeout=${TIMEOUT_MILLISECONDS}`,
   };
@@ -68,7 +76,15 @@ class PostgresEngine implements SqlEngine {
     this.#claims.add(client);
     const release = async () => {
       this.#claims.delete(client);
-      await client.end();
+      await end(client);
+    };
+    let asking: Promise<void> | undefined;
+    const asked = () => {
+      const query = { text: "select 1", query_timeout: CLAIM_MILLISECONDS };
+      asking ??= client.query(query).then(() => {
+        asking = undefined;
+      }, lose);
+      return asking;
     };
     try {
       const { rows } = await client.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as held", [
@@ -77,6 +93,7 @@ class PostgresEngine implements SqlEngine {
       if (rows[0]?.held === true)
         return {
           release,
+          check: () => (lost ? Promise.resolve() : asked()),
           get lost() {
             return lost;
           },
@@ -94,7 +111,14 @@ class PostgresEngine implements SqlEngine {
   }
 
   async close() {
-    for (const client of this.#claims) await client.end();
+    for (const client of this.#claims) await end(client);
     await this.db.destroy();
   }
+}
+
+/** Says goodbye, and hangs up on a server that does not answer that. */
+async function end(client: pg.Client): Promise<void> {
+  const hangUp = setTimeout(() => client.connection.stream.destroy(), CLAIM_MILLISECONDS);
+  await client.end();
+  clearTimeout(hangUp);
 }
