@@ -80,7 +80,10 @@ export class Session {
         if (typeof request !== "object" || request === null) throw missingParameter("Request");
         const answer = work(call, request);
         const response = answer instanceof Promise ? await answer : answer;
-        if (!call.recorded) core.audit.record(call.event);
+        if (!call.recorded) {
+          if (plane === "data") core.audit.record(call.event);
+          else await core.audit.commit(call.event);
+        }
         return response;
       } catch (error) {
         const refusal = publicError(error, signal);

@@ -68,13 +68,12 @@ export class AuditLog {
     else this.#waiting.push(event);
   }
 
+  /** It keeps a process alive that has nothing else to do: one that ends without closing the KMS loses no event. */
   #startTimer() {
-    const timer = setTimeout(() => {
+    return setTimeout(() => {
       this.#timer = undefined;
       if (this.#waiting.length > 0) this.#write(false).catch(() => undefined);
     }, LAG_MILLISECONDS);
-    unref(timer);
-    return timer;
   }
 
   /** Takes the event of a life-cycle operation; resolves when it is on disk. Throws `ERR_AUDIT` under the policy `fail`. */
@@ -172,7 +171,7 @@ function auditFailure(cause: unknown): LanelockError {
   });
 }
 
-/** A timer of ours keeps no process alive. */
+/** A timer that goes on for ever keeps no process alive. */
 export function unref(timer: unknown): void {
   if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
     timer.unref();
