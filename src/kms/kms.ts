@@ -9,7 +9,7 @@ import type { KmsOptions } from "./options.ts";
 import type { Capability } from "./ports/index.ts";
 import { elements } from "./request-fields.ts";
 import { type Operation, Session } from "./session.ts";
-import { type SweepResult, settleDue } from "./sweep.ts";
+import { type SweepResult, sweep } from "./sweep.ts";
 
 /**
  * A key management service with Alibaba Cloud KMS's model, in this process. Methods, fields, states and errors are the
@@ -245,7 +245,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
 
   /** Carries out now every deletion, expiry and rotation that is due; the KMS does so by itself every minute. */
   sweep(): Promise<SweepResult> {
-    return this.#session.during(() => settleDue(this.#session.core));
+    return this.#session.during(() => sweep(this.#session.core));
   }
 
   /** What the providers offer: every KeySpec and algorithm, where its secret is kept, and what is missing. */
