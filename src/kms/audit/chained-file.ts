@@ -32,6 +32,7 @@ export class ChainedFile implements AuditSink {
   #chainId = "";
   #point: ChainPoint = CHAIN_START;
   #anchored = -1;
+  #memory = Buffer.alloc(0);
   /** Somebody else has written the file, so the claim was lost whatever it says itself. */
   #overtaken = false;
 
@@ -141,15 +142,15 @@ export class ChainedFile implements AuditSink {
   }
 
   #append(lines: readonly string[]): void {
-    const text = Buffer.from(lines.join(""));
     const { mac: before, length, sequence } = this.#point;
+    const last = sequence + lines.length;
+    const text = this.#encoded(lines.join(""), 0);
     const mac = this.#crypto
       .createHmac("sha256", this.#options.keys.carried("audit"))
       .update(before)
       .update(text)
       .digest();
-    const last = sequence + lines.length;
-    const block = Buffer.concat([text, Buffer.from(sealLine(last, mac.toString("hex")))]);
+    const block = this.#encoded(sealLine(last, mac.toString("hex")), text.length);
     try {
       for (let done = 0; done < block.length; ) done += this.#fs.writeSync(this.#file, block, done);
     } catch (error) {
@@ -158,6 +159,17 @@ export class ChainedFile implements AuditSink {
       throw error;
     }
     this.#point = { sequence: last, mac: new Uint8Array(mac), length: length + block.length };
+  }
+
+  /** The memory of the block before, with a text in it from `offset` on. Fresh memory for each block costs more than its MAC. */
+  #encoded(text: string, offset: number): Uint8Array {
+    const room = offset + 3 * text.length;
+    if (this.#memory.length < room) {
+      const grown = Buffer.allocUnsafe(2 * room);
+      grown.set(this.#memory.subarray(0, offset));
+      this.#memory = grown;
+    }
+    return this.#memory.subarray(0, offset + this.#memory.write(text, offset));
   }
 
   /** Only what is safely on disk is anchored: a file shorter than its anchor has been cut. */
