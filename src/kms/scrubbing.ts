@@ -1,7 +1,6 @@
 import { equalInConstantTime } from "./encoding.ts";
-import type { KeyStore } from "./ports/index.ts";
+import type { KeyStore, StoreWriter } from "./ports/index.ts";
 import { randomBytes } from "./random.ts";
-import type { TrustedWriter } from "./rows/trusted-writer.ts";
 
 /** Names what says that rows with material were deleted and the database has yet to be scrubbed of them. */
 const OWED = "scrub-owed";
@@ -10,7 +9,7 @@ const OWED = "scrub-owed";
  * Call it in the transaction that deletes rows with material, and {@link scrub} behind it: where that fails, or the process ends
  * before, the next sweep of any process makes up for it.
  */
-export function oweScrub(rows: TrustedWriter): Promise<void> {
+export function oweScrub(rows: Pick<StoreWriter, "putMeta">): Promise<void> {
   return rows.putMeta(OWED, randomBytes(16));
 }
 
