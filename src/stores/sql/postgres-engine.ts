@@ -2,14 +2,13 @@ import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import type { StoreClaim } from "../../kms/ports/index.ts";
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
+import { PostgresClaim } from "./postgres-claim.ts";
 import type { Database } from "./schema.ts";
 
 const TIMEOUT_MILLISECONDS = 30_000;
 const CONNECT_MILLISECONDS = 10_000;
 /** Longer than the server takes to give a statement up: who hears nothing until then is cut off from it. */
 const SILENCE_MILLISECONDS = TIMEOUT_MILLISECONDS + 5_000;
-/** The most that a claim's connection is waited for. */
-const CLAIM_MILLISECONDS = 5_000;
 /** When the system begins to look whether the other end of a silent connection is there. */
 const KEEP_ALIVE_MILLISECONDS = 10_000;
 const MAX_CONNECTIONS = 8;
@@ -38,7 +37,7 @@ class PostgresEngine implements SqlEngine {
   readonly bytes = "bytea";
   readonly db: Kysely<Database>;
   readonly #settings: pg.ClientConfig;
-  readonly #claims = new Set<pg.Client>();
+  readonly #claims = new Set<PostgresClaim>();
 
   constructor(settings: pg.ClientConfig) {
     this.#settings = settings;
@@ -63,47 +62,11 @@ class PostgresEngine implements SqlEngine {
     await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(session);
   }
 
-  /** An advisory lock of a connection kept for it: the server ends it with the connection. */
   async claim(name: string): Promise<StoreClaim | undefined> {
-    const client = new pg.Client({ ...this.#settings, options: "-c idle_session_timeout=0" });
-    let lost = false;
-    const lose = () => {
-      lost = true;
-    };
-    client.on("error", lose);
-    client.on("end", lose);
-    await client.connect();
-    this.#claims.add(client);
-    const release = async () => {
-      this.#claims.delete(client);
-      await end(client);
-    };
-    let asking: Promise<void> | undefined;
-    const asked = () => {
-      const query = { text: "select 1", query_timeout: CLAIM_MILLISECONDS };
-      asking ??= client.query(query).then(() => {
-        asking = undefined;
-      }, lose);
-      return asking;
-    };
-    try {
-      const { rows } = await client.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as held", [
-        `lanelock ${name}`,
-      ]);
-      if (rows[0]?.held === true)
-        return {
-          release,
-          check: () => (lost ? Promise.resolve() : asked()),
-          get lost() {
-            return lost;
-          },
-        };
-    } catch (error) {
-      await release();
-      throw error;
-    }
-    await release();
-    return undefined;
+    const onRelease = (claim: PostgresClaim) => this.#claims.delete(claim);
+    const claim = await PostgresClaim.take(name, { settings: this.#settings, onRelease });
+    if (claim !== undefined) this.#claims.add(claim);
+    return claim;
   }
 
   async scrub() {
@@ -111,14 +74,7 @@ class PostgresEngine implements SqlEngine {
   }
 
   async close() {
-    for (const client of this.#claims) await end(client);
+    for (const claim of this.#claims) await claim.release();
     await this.db.destroy();
   }
-}
-
-/** Says goodbye, and hangs up on a server that does not answer that. */
-async function end(client: pg.Client): Promise<void> {
-  const hangUp = setTimeout(() => client.connection.stream.destroy(), CLAIM_MILLISECONDS);
-  await client.end();
-  clearTimeout(hangUp);
 }
