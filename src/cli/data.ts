@@ -29,9 +29,9 @@ const ONE_CALL: InputLimit = {
   instead: "The input is too long for one call; use an envelope: lanelock seal",
 };
 
-/** Reads a file, or standard input to its end. */
+/** Reads a file, or standard input (`-`, or no file) to its end. */
 export async function readInput(file: string | undefined, limit = ONE_CALL): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = file === undefined ? process.stdin : createReadStream(file);
+  const stream = file === undefined || file === "-" ? process.stdin : createReadStream(file);
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
