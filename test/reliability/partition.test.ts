@@ -112,6 +112,20 @@ describe("a connection that broke without its client being told", () => {
   });
 });
 
+test("a server that is not heard of any more is told as one that cannot be reached, and the next call finds it again", async () => {
+  const url = server.createDatabase();
+  const store = sqlStore({ url: url.replace(`${server.port}`, `${proxy.port}`) });
+  await using kms = await Kms.open({ rootKey, sweepSeconds: false, store });
+  const keyId = await createKeyId(kms);
+  const database = new URL(url).pathname.slice(1);
+  const connections = `select client_port from pg_stat_activity where datname = '${database}'`;
+  for (const port of server.sql("postgres", connections).trim().split("\n")) proxy.cut(Number(port));
+  const message = expect.stringContaining("cannot be reached");
+  await expect(kms.describeKey({ keyId })).rejects.toMatchObject({ code: "ERR_STORE", message });
+  await kms.describeKey({ keyId });
+  await kms.encrypt({ keyId, plaintext });
+});
+
 /** What an audit file is claimed by. */
 async function claimName(path: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(path));

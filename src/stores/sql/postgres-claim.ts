@@ -27,8 +27,9 @@ export class PostgresClaim implements StoreClaim {
     const claim = new PostgresClaim(client, onRelease);
     await client.connect();
     try {
-      const query = "select pg_try_advisory_lock(hashtextextended($1, 0)) as held";
-      const { rows } = await client.query(query, [`lanelock ${name}`]);
+      const text = "select pg_try_advisory_lock(hashtextextended($1, 0)) as held";
+      const query = { text, values: [`lanelock ${name}`], query_timeout: PATIENCE_MILLISECONDS };
+      const { rows } = await client.query(query);
       if (rows[0]?.held === true) return claim;
     } catch (error) {
       await claim.release();

@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import type { StoreClaim } from "../../kms/ports/index.ts";
@@ -7,7 +8,7 @@ import type { Database } from "./schema.ts";
 
 const TIMEOUT_MILLISECONDS = 30_000;
 const CONNECT_MILLISECONDS = 10_000;
-/** Longer than the server takes to give a statement up: who hears nothing until then is cut off from it. */
+/** Longer than the server takes to give a statement up: a connection that is silent until then is dead, or idle. */
 const SILENCE_MILLISECONDS = TIMEOUT_MILLISECONDS + 5_000;
 /** When the system begins to look whether the other end of a silent connection is there. */
 const KEEP_ALIVE_MILLISECONDS = 10_000;
@@ -24,7 +25,6 @@ export async function openPostgres(url: string): Promise<SqlEngine> {
   const settings: pg.ClientConfig = {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MILLISECONDS,
-    query_timeout: SILENCE_MILLISECONDS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
     application_name: "lanelock",
@@ -45,7 +45,12 @@ class PostgresEngine implements SqlEngine {
     // A connection may break while nothing is asked of it, idle or between two queries; the next one then tells. Unheard,
     // the event would end the process.
     pool.on("error", () => undefined);
-    pool.on("connect", (client) => client.on("error", () => undefined));
+    pool.on("connect", (client) => {
+      client.on("error", () => undefined);
+      // A broken network need not say so: whoever waits is told, and the next call gets a connection that works.
+      const { stream } = client.connection;
+      if (stream instanceof Socket) stream.setTimeout(SILENCE_MILLISECONDS, () => stream.destroy());
+    });
     this.db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   }
 
