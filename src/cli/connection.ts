@@ -66,11 +66,19 @@ function requireInitialised(connection: Connection): void {
   throw new UsageError(`There is no root key at ${file}. Make one, with a store, by: lanelock init`);
 }
 
-/** Opens the KMS a command was pointed at, does `work` with it, and closes it, whatever happens. */
-export async function withKms<T>(command: Command, work: (kms: Kms, connection: Connection) => Promise<T>): Promise<T> {
+/**
+ * Opens the KMS a command was pointed at, does `work` with it, and closes it, whatever happens.
+ *
+ * @param options what differs from what the command line says
+ */
+export async function withKms<T>(
+  command: Command,
+  work: (kms: Kms, connection: Connection) => Promise<T>,
+  options: Partial<KmsOptions> = {},
+): Promise<T> {
   const connection = connectionOf(command);
   requireInitialised(connection);
-  const kms = await Kms.open(kmsOptions(connection));
+  const kms = await Kms.open({ ...kmsOptions(connection), ...options });
   try {
     return await work(connection.caller === undefined ? kms.as("cli") : kms.as(connection.caller), connection);
   } finally {

@@ -2,12 +2,13 @@ import { createReadStream } from "node:fs";
 import type { Command } from "commander";
 import { openSink } from "./atomic-file.ts";
 import { UsageError } from "./failures.ts";
+import { print, toJson } from "./report.ts";
 
 /** Options of commands that read data and write data. */
 export interface DataOptions {
-  readonly in?: string;
-  readonly out?: string;
-  readonly base64?: boolean;
+  readonly in?: string | undefined;
+  readonly out?: string | undefined;
+  readonly base64?: boolean | undefined;
 }
 
 export function addDataOptions(command: Command, { input, output }: { input: string; output: string }): Command {
@@ -28,9 +29,9 @@ const ONE_CALL: InputLimit = {
   instead: "The input is too long for one call; use an envelope: lanelock seal",
 };
 
-/** Reads a file, or standard input to its end. */
+/** Reads a file, or standard input (`-`, or no file) to its end. */
 export async function readInput(file: string | undefined, limit = ONE_CALL): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = file === undefined ? process.stdin : createReadStream(file);
+  const stream = file === undefined || file === "-" ? process.stdin : createReadStream(file);
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
@@ -59,12 +60,29 @@ export function writeAnswer({ out, base64 }: DataOptions, bytes: Uint8Array): Pr
   return writeOutput(out, base64 ? Buffer.from(`${toBase64(bytes)}\n`) : bytes);
 }
 
+/**
+ * Writes an answer whose data is in one field: the data as it is; with `--json` the whole answer, or where the data goes to a file, the
+ * rest of it.
+ */
+export async function writeDataAnswer<Field extends string>(
+  answer: Readonly<Record<Field, Uint8Array | string>>,
+  field: Field,
+  { out, base64, json }: DataOptions & { readonly json?: boolean | undefined },
+): Promise<void> {
+  const data: Uint8Array | string = answer[field];
+  const bytes = typeof data === "string" ? Buffer.from(data) : data;
+  const toFile = out !== undefined && out !== "-";
+  if (toFile || !json) await writeAnswer({ out, base64 }, bytes);
+  if (json) print(toJson(toFile ? { ...answer, [field]: undefined } : answer));
+}
+
 export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64");
 }
 
 export function fromBase64(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes).toString("latin1").replace(/\s/g, "");
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new UsageError("The input is not base64.");
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.replace(/=+$/, "").length % 4 === 1)
+    throw new UsageError("The input is not base64.");
   return new Uint8Array(Buffer.from(text, "base64"));
 }

@@ -5,7 +5,7 @@ import { UsageError } from "./failures.ts";
 /** Options of commands that use an asymmetric key. */
 export interface AsymmetricOptions<Algorithm> {
   readonly key: string;
-  readonly keyVersion?: string;
+  readonly keyVersion?: string | undefined;
   readonly algorithm?: Algorithm;
 }
 

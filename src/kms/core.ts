@@ -97,6 +97,7 @@ export class Core {
    * this process knew of keys is forgotten before the change is acknowledged.
    */
   async change<T>(event: PendingEvent, work: (rows: TrustedWriter) => Promise<T>): Promise<T> {
+    await this.audit.ready();
     try {
       return await this.store.write(async (rows) => {
         await requireSameRoot(rows, this.keys);

@@ -1,9 +1,9 @@
 import { versionPrefix } from "./blob.ts";
 import type { Core } from "./core.ts";
-import { KmsError } from "./errors.ts";
+import { invalidCiphertext, KmsError } from "./errors.ts";
 import { InvocationCounter } from "./invocations.ts";
 import { bindingOf, cacheId, objectRow, storedObject } from "./key-object-rows.ts";
-import type { LoadedAsymmetricKey, LoadedCipherKey } from "./loaded-key.ts";
+import { LoadedAsymmetricKey, LoadedCipherKey } from "./loaded-key.ts";
 import type { CipherMode, KeyObjectRow, KeyRow } from "./ports/index.ts";
 import { rotateExhausted } from "./transitions.ts";
 
@@ -14,7 +14,7 @@ interface ObjectRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The symmetric key object of a version and mode, ready for use. One that does not exist yet is made, if `create`. */
+/** The symmetric key object of a version and mode, ready for use and held: let it go. One that does not exist yet is made, if `create`. */
 export function cipherKey(core: Core, request: ObjectRequest & { create: boolean }): Promise<LoadedCipherKey> {
   const { row, versionId, mode, signal } = request;
   return core.cipherKeys.load(cacheId(versionId, mode), async () => {
@@ -22,39 +22,19 @@ export function cipherKey(core: Core, request: ObjectRequest & { create: boolean
     const key = await core.provider(row.protectionLevel).loadCipherKey(storedObject(row, object, signal));
     const onNearLimit = () => core.inBackground(rotateExhausted(core, row.keyId, versionId));
     const invocations = new InvocationCounter({ store: core.store, versionId, mode, onNearLimit });
-    const loaded: LoadedCipherKey = {
-      versionId,
-      key,
-      prefix: versionPrefix(versionId),
-      invocations,
-      live: true,
-      dispose() {
-        loaded.live = false;
-        key.dispose();
-        core.inBackground(invocations.release());
-      },
-    };
-    return loaded;
+    const release = (counter: InvocationCounter) => core.inBackground(counter.release());
+    return new LoadedCipherKey({ versionId, key, prefix: versionPrefix(versionId), invocations, release });
   });
 }
 
-/** The asymmetric key object of a version, ready for use. */
+/** The asymmetric key object of a version, ready for use and held: let it go. */
 export function asymmetricKey(core: Core, request: Omit<ObjectRequest, "mode">): Promise<LoadedAsymmetricKey> {
   const { row, versionId, signal } = request;
   return core.asymmetricKeys.load(versionId, async () => {
     const object = await core.read((rows) => rows.keyObject({ versionId, mode: "NONE" }));
     if (object === undefined) throw missingObject(versionId);
     const key = await core.provider(row.protectionLevel).loadAsymmetricKey(storedObject(row, object, signal));
-    const loaded: LoadedAsymmetricKey = {
-      versionId,
-      key,
-      live: true,
-      dispose() {
-        loaded.live = false;
-        key.dispose();
-      },
-    };
-    return loaded;
+    return new LoadedAsymmetricKey(versionId, key);
   });
 }
 
@@ -63,7 +43,9 @@ async function storedOrNew(core: Core, request: ObjectRequest & { create: boolea
   const stored = await core.read((rows) => rows.keyObject({ versionId, mode }));
   if (stored !== undefined) return stored;
   // A mode gets its object when it is first used; imported material serves the one mode it was imported for.
-  if (!create || row.mode !== "ANY") throw missingObject(versionId);
+  if (row.mode !== "ANY") throw missingObject(versionId);
+  // Nothing was ever encrypted in this mode, so what asks for it is no blob of this key.
+  if (!create) throw invalidCiphertext();
   const provider = core.provider(row.protectionLevel);
   const binding = bindingOf(row, versionId, mode);
   const created = await provider.createKey({ binding, signal });

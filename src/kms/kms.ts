@@ -9,7 +9,7 @@ import type { KmsOptions } from "./options.ts";
 import type { Capability } from "./ports/index.ts";
 import { elements } from "./request-fields.ts";
 import { type Operation, Session } from "./session.ts";
-import { type SweepResult, settleDue } from "./sweep.ts";
+import { type SweepResult, sweep } from "./sweep.ts";
 
 /**
  * A key management service with Alibaba Cloud KMS's model, in this process. Methods, fields, states and errors are the
@@ -102,7 +102,8 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   }
 
   /**
-   * Decrypts a blob and encrypts the plaintext under another key, or the same key's primary version, without showing it.
+   * Decrypts a blob and encrypts the plaintext under another key, or the same key's primary version, without showing it. With
+   * `sourceKeyId` it takes what was encrypted under the public key of an RSA key.
    *
    * @example
    * const { ciphertextBlob: moved } = await kms.reEncrypt({ ciphertextBlob, destinationKeyId: "alias/archive" });
@@ -244,7 +245,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
 
   /** Carries out now every deletion, expiry and rotation that is due; the KMS does so by itself every minute. */
   sweep(): Promise<SweepResult> {
-    return this.#session.during(() => settleDue(this.#session.core));
+    return this.#session.during(() => sweep(this.#session.core));
   }
 
   /** What the providers offer: every KeySpec and algorithm, where its secret is kept, and what is missing. */

@@ -1,8 +1,5 @@
+import type { LoadedKey } from "./loaded-key.ts";
 import type { MaybePromise } from "./ports/index.ts";
-
-interface Disposable {
-  dispose(): void;
-}
 
 interface Entry<T> {
   readonly value: T;
@@ -15,14 +12,22 @@ export interface LoadedKeyLimits {
   readonly maxAgeMilliseconds: number;
 }
 
+interface Loading<T> {
+  readonly promise: Promise<T>;
+  /** How many calls wait for it. */
+  waiters: number;
+  /** Told to go before it came. */
+  dropped: boolean;
+}
+
 /**
  * Key objects that are ready for use, by version and mode: at most `maxKeys`, each for at most `maxAgeMilliseconds`, the one
- * used longest ago making room. What leaves is disposed of, which wipes it.
+ * used longest ago making room. What leaves is disposed of, which wipes it once the calls that hold it have ended.
  */
-export class LoadedKeys<T extends Disposable> {
+export class LoadedKeys<T extends LoadedKey> {
   readonly #limits: LoadedKeyLimits;
   readonly #entries = new Map<string, Entry<T>>();
-  readonly #loading = new Map<string, Promise<T>>();
+  readonly #loading = new Map<string, Loading<T>>();
   #closed = false;
 
   constructor(limits: LoadedKeyLimits) {
@@ -41,28 +46,50 @@ export class LoadedKeys<T extends Disposable> {
     return entry.value;
   }
 
-  /** The key, loaded now if need be; callers that want the same key at once share one load. */
+  /**
+   * The key, loaded now if need be; callers that want the same key at once share one load. It is held for the caller, who lets it go
+   * after use.
+   */
   async load(id: string, load: () => MaybePromise<T>): Promise<T> {
-    const known = this.get(id, performance.now()) ?? this.#loading.get(id);
-    if (known !== undefined) return known;
-    const loading = this.#loadOnce(id, load);
-    this.#loading.set(id, loading);
+    const known = this.get(id, performance.now());
+    if (known !== undefined) {
+      known.hold();
+      return known;
+    }
+    const shared = this.#loading.get(id);
+    const loading = shared ?? this.#begin(id, load);
+    loading.waiters++;
     try {
-      return await loading;
-    } finally {
-      this.#loading.delete(id);
+      return await loading.promise;
+    } catch (error) {
+      if (shared === undefined) throw error;
+      // It failed for whoever began it, who may just have given up.
+      return this.load(id, load);
     }
   }
 
-  async #loadOnce(id: string, load: () => MaybePromise<T>): Promise<T> {
-    const value = await load();
-    const now = performance.now();
-    if (this.#closed || this.#limits.maxKeys === 0) {
-      // Nobody will evict it; the caller's one call ends before the next turn disposes of it.
-      setTimeout(() => value.dispose());
+  #begin(id: string, load: () => MaybePromise<T>): Loading<T> {
+    const loaded = async () => {
+      try {
+        return this.#keep(id, await load(), loading);
+      } finally {
+        this.#loading.delete(id);
+      }
+    };
+    const loading: Loading<T> = { promise: Promise.resolve().then(loaded), waiters: 0, dropped: false };
+    this.#loading.set(id, loading);
+    return loading;
+  }
+
+  /** Held for everybody who waits before anything can drop it. */
+  #keep(id: string, value: T, { waiters, dropped }: Loading<T>): T {
+    for (let waiter = 0; waiter < waiters; waiter++) value.hold();
+    if (dropped || this.#closed || this.#limits.maxKeys === 0) {
+      value.dispose();
       return value;
     }
     while (this.#entries.size >= this.#limits.maxKeys) this.#evictOldest();
+    const now = performance.now();
     this.#entries.set(id, { value, loadedAt: now, usedAt: now });
     return value;
   }
@@ -79,6 +106,8 @@ export class LoadedKeys<T extends Disposable> {
   }
 
   delete(id: string): void {
+    const loading = this.#loading.get(id);
+    if (loading) loading.dropped = true;
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
     entry?.value.dispose();

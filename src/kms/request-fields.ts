@@ -2,7 +2,10 @@ import { invalidParameter, KmsError, missingParameter } from "./errors.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_NUMBER, MAX_PAGE_SIZE } from "./limits.ts";
 import type { PageRequest } from "./ports/index.ts";
 
-/** Reads a request's fields. Unknown fields are ignored; a known one of a wrong type or value is told by its name. */
+/**
+ * Reads a request's fields. Unknown fields are ignored, `undefined` and `null` are absent; a known field of a wrong type or value is
+ * told by its name.
+ */
 
 export function requiredInteger(
   value: unknown,
@@ -31,7 +34,12 @@ export function choice<T extends string>(
   parameter: string,
   { of, otherwise }: { readonly of: readonly T[]; readonly otherwise: T },
 ): T {
-  if (value === undefined || value === null) return otherwise;
+  return optionalChoice(value, parameter, of) ?? otherwise;
+}
+
+/** One of a closed set; `undefined` when absent. */
+export function optionalChoice<T extends string>(value: unknown, parameter: string, of: readonly T[]): T | undefined {
+  if (value === undefined || value === null) return undefined;
   const known = of.find((candidate) => candidate === value);
   if (known !== undefined) return known;
   throw invalidParameter(parameter, `It must be one of: ${of.join(", ")}.`);

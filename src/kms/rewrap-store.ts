@@ -11,6 +11,7 @@ import { type RootKey, rootKeySource } from "./root/root-key-sources.ts";
 import type { StoreKeys } from "./root/store-keys.ts";
 import { TrustedReader } from "./rows/trusted-reader.ts";
 import { TrustedWriter } from "./rows/trusted-writer.ts";
+import { oweScrub, scrub } from "./scrubbing.ts";
 
 const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
 
@@ -46,7 +47,7 @@ async function rewrapTo(core: Core, source: RootKeySource): Promise<void> {
   } finally {
     next.dispose();
   }
-  await core.store.scrub();
+  await scrub(core.store);
 }
 
 async function rewrapUnder(core: Core, next: StoreKeys, sealed: Uint8Array | undefined): Promise<void> {
@@ -57,6 +58,7 @@ async function rewrapUnder(core: Core, next: StoreKeys, sealed: Uint8Array | und
     await rows.putMeta(ROOT_CHECK, next.rootCheck());
     await rows.putMeta(ROOT_SEALED, sealed ?? new Uint8Array());
     await rows.putMeta(CARRIED_KEYS, core.keys.carryTo(next));
+    await oweScrub(rows);
     const event = pendingEvent(core.now(), "local", "RewrapStore");
     event.note = `${keys} keys`;
     await core.audit.commit(event);

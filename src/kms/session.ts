@@ -10,7 +10,7 @@ import { openCore } from "./open.ts";
 import type { Plane } from "./operation-table.ts";
 import { checkedOptions, type KmsOptions } from "./options.ts";
 import type { MaybePromise } from "./ports/index.ts";
-import { settleDue } from "./sweep.ts";
+import { sweep } from "./sweep.ts";
 
 /** An operation: its name in the service, when its audit event must be on disk, and what it does. */
 export type Operation<Request, Response> = readonly [
@@ -32,7 +32,7 @@ export class Session {
     this.core = core;
     this.#closeParts = close;
     if (sweepMilliseconds === false) return;
-    this.#sweepTimer = setInterval(() => core.inBackground(sweep(core)), sweepMilliseconds);
+    this.#sweepTimer = setInterval(() => core.inBackground(sweepAndExpire(core)), sweepMilliseconds);
     unref(this.#sweepTimer);
   }
 
@@ -80,7 +80,10 @@ export class Session {
         if (typeof request !== "object" || request === null) throw missingParameter("Request");
         const answer = work(call, request);
         const response = answer instanceof Promise ? await answer : answer;
-        if (!call.recorded) core.audit.record(call.event);
+        if (!call.recorded) {
+          if (plane === "data") core.audit.record(call.event);
+          else await core.audit.commit(call.event);
+        }
         return response;
       } catch (error) {
         const refusal = publicError(error, signal);
@@ -124,8 +127,8 @@ function readSignal(options: CallOptions): unknown {
   }
 }
 
-async function sweep(core: Core): Promise<void> {
-  await settleDue(core);
+async function sweepAndExpire(core: Core): Promise<void> {
+  await sweep(core);
   core.cipherKeys.expire();
   core.asymmetricKeys.expire();
 }

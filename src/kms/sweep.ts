@@ -1,6 +1,7 @@
 import type { Core } from "./core.ts";
 import { destroyExpiredTokens } from "./import/import-tokens.ts";
 import { dueTransition } from "./life-cycle.ts";
+import { scrub } from "./scrubbing.ts";
 import { settle } from "./transitions.ts";
 
 const BATCH = 100;
@@ -8,8 +9,22 @@ const BATCH = 100;
 export interface SweepResult {
   /** Keys whose due deletion, expiry or rotation was carried out. */
   readonly settled: number;
-  /** Keys it could not be carried out for: a provider is down or missing. They are tried again. */
+  /**
+   * Keys it could not be carried out for: a provider is down or missing. One more where deleted material is still to be found in the
+   * database's files, because somebody reads it. All are tried again.
+   */
   readonly failed: number;
+}
+
+/** What a KMS does every minute. */
+export async function sweep(core: Core): Promise<SweepResult> {
+  const { settled, failed } = await settleDue(core);
+  try {
+    await scrub(core.store);
+    return { settled, failed };
+  } catch {
+    return { settled, failed: failed + 1 };
+  }
 }
 
 /** Carries out everything that is due: deletions, expiries of material and of import tokens, rotations. */

@@ -8,6 +8,7 @@ import { type DueTransition, dueTransition, effective } from "./life-cycle.ts";
 import type { KeyObjectRow, KeyRow, VersionRow } from "./ports/index.ts";
 import type { TrustedReader } from "./rows/trusted-reader.ts";
 import type { TrustedWriter } from "./rows/trusted-writer.ts";
+import { oweScrub, scrub } from "./scrubbing.ts";
 
 const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
 const MODES = ["GCM", "CBC", "ECB", "NONE"] as const;
@@ -60,9 +61,12 @@ async function purge(core: Core, row: KeyRow, { event, onlyIf }: Conditional): P
   await core.change(event, async (rows) => {
     const current = await rows.key(row.keyId);
     if (current === undefined || !onlyIf(current)) event.outcome = "Unchanged";
-    else await rows.deleteKey(row.keyId);
+    else {
+      await rows.deleteKey(row.keyId);
+      await oweScrub(rows);
+    }
   });
-  await core.store.scrub();
+  await scrub(core.store);
 }
 
 interface Conditional {
@@ -91,7 +95,7 @@ export async function removeMaterial(core: Core, row: KeyRow, { event, onlyIf }:
       if (error instanceof Superseded) continue;
       throw error;
     }
-    await core.store.scrub();
+    await scrub(core.store);
     return true;
   }
 }
@@ -110,6 +114,7 @@ async function forgetMaterial(
   const same = objects.every((object) => held.objects.some((other) => equalInConstantTime(object.mac, other.mac)));
   if (!same) throw new Superseded();
   for (const { versionId } of held.versions) await rows.deleteKeyObjects(versionId);
+  await oweScrub(rows);
   const state = current.state === "PendingDeletion" ? current.state : "PendingImport";
   await rows.putKey({ ...current, state, materialExpiresAt: null });
 }

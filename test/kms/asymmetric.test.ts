@@ -181,6 +181,7 @@ describe("bad input", () => {
     ["digest and message", { digest, message }, "InvalidParameter", "Message"],
     ["a digest of text", { digest: "x".repeat(32) }, "InvalidParameter", "Digest"],
     ["an unknown messageType", { message, messageType: "HASH" }, "InvalidParameter", "MessageType"],
+    ["an unknown messageType beside a digest", { digest, messageType: "HASH" }, "InvalidParameter", "MessageType"],
     ["an algorithm that is no text", { digest, algorithm: 7 }, "InvalidParameter", "Algorithm"],
     ["no key version", { digest, keyVersionId: undefined }, "MissingParameter", "KeyVersionId"],
     ["a key version that is no text", { digest, keyVersionId: 5 }, "InvalidParameter", "KeyVersionId"],

@@ -337,3 +337,46 @@ describe("when the log cannot be written", () => {
     expect((await kms.listKeys()).totalCount).toBe(0);
   });
 });
+
+describe("a file that somebody else writes while it is open", () => {
+  const create = (kms: Awaited<ReturnType<typeof open>>) => kms.createKey({});
+
+  test("with a line that is none of ours: every operation is refused and none hangs, until the line is gone", async () => {
+    await using kms = await open();
+    const keyId = await createKeyId(kms);
+    const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext });
+    await sleep(200);
+    const whole = readFileSync(log);
+    appendFileSync(log, '{"seq":7,"operation":"Nothing"}\n');
+    const refused = { code: "ERR_AUDIT" };
+    await expect(create(kms)).rejects.toMatchObject(refused);
+    for (let round = 0; round < 3; round++) {
+      const calls = [
+        create(kms),
+        kms.decrypt({ ciphertextBlob }),
+        create(kms),
+        kms.sweep(),
+        kms.describeKey({ keyId }),
+      ];
+      const settled = await Promise.allSettled(calls);
+      expect(settled.filter((call) => call.status === "rejected").length).toBeGreaterThanOrEqual(4);
+    }
+    await expect(create(kms)).rejects.toMatchObject({ ...refused, message: expect.stringContaining("audit verify") });
+    truncateSync(log, whole.length);
+    await create(kms);
+    await kms.decrypt({ ciphertextBlob });
+    expect((await kms.listKeys()).totalCount).toBe(2);
+    expect(await kms.verifyAudit()).toMatchObject({ ok: true });
+  });
+
+  test("with half a line: it is cut and noted, and the next operation goes on", async () => {
+    await using kms = await open();
+    await createKeyId(kms);
+    appendFileSync(log, '{"seq":2,"tim');
+    const calls = await Promise.allSettled([create(kms), create(kms), create(kms), create(kms)]);
+    expect(calls[0]).toMatchObject({ status: "rejected", reason: { code: "ERR_AUDIT" } });
+    await create(kms);
+    expect(await kms.verifyAudit()).toMatchObject({ ok: true });
+    expect(events().map((event) => event.operation)).toContain("AuditTailCut");
+  });
+});

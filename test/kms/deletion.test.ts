@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KeyStore, Kms } from "lanelock/kms";
 import { memoryStore, sqlStore } from "lanelock/stores";
+import LibsqlDatabase from "libsql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PostgresServer } from "../stores/postgres-server.ts";
 import { NodeCryptoProvider } from "./node-crypto-provider.ts";
@@ -94,6 +95,33 @@ describe("deletion", () => {
     expect((await kms.listKeys()).totalCount).toBe(40);
     await kms.close();
     for (const handle of handles) expect(files().some((file) => file.includes(handle))).toBe(false);
+    rmSync(directory, { recursive: true });
+  });
+
+  test("SQLite: while somebody reads, the material stays in the log; the next sweep of any process makes up for it", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "lanelock-deletion-"));
+    const path = join(directory, "keys.db");
+    const time = new TestClock();
+    const store = sqlStore({ path });
+    const options = { clock: time.clock, audit: false } as const;
+    await using kms = await openKms({ store, ...options });
+    await using other = await openKms({ store: sqlStore({ path }), ...options });
+    const holds = (handle: Buffer) =>
+      readdirSync(directory).some((name) => readFileSync(join(directory, name)).includes(handle));
+    const keyId = await createKeyId(kms);
+    const [handle = Buffer.alloc(0)] = await handlesOf(store, kms, keyId);
+    await kms.scheduleKeyDeletion({ keyId, pendingWindowInDays: 7 });
+    time.advance({ days: 7 });
+    const reader = new LibsqlDatabase(path);
+    reader.exec("begin");
+    reader.prepare("select * from lanelock_keys").all();
+    expect(await kms.sweep()).toMatchObject({ failed: 2 });
+    await expect(kms.describeKey({ keyId })).rejects.toMatchObject({ code: "Forbidden.KeyNotFound" });
+    expect(holds(handle)).toBe(true);
+    reader.exec("rollback");
+    reader.close();
+    expect(await other.sweep()).toEqual({ settled: 0, failed: 0 });
+    expect(holds(handle)).toBe(false);
     rmSync(directory, { recursive: true });
   });
 

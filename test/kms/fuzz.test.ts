@@ -85,7 +85,10 @@ async function makeBench(): Promise<Bench> {
       dryRun: undefined,
     },
     decrypt: { ciphertextBlob, encryptionContext, keyId: undefined, dryRun: undefined },
-    reEncrypt: { ciphertextBlob, sourceEncryptionContext: encryptionContext, destinationKeyId: keyId },
+    reEncrypt: {
+      ...{ ciphertextBlob, sourceEncryptionContext: encryptionContext, destinationKeyId: keyId, keyId: undefined },
+      ...{ sourceKeyId: undefined, sourceKeyVersionId: undefined, sourceEncryptionAlgorithm: undefined },
+    },
     generateDataKey: dataKey,
     generateDataKeyWithoutPlaintext: dataKey,
     generateRandom: { length: 16 },

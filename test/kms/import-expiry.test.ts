@@ -75,7 +75,17 @@ test("importing again moves the expiry, in either direction", async () => {
 
 test("an expiry that is not to come, or no time at all, is refused and nothing is stored", async () => {
   const keyId = await createExternal(kms);
-  const refused: unknown[] = [unixIn(0), unixIn(-1), -1, "tomorrow", Number.NaN, 8.64e12 + 1, Number.POSITIVE_INFINITY];
+  const refused: unknown[] = [
+    unixIn(0),
+    unixIn(-1),
+    -1,
+    "tomorrow",
+    Number.NaN,
+    unixIn(0) + 0.5,
+    unixIn(60) + 0.5,
+    8.64e12 + 1,
+    Number.POSITIVE_INFINITY,
+  ];
   for (const expiry of refused) {
     const attempt = importMaterial(
       kms,

@@ -196,6 +196,28 @@ describe("modes", () => {
     }
   });
 
+  test("a forged blob of a mode that no one has used is no better than any other, and keeps no one from using it", async () => {
+    await using kms = await open();
+    for (const protectionLevel of ["HSM", "EXTERNAL"] as const) {
+      const { keyId, primaryKeyVersion = "" } = (await kms.createKey({ protectionLevel })).keyMetadata;
+      for (const [code, algorithm] of [
+        [3, "AES_CBC"],
+        [4, "AES_ECB"],
+      ] as const) {
+        const header = [0x24, 1, code, ...Buffer.from(primaryKeyVersion)];
+        const forged = Uint8Array.from([...header, ...Array<number>(32).fill(7)]);
+        const attempt = () => kms.decrypt({ ciphertextBlob: forged });
+        const refusal = { code: "InvalidParameter", message: 'The specified parameter "CiphertextBlob" is not valid.' };
+        await expect(attempt()).rejects.toMatchObject(refusal);
+        const first = expect(attempt()).rejects.toMatchObject(refusal);
+        const plaintext = new Uint8Array(5);
+        const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext, algorithm });
+        await first;
+        expect((await kms.decrypt({ ciphertextBlob })).plaintext).toEqual(plaintext);
+      }
+    }
+  });
+
   test("several processes that use a mode first at once agree on one key object", async () => {
     const hsm = new NodeCryptoProvider();
     await using kms = await openKms({ hsm });

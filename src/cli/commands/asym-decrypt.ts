@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import type { AsymmetricDecryptRequest } from "../../kms/index.ts";
 import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, fromBase64, readInput, writeOutput } from "../data.ts";
+import { addDataOptions, type DataOptions, fromBase64, readInput, writeDataAnswer } from "../data.ts";
 import { type AsymmetricOptions, addAsymmetricOptions, asymmetricFields } from "../key-version.ts";
-import { print, toJson } from "../report.ts";
 import { ENCRYPTION_ALGORITHMS } from "./asym-encrypt.ts";
 
 type Options = DataOptions & AsymmetricOptions<AsymmetricDecryptRequest["algorithm"]>;
@@ -23,8 +22,7 @@ export function addAsymDecrypt(program: Command): void {
         ciphertextBlob: options.base64 ? fromBase64(input) : input,
       });
       try {
-        if (json) return print(toJson(answer));
-        await writeOutput(options.out, answer.plaintext);
+        await writeDataAnswer(answer, "plaintext", { out: options.out, json });
       } finally {
         answer.plaintext.fill(0);
       }

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import type { AsymmetricEncryptRequest } from "../../kms/index.ts";
 import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, readInput, writeAnswer } from "../data.ts";
+import { addDataOptions, type DataOptions, readInput, writeDataAnswer } from "../data.ts";
 import { type AsymmetricOptions, addAsymmetricOptions, asymmetricFields } from "../key-version.ts";
-import { print, toJson } from "../report.ts";
 
 type Options = DataOptions & AsymmetricOptions<AsymmetricEncryptRequest["algorithm"]>;
 
@@ -21,8 +20,7 @@ export function addAsymEncrypt(program: Command): void {
       const plaintext = await readInput(options.in);
       try {
         const answer = await kms.asymmetricEncrypt({ ...(await asymmetricFields(kms, options)), plaintext });
-        if (json) return print(toJson(answer));
-        await writeAnswer(options, answer.ciphertextBlob);
+        await writeDataAnswer(answer, "ciphertextBlob", { ...options, json });
       } finally {
         plaintext.fill(0);
       }

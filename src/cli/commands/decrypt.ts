@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, fromBase64, readInput, writeOutput } from "../data.ts";
+import { addDataOptions, type DataOptions, fromBase64, readInput, writeDataAnswer } from "../data.ts";
 import { pair } from "../option-values.ts";
-import { print, toJson } from "../report.ts";
 
 interface DecryptOptions extends DataOptions {
   readonly key?: string;
@@ -26,8 +25,7 @@ export function addDecrypt(program: Command): void {
         keyId: options.key,
       });
       try {
-        if (json) return print(toJson(answer));
-        await writeOutput(options.out, answer.plaintext);
+        await writeDataAnswer(answer, "plaintext", { out: options.out, json });
       } finally {
         answer.plaintext.fill(0);
       }

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import type { EncryptRequest } from "../../kms/index.ts";
 import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, readInput, writeAnswer } from "../data.ts";
+import { addDataOptions, type DataOptions, readInput, writeDataAnswer } from "../data.ts";
 import { pair } from "../option-values.ts";
-import { print, toJson } from "../report.ts";
 
 interface EncryptOptions extends DataOptions {
   readonly key: string;
@@ -33,8 +32,7 @@ export function addEncrypt(program: Command): void {
           algorithm: options.algorithm,
           paddingMode: options.padding,
         });
-        if (json) return print(toJson(answer));
-        await writeAnswer(options, answer.ciphertextBlob);
+        await writeDataAnswer(answer, "ciphertextBlob", { ...options, json });
       } finally {
         plaintext.fill(0);
       }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import { Kms } from "../../kms/index.ts";
@@ -30,7 +30,6 @@ function makeRootKey(file: string): void {
   const key = crypto.getRandomValues(new Uint8Array(32));
   try {
     writeFileSync(file, `${Buffer.from(key).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
-    chmodSync(file, 0o400);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") {
       throw new UsageError(`${file} is there already; a new root key would make its store unreadable.`);

@@ -40,8 +40,9 @@ export function addKeysCreate(keys: Command): void {
           tags: Object.entries(options.tag ?? {}).map(([tagKey, tagValue]) => ({ tagKey, tagValue })),
         });
         const { keyId } = keyMetadata;
-        if (options.alias !== undefined) await kms.createAlias({ keyId, aliasName: options.alias });
+        // The key is there before it has its alias, and is told also when it gets none.
         print(json ? toJson(keyMetadata) : keyId);
+        if (options.alias !== undefined) await kms.createAlias({ keyId, aliasName: options.alias });
       }),
     );
 }

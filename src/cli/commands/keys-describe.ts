@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { KeyVersion, Kms } from "../../kms/index.ts";
 import { withKms } from "../connection.ts";
 import { fields, print, table, toJson } from "../report.ts";
 
@@ -10,7 +11,7 @@ export function addKeysDescribe(keys: Command): void {
     .action((keyId: string, _options: object, command: Command) =>
       withKms(command, async (kms, { json }) => {
         const { keyMetadata } = await kms.describeKey({ keyId });
-        const { keyVersions } = await kms.listKeyVersions({ keyId, pageSize: 100 });
+        const keyVersions = await allVersions(kms, keyId);
         const { tags } = await kms.listResourceTags({ keyId: keyMetadata.keyId });
         if (json) return print(toJson({ ...keyMetadata, keyVersions, tags }));
         print(fields(keyMetadata));
@@ -29,4 +30,13 @@ export function addKeysDescribe(keys: Command): void {
           );
       }),
     );
+}
+
+async function allVersions(kms: Kms, keyId: string): Promise<KeyVersion[]> {
+  const all: KeyVersion[] = [];
+  for (let pageNumber = 1; ; pageNumber++) {
+    const { keyVersions, totalCount } = await kms.listKeyVersions({ keyId, pageNumber, pageSize: 100 });
+    all.push(...keyVersions);
+    if (all.length >= totalCount || keyVersions.length === 0) return all;
+  }
 }

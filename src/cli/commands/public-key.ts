@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { withKms } from "../connection.ts";
-import { writeOutput } from "../data.ts";
+import { writeDataAnswer } from "../data.ts";
 import { asymmetricFields } from "../key-version.ts";
-import { print, toJson } from "../report.ts";
 
 interface PublicKeyOptions {
   readonly key: string;
@@ -21,8 +20,7 @@ export function addPublicKey(program: Command): void {
       withKms(command, async (kms, { json }) => {
         const { keyId, keyVersionId } = await asymmetricFields(kms, options);
         const answer = await kms.getPublicKey({ keyId, keyVersionId });
-        if (json) return print(toJson(answer));
-        await writeOutput(options.out, Buffer.from(answer.publicKey));
+        await writeDataAnswer(answer, "publicKey", { out: options.out, json });
       }),
     );
 }

@@ -1,14 +1,19 @@
 import type { Command } from "commander";
+import type { Kms, ReEncryptRequest } from "../../kms/index.ts";
 import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, fromBase64, readInput, writeAnswer } from "../data.ts";
+import { addDataOptions, type DataOptions, fromBase64, readInput, writeDataAnswer } from "../data.ts";
+import { UsageError } from "../failures.ts";
+import { asymmetricFields } from "../key-version.ts";
 import { pair } from "../option-values.ts";
-import { print, toJson } from "../report.ts";
 
 interface ReEncryptOptions extends DataOptions {
   readonly to: string;
   readonly key?: string;
   readonly context?: Readonly<Record<string, string>>;
   readonly toContext?: Readonly<Record<string, string>>;
+  readonly sourceKey?: string;
+  readonly sourceKeyVersion?: string;
+  readonly sourceAlgorithm?: ReEncryptRequest["sourceEncryptionAlgorithm"];
 }
 
 export function addReEncrypt(program: Command): void {
@@ -19,6 +24,9 @@ export function addReEncrypt(program: Command): void {
     .option("--key <key>", "refuse a ciphertext of any other key")
     .option("--context <key=value>", "the encryption context it was encrypted with; may be repeated", pair)
     .option("--to-context <key=value>", "the new encryption context; may be repeated", pair)
+    .option("--source-key <key>", "the RSA key under whose public key it was encrypted, if it was")
+    .option("--source-key-version <id>", "that key's version, needed when it has several")
+    .option("--source-algorithm <name>", "RSAES_OAEP_SHA_256 (default) or RSAES_OAEP_SHA_1")
     .option("--base64", "the ciphertexts are in base64");
   addDataOptions(reEncrypt, { input: "the ciphertext", output: "the new ciphertext" });
   reEncrypt.action((options: ReEncryptOptions, command: Command) =>
@@ -30,9 +38,20 @@ export function addReEncrypt(program: Command): void {
         destinationKeyId: options.to,
         destinationEncryptionContext: options.toContext,
         keyId: options.key,
+        ...(await sourceFields(kms, options)),
       });
-      if (json) return print(toJson(answer));
-      await writeAnswer(options, answer.ciphertextBlob);
+      await writeDataAnswer(answer, "ciphertextBlob", { ...options, json });
     }),
   );
+}
+
+/** The source of a ciphertext that names no key itself. */
+async function sourceFields(kms: Kms, options: ReEncryptOptions) {
+  const { sourceKey, sourceKeyVersion, sourceAlgorithm = "RSAES_OAEP_SHA_256" } = options;
+  if (sourceKey === undefined) {
+    if (sourceKeyVersion === undefined && options.sourceAlgorithm === undefined) return {};
+    throw new UsageError("--source-key-version and --source-algorithm are of a --source-key.");
+  }
+  const { keyId, keyVersionId } = await asymmetricFields(kms, { key: sourceKey, keyVersion: sourceKeyVersion });
+  return { sourceKeyId: keyId, sourceKeyVersionId: keyVersionId, sourceEncryptionAlgorithm: sourceAlgorithm };
 }

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { withKms } from "../connection.ts";
-import { writeAnswer } from "../data.ts";
+import { writeDataAnswer } from "../data.ts";
 import { asymmetricFields } from "../key-version.ts";
-import { print, toJson } from "../report.ts";
 import { addSignedOptions, type SignedOptions, signedInput } from "./signed-input.ts";
 
 export function addSign(program: Command): void {
@@ -14,8 +13,7 @@ export function addSign(program: Command): void {
       withKms(command, async (kms, { json }) => {
         const signed = await signedInput(options);
         const answer = await kms.asymmetricSign({ ...(await asymmetricFields(kms, options)), ...signed });
-        if (json) return print(toJson(answer));
-        await writeAnswer(options, answer.value);
+        await writeDataAnswer(answer, "value", { ...options, json });
       }),
     );
 }

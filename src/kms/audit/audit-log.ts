@@ -45,7 +45,7 @@ export class AuditLog {
 
   async #catchUp(): Promise<void> {
     try {
-      await this.#write(false);
+      await this.#write({ durable: this.#failure !== undefined, mayRecover: true });
     } catch (cause) {
       if (this.#policy === "fail") throw auditFailure(cause);
     }
@@ -59,7 +59,7 @@ export class AuditLog {
       this.#waitingSince = performance.now();
       this.#timer ??= this.#startTimer();
     } else if (this.#waiting.length >= FULL_BATCH || performance.now() - this.#waitingSince > LAG_MILLISECONDS) {
-      if (this.#writing === undefined) void this.#write(false).catch(() => undefined);
+      if (this.#writing === undefined) this.#writeSoon();
     }
   }
 
@@ -68,21 +68,27 @@ export class AuditLog {
     else this.#waiting.push(event);
   }
 
-  #startTimer() {
-    const timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#waiting.length > 0) this.#write(false).catch(() => undefined);
-    }, LAG_MILLISECONDS);
-    unref(timer);
-    return timer;
+  #writeSoon(): void {
+    this.#write({ durable: false, mayRecover: true }).catch(() => undefined);
   }
 
-  /** Takes the event of a life-cycle operation; resolves when it is on disk. Throws `ERR_AUDIT` under the policy `fail`. */
+  /** It keeps a process alive that has nothing else to do: one that ends without closing the KMS loses no event. */
+  #startTimer() {
+    return setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#waiting.length > 0) this.#writeSoon();
+    }, LAG_MILLISECONDS);
+  }
+
+  /**
+   * Takes the event of a life-cycle operation; resolves when it is on disk. Throws `ERR_AUDIT` under the policy `fail`. It may be
+   * called in a transaction, and so waits for nothing that would need one: a log that failed is recovered by {@link ready}.
+   */
   async commit(event: PendingEvent): Promise<void> {
     if (!this.#sink) return;
     this.#enqueue(event);
     try {
-      await this.#write(true);
+      await this.#write({ durable: true, mayRecover: false });
     } catch (cause) {
       if (this.#policy === "continue") return;
       // The operation will not happen, so neither did its event.
@@ -92,8 +98,10 @@ export class AuditLog {
   }
 
   /** Writes what waits, after whatever is being written. A sink that is synchronous has written when this returns. */
-  async #write(durable: boolean): Promise<void> {
-    while (this.#writing) await this.#writing.catch(() => undefined);
+  async #write({ durable, mayRecover }: { durable: boolean; mayRecover: boolean }): Promise<void> {
+    const failed = () => !mayRecover && this.#failure !== undefined;
+    while (this.#writing && !failed()) await this.#writing.catch(() => undefined);
+    if (failed()) throw this.#failure;
     const sink = this.#sink;
     if (!sink || (this.#waiting.length === 0 && !durable)) return;
     const writing = this.#writeBatch(sink, durable);
@@ -143,7 +151,7 @@ export class AuditLog {
   /** Writes and anchors everything taken so far. */
   async flush(): Promise<void> {
     if (!this.#sink) return;
-    await this.#write(true);
+    await this.#write({ durable: true, mayRecover: true });
     this.#anchorDue = true;
     await this.#sink.anchor();
     this.#anchorDue = false;
@@ -172,7 +180,7 @@ function auditFailure(cause: unknown): LanelockError {
   });
 }
 
-/** A timer of ours keeps no process alive. */
+/** A timer that goes on for ever keeps no process alive. */
 export function unref(timer: unknown): void {
   if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
     timer.unref();

@@ -32,6 +32,9 @@ export class ChainedFile implements AuditSink {
   #chainId = "";
   #point: ChainPoint = CHAIN_START;
   #anchored = -1;
+  #memory = Buffer.alloc(0);
+  /** Somebody else has written the file, so the claim was lost whatever it says itself. */
+  #overtaken = false;
 
   private constructor(options: ChainedFileOptions) {
     this.#options = options;
@@ -59,6 +62,7 @@ export class ChainedFile implements AuditSink {
       this.#claim = await store.claim(`audit-${toHex(sha256(utf8(candidate))).slice(0, 16)}`);
       if (this.#claim === undefined) continue;
       this.#path = candidate;
+      this.#overtaken = false;
       await this.#continueOrBegin();
       return;
     }
@@ -116,23 +120,37 @@ export class ChainedFile implements AuditSink {
   }
 
   write(events: readonly PendingEvent[], durable: boolean): void {
-    if (this.#claim?.lost !== false) throw new LanelockError("ERR_AUDIT", `The claim on ${this.#path} was lost.`);
+    this.#requireClaim();
     let sequence = this.#point.sequence;
     const { keys } = this.#options;
     if (events.length > 0) this.#append(events.map((event) => eventLine(keys, ++sequence, event)));
     if (durable) this.#fs.fdatasyncSync(this.#file);
   }
 
+  /**
+   * A claim can be lost without a word, when the network breaks, and another process have the file by then. What it wrote is not
+   * written over, nor does a block go where it does not belong: the file must be as long as this process left it.
+   */
+  #requireClaim(): void {
+    if (this.#claim?.lost === false && this.#fs.fstatSync(this.#file).size === this.#point.length) return;
+    throw this.#lostClaim();
+  }
+
+  #lostClaim(): LanelockError {
+    this.#overtaken = true;
+    return new LanelockError("ERR_AUDIT", `The claim on ${this.#path} was lost.`);
+  }
+
   #append(lines: readonly string[]): void {
-    const text = Buffer.from(lines.join(""));
     const { mac: before, length, sequence } = this.#point;
+    const last = sequence + lines.length;
+    const text = this.#encoded(lines.join(""), 0);
     const mac = this.#crypto
       .createHmac("sha256", this.#options.keys.carried("audit"))
       .update(before)
       .update(text)
       .digest();
-    const last = sequence + lines.length;
-    const block = Buffer.concat([text, Buffer.from(sealLine(last, mac.toString("hex")))]);
+    const block = this.#encoded(sealLine(last, mac.toString("hex")), text.length);
     try {
       for (let done = 0; done < block.length; ) done += this.#fs.writeSync(this.#file, block, done);
     } catch (error) {
@@ -143,20 +161,33 @@ export class ChainedFile implements AuditSink {
     this.#point = { sequence: last, mac: new Uint8Array(mac), length: length + block.length };
   }
 
+  /** The memory of the block before, with a text in it from `offset` on. Fresh memory for each block costs more than its MAC. */
+  #encoded(text: string, offset: number): Uint8Array {
+    const room = offset + 3 * text.length;
+    if (this.#memory.length < room) {
+      const grown = Buffer.allocUnsafe(2 * room);
+      grown.set(this.#memory.subarray(0, offset));
+      this.#memory = grown;
+    }
+    return this.#memory.subarray(0, offset + this.#memory.write(text, offset));
+  }
+
   /** Only what is safely on disk is anchored: a file shorter than its anchor has been cut. */
   async anchor(): Promise<void> {
     const { store, keys, now } = this.#options;
+    if (this.#point.sequence <= this.#anchored) return;
+    await this.#claim?.check();
+    this.#requireClaim();
     const { sequence, mac, length } = this.#point;
-    if (sequence <= this.#anchored) return;
     this.#fs.fdatasyncSync(this.#file);
     const row = { chainId: this.#chainId, location: this.#path, sequence, head: mac, length, at: now() };
-    await store.anchor(sealRow(keys, "anchor", row));
+    if (!(await store.anchor(sealRow(keys, "anchor", row)))) throw this.#lostClaim();
     this.#anchored = sequence;
   }
 
   /** Without a claim that holds, takes one anew. Where that fails nothing is held, so that the next call tries again. */
   async recover(): Promise<void> {
-    if (this.#claim?.lost === false) return;
+    if (this.#claim?.lost === false && !this.#overtaken) return;
     await this.close().catch(() => undefined);
     try {
       await this.#claimAndContinue();

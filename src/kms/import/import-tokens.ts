@@ -6,6 +6,7 @@ import { SECONDS_PER_DAY } from "../limits.ts";
 import type { ImportTokenRow, KeyBinding, KeyRow, WrappingAlgorithm } from "../ports/index.ts";
 import type { TrustedReader } from "../rows/trusted-reader.ts";
 import type { TrustedWriter } from "../rows/trusted-writer.ts";
+import { oweScrub, scrub } from "../scrubbing.ts";
 
 /** How long a token serves. */
 export const TOKEN_MILLISECONDS = SECONDS_PER_DAY * 1_000;
@@ -54,6 +55,7 @@ export async function liveToken(
 
 async function kill(rows: TrustedWriter, row: ImportTokenRow): Promise<void> {
   await rows.putImportToken({ ...row, handle: NOTHING, publicKey: NOTHING });
+  await oweScrub(rows);
 }
 
 /**
@@ -76,7 +78,7 @@ export async function destroyExpiredTokens(core: Core): Promise<number> {
         else await kill(rows, row);
       }
     });
-    if (alive.length > 0) await core.store.scrub();
+    await scrub(core.store);
   });
   return alive.length;
 }
@@ -112,7 +114,7 @@ export class CountedAttempt {
       return true;
     });
     if (allowed) return;
-    await this.#core.store.scrub();
+    await scrub(this.#core.store);
     throw invalidToken();
   }
 
@@ -123,7 +125,7 @@ export class CountedAttempt {
       await kill(rows, row);
       return true;
     });
-    if (killed) await this.#core.store.scrub();
+    if (killed) await scrub(this.#core.store);
   }
 
   /** The attempt did not fail by its padding: it is not counted. */

@@ -34,6 +34,7 @@ export interface AsymmetricVerifyResponse extends AsymmetricAnswer {
   readonly value: boolean;
 }
 
+const MESSAGE_TYPES: readonly MessageType[] = ["RAW", "DIGEST"];
 const DIGEST_LENGTH = 32;
 
 interface Signed {
@@ -42,12 +43,13 @@ interface Signed {
 }
 
 function signedOf({ digest, message, messageType }: SignedFields): Signed {
-  if (digest !== undefined) {
-    if (message !== undefined) throw invalidParameter("Message", "Give Digest or Message, not both.");
+  const type = choice(messageType, "MessageType", { of: MESSAGE_TYPES, otherwise: "RAW" });
+  const isMessage = message !== undefined && message !== null;
+  if (digest !== undefined && digest !== null) {
+    if (isMessage) throw invalidParameter("Message", "Give Digest or Message, not both.");
     return { messageType: "DIGEST", data: digestOf(digest, "Digest") };
   }
-  if (message === undefined) throw missingParameter("Digest");
-  const type = choice(messageType, "MessageType", { of: ["RAW", "DIGEST"], otherwise: "RAW" });
+  if (!isMessage) throw missingParameter("Digest");
   if (type === "DIGEST") return { messageType: type, data: digestOf(message, "Message") };
   return { messageType: type, data: snapshot(requiredBytes(message, "Message")) };
 }

@@ -61,9 +61,11 @@ async function useCold<A extends Algorithm, T>(call: Call, use: AsymmetricUse<A,
   requireState(use.operation, row.state);
   chooseAlgorithm(row, use.usage, use.fields.algorithm);
   if (use.dryRun) throw dryRunSucceeded();
-  for (;;) {
-    const loaded = await asymmetricKey(core, { row, versionId, signal });
-    if (loaded.live) return useWith(call, use, { row, loaded });
+  const loaded = await asymmetricKey(core, { row, versionId, signal });
+  try {
+    return await useWith(call, use, { row, loaded });
+  } finally {
+    loaded.letGo();
   }
 }
 
@@ -81,9 +83,10 @@ function useWith<A extends Algorithm, T>(
 
 /** The key's default algorithm or the one asked for; a key of another family or usage does not do it. */
 function chooseAlgorithm<A extends Algorithm>(row: KeyRow, usage: KeyUsage, asked: A | undefined): A {
-  if (asked !== undefined && typeof asked !== "string") throw invalidParameter("Algorithm", "It must be a string.");
+  const absent = asked === undefined || asked === null;
+  if (!absent && typeof asked !== "string") throw invalidParameter("Algorithm", "It must be a string.");
   const available = row.keyUsage === usage && row.mode === "NONE" ? algorithmsOf(row) : [];
-  const algorithm = asked === undefined ? available[0] : available.find((one) => one === asked);
+  const algorithm = absent ? available[0] : available.find((one) => one === asked);
   if (algorithm !== undefined) return algorithm as A;
   const kind = `a ${row.keySpec} key for ${row.keyUsage}`;
   throw new KmsError(

@@ -2,7 +2,7 @@ import { MODE_OF } from "../blob.ts";
 import { invalidParameter, KmsError } from "../errors.ts";
 import { algorithmsOf, isSymmetric } from "../key-matrix.ts";
 import type { CipherMode, KeyRow, PaddingMode, SymmetricAlgorithm } from "../ports/index.ts";
-import { choice, requiredBytes, snapshot } from "../request-fields.ts";
+import { optionalChoice, requiredBytes, snapshot } from "../request-fields.ts";
 
 /** How a request wants a symmetric key used. Absent fields take the key's defaults. */
 export interface CipherFields {
@@ -30,9 +30,9 @@ const NOTHING_SPECIAL: CipherWish = { algorithm: undefined, padding: undefined, 
 export function cipherWish({ algorithm, paddingMode, iv }: CipherFields): CipherWish {
   if (algorithm === undefined && paddingMode === undefined && iv === undefined) return NOTHING_SPECIAL;
   return {
-    algorithm: algorithm && choice(algorithm, "Algorithm", { of: ALGORITHMS, otherwise: algorithm }),
-    padding: paddingMode && choice(paddingMode, "PaddingMode", { of: PADDINGS, otherwise: paddingMode }),
-    iv: iv === undefined ? undefined : snapshot(requiredBytes(iv, "Iv")),
+    algorithm: optionalChoice(algorithm, "Algorithm", ALGORITHMS),
+    padding: optionalChoice(paddingMode, "PaddingMode", PADDINGS),
+    iv: iv === undefined || iv === null ? undefined : snapshot(requiredBytes(iv, "Iv")),
   };
 }
 

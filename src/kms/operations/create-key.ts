@@ -1,6 +1,6 @@
 import { MODE_OF } from "../blob.ts";
 import { type Call, change } from "../call.ts";
-import { invalidParameter, missingParameter } from "../errors.ts";
+import { invalidParameter } from "../errors.ts";
 import { newKeyId, newVersionId } from "../ids.ts";
 import {
   algorithmsOf,
@@ -62,7 +62,7 @@ export const ROTATION_RANGE = [MIN_ROTATION_DAYS * SECONDS_PER_DAY, MAX_ROTATION
 
 export async function createKey(call: Call, request: CreateKeyRequest): Promise<CreateKeyResponse> {
   const { core, event } = call;
-  const tags = request.tags === undefined ? [] : tagsField(request.tags, MAX_TAGS_AT_CREATION);
+  const tags = tagsField(request.tags ?? [], MAX_TAGS_AT_CREATION);
   const draft = draftOf(call, request);
   const versionId = newVersionId(draft.keyId);
   const row = { ...draft, primaryVersionId: isSymmetric(draft.keySpec) ? versionId : null };
@@ -135,7 +135,7 @@ export function draftOf({ core }: Call, request: CreateKeyRequest): Draft {
 }
 
 function modeOf(request: CreateKeyRequest, kind: KeyKind, origin: Origin): KeyRow["mode"] {
-  if (request.importMode === undefined) return initialMode(kind, origin);
+  if (request.importMode === undefined || request.importMode === null) return initialMode(kind, origin);
   const modes = algorithmsOf(kind).flatMap((algorithm) =>
     algorithm in MODE_OF ? [MODE_OF[algorithm as keyof typeof MODE_OF]] : [],
   );
@@ -149,7 +149,6 @@ function rotationOf(request: CreateKeyRequest, { keySpec }: KeyKind, origin: Ori
   const rotationEnabled = optionalBoolean(request.enableAutomaticRotation, "EnableAutomaticRotation");
   if (!rotationEnabled) return { rotationEnabled, rotationSeconds: null };
   if (!isSymmetric(keySpec) || origin === "EXTERNAL") throw cannotRotate();
-  if (request.rotationInterval === undefined) throw missingParameter("RotationInterval");
   return {
     rotationEnabled,
     rotationSeconds: requiredInterval(request.rotationInterval, "RotationInterval", ROTATION_RANGE),

@@ -2,7 +2,7 @@ import type { Call } from "../call.ts";
 import { bindContext, type EncryptionContext } from "../context.ts";
 import { DEFAULT_DATA_KEY, MAX_DATA_KEY } from "../limits.ts";
 import { randomBytes } from "../random.ts";
-import { choice, optionalBoolean, requiredInteger } from "../request-fields.ts";
+import { optionalBoolean, optionalChoice, requiredInteger } from "../request-fields.ts";
 import type { KeyOperation } from "../state-table.ts";
 import { cipherWish } from "./cipher-choice.ts";
 import { type DataKeyEncoding, dataKeyEncoding, encodeDataKey } from "./data-key-encoding.ts";
@@ -34,6 +34,7 @@ export interface GenerateDataKeyResponse extends GenerateDataKeyWithoutPlaintext
   readonly plaintext: Uint8Array;
 }
 
+const SPECS: readonly DataKeySpec[] = ["AES_256", "AES_128"];
 const SPEC_LENGTH: Readonly<Record<DataKeySpec, number>> = { AES_256: 32, AES_128: 16 };
 
 export function generateDataKey(call: Call, request: GenerateDataKeyRequest): Promise<GenerateDataKeyResponse> {
@@ -66,9 +67,11 @@ export async function newDataKey(
 }
 
 export function dataKeyLength({ keySpec, numberOfBytes }: GenerateDataKeyRequest): number {
-  if (numberOfBytes !== undefined) return requiredInteger(numberOfBytes, "NumberOfBytes", [1, MAX_DATA_KEY]);
-  if (keySpec === undefined) return DEFAULT_DATA_KEY;
-  return SPEC_LENGTH[choice(keySpec, "KeySpec", { of: ["AES_256", "AES_128"], otherwise: keySpec })];
+  if (numberOfBytes !== undefined && numberOfBytes !== null) {
+    return requiredInteger(numberOfBytes, "NumberOfBytes", [1, MAX_DATA_KEY]);
+  }
+  const spec = optionalChoice(keySpec, "KeySpec", SPECS);
+  return spec === undefined ? DEFAULT_DATA_KEY : SPEC_LENGTH[spec];
 }
 
 interface DataKeySeal {

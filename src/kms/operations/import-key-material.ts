@@ -16,7 +16,7 @@ export interface ImportKeyMaterialRequest {
   readonly encryptedKeyMaterial: Uint8Array;
   /** From GetParametersForImport for this key. */
   readonly importToken: Uint8Array;
-  /** Seconds since 1970, in the future; 0 or absent: never. */
+  /** Whole seconds since 1970, in the future; 0 or absent: never. */
   readonly keyMaterialExpireUnix?: number | undefined;
 }
 
@@ -53,8 +53,9 @@ export async function importKeyMaterial(call: Call, request: ImportKeyMaterialRe
 
 function expiryOf(value: unknown, now: number): number | null {
   if (value === undefined || value === null || value === 0) return null;
-  if (typeof value === "number" && value <= LAST_SECOND && value * 1_000 > now) return Math.floor(value) * 1_000;
-  throw invalidParameter("KeyMaterialExpireUnix", "It must be 0 or seconds since 1970, in the future.");
+  const isSecond = typeof value === "number" && Number.isInteger(value) && value <= LAST_SECOND;
+  if (isSecond && value * 1_000 > now) return value * 1_000;
+  throw invalidParameter("KeyMaterialExpireUnix", "It must be 0 or whole seconds since 1970, in the future.");
 }
 
 /** Counts an attempt that could be an attacker's question. */

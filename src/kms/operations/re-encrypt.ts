@@ -1,12 +1,16 @@
 import type { Call } from "../call.ts";
 import { bindContext, type EncryptionContext } from "../context.ts";
+import { invalidParameter, missingParameter } from "../errors.ts";
 import { requiredString } from "../ids.ts";
-import { requiredBytes } from "../request-fields.ts";
+import type { AsymmetricEncryptionAlgorithm } from "../ports/index.ts";
+import { optionalChoice, requiredBytes, snapshot } from "../request-fields.ts";
+import { useAsymmetricKey } from "./asymmetric-use.ts";
 import { cipherWish } from "./cipher-choice.ts";
-import { open } from "./symmetric-open.ts";
+import { type Opened, opaque, open } from "./symmetric-open.ts";
 import { seal } from "./symmetric-seal.ts";
 
-export interface ReEncryptRequest {
+export interface ReEncryptRequest extends PublicKeySource {
+  /** A blob of Encrypt or GenerateDataKey; with `sourceKeyId`, what was encrypted under that key's public key. */
   readonly ciphertextBlob: Uint8Array;
   readonly sourceEncryptionContext?: EncryptionContext | undefined;
   /** Key id, alias or ARN of a symmetric key. */
@@ -15,6 +19,18 @@ export interface ReEncryptRequest {
   /** The key the given blob must belong to. */
   readonly keyId?: string | undefined;
 }
+
+/** Where a ciphertext comes from that names no key itself: all three fields, or none. */
+export interface PublicKeySource {
+  /** Key id, alias or ARN of an RSA key for `ENCRYPT/DECRYPT`. */
+  readonly sourceKeyId?: string | undefined;
+  readonly sourceKeyVersionId?: string | undefined;
+  readonly sourceEncryptionAlgorithm?: SourceAlgorithm | undefined;
+}
+
+export type SourceAlgorithm = "RSAES_OAEP_SHA_256" | "RSAES_OAEP_SHA_1";
+
+const SOURCE_ALGORITHMS: readonly SourceAlgorithm[] = ["RSAES_OAEP_SHA_256", "RSAES_OAEP_SHA_1"];
 
 export interface ReEncryptResponse {
   readonly ciphertextBlob: Uint8Array;
@@ -29,7 +45,9 @@ export async function reEncrypt(call: Call, request: ReEncryptRequest): Promise<
   const target = bindContext(request.destinationEncryptionContext, "DestinationEncryptionContext");
   const context = bindContext(request.sourceEncryptionContext, "SourceEncryptionContext");
   call.event.context = context;
-  const source = await open(call, { operation: "ReEncrypt", ciphertextBlob, context, keyId: request.keyId });
+  const source = isOfPublicKey(request)
+    ? await openOfPublicKey(call, request, ciphertextBlob)
+    : await open(call, { operation: "ReEncrypt", ciphertextBlob, context, keyId: request.keyId });
   try {
     const sealed = await seal(call, {
       operation: "ReEncrypt",
@@ -45,3 +63,36 @@ export async function reEncrypt(call: Call, request: ReEncryptRequest): Promise<
     source.plaintext.fill(0);
   }
 }
+
+function isOfPublicKey({ sourceKeyId, sourceKeyVersionId, sourceEncryptionAlgorithm }: PublicKeySource): boolean {
+  return [sourceKeyId, sourceKeyVersionId, sourceEncryptionAlgorithm].some(
+    (field) => field !== undefined && field !== null,
+  );
+}
+
+async function openOfPublicKey(call: Call, request: ReEncryptRequest, ciphertext: Uint8Array): Promise<Opened> {
+  const keyId = requiredString(request.sourceKeyId, "SourceKeyId");
+  const keyVersionId = requiredString(request.sourceKeyVersionId, "SourceKeyVersionId");
+  const parameter = "SourceEncryptionAlgorithm";
+  const algorithm = optionalChoice(request.sourceEncryptionAlgorithm, parameter, SOURCE_ALGORITHMS);
+  if (algorithm === undefined) throw missingParameter(parameter);
+  if (call.event.context !== undefined) {
+    throw invalidParameter("SourceEncryptionContext", "Encryption under a public key binds no context.");
+  }
+  if (request.keyId !== undefined) throw invalidParameter("KeyId", "SourceKeyId says which key it is.");
+  const data = snapshot(ciphertext.subarray(0, MAX_CIPHERTEXT));
+  try {
+    const { result, ...source } = await useAsymmetricKey<AsymmetricEncryptionAlgorithm, Uint8Array>(call, {
+      operation: "ReEncrypt",
+      usage: "ENCRYPT/DECRYPT",
+      fields: { keyId, keyVersionId, algorithm },
+      work: (key, chosen) => key.decrypt({ algorithm: chosen, data, signal: call.signal }),
+    });
+    return { ...source, plaintext: result };
+  } catch (error) {
+    throw opaque(error);
+  }
+}
+
+/** Longer than any RSA ciphertext: what is longer still is refused as this is. */
+const MAX_CIPHERTEXT = 1_024;

@@ -11,7 +11,7 @@ import type { LoadedCipherKey } from "../loaded-key.ts";
 import type { MaybePromise } from "../ports/index.ts";
 import { snapshot } from "../request-fields.ts";
 import { type KeyOperation, requireState } from "../state-table.ts";
-import { dryRunSucceeded } from "./symmetric-seal.ts";
+import { dryRunSucceeded, isWorkedHere } from "./symmetric-seal.ts";
 
 /** A blob to decrypt with whatever key and version it names. */
 export interface OpenRequest {
@@ -36,7 +36,10 @@ export function open(call: Call, request: OpenRequest): MaybePromise<Opened> {
   const known = core.directory.warmVersion(blob.versionId, event.at);
   if (known !== undefined && known.row.state === "Enabled" && isNamed(call, request, known) && !request.dryRun) {
     const loaded = core.cipherKeys.get(cacheId(blob.versionId, blob.mode), performance.now());
-    if (loaded !== undefined) return openWith(call, request, { blob, known, loaded });
+    if (loaded !== undefined) {
+      const own = isWorkedHere(known.row) ? blob : parseBlob(snapshot(request.ciphertextBlob));
+      return openWith(call, request, { blob: own, known, loaded });
+    }
   }
   return openCold(call, { ...request, ciphertextBlob: snapshot(request.ciphertextBlob) });
 }
@@ -50,16 +53,18 @@ async function openCold(call: Call, request: OpenRequest): Promise<Opened> {
   const { core, event, signal } = call;
   const blob = parseBlob(request.ciphertextBlob);
   event.keyVersionId = blob.versionId;
-  for (;;) {
-    const known = await core.directory.resolveVersion(blob.versionId);
-    const { row } = known;
-    event.keyId = row.keyId;
-    if (request.keyId !== undefined) await requireKey(call, request.keyId, row.keyId);
-    requireState(request.operation, row.state);
-    if (!fits(blob, known)) throw invalidCiphertext();
-    if (request.dryRun) throw dryRunSucceeded();
-    const loaded = await cipherKey(core, { row, versionId: blob.versionId, mode: blob.mode, create: false, signal });
-    if (loaded.live) return openWith(call, request, { blob, known, loaded });
+  const known = await core.directory.resolveVersion(blob.versionId);
+  const { row } = known;
+  event.keyId = row.keyId;
+  if (request.keyId !== undefined) await requireKey(call, request.keyId, row.keyId);
+  requireState(request.operation, row.state);
+  if (!fits(blob, known)) throw invalidCiphertext();
+  if (request.dryRun) throw dryRunSucceeded();
+  const loaded = await cipherKey(core, { row, versionId: blob.versionId, mode: blob.mode, create: false, signal });
+  try {
+    return await openWith(call, request, { blob, known, loaded });
+  } finally {
+    loaded.letGo();
   }
 }
 

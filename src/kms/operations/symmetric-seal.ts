@@ -1,4 +1,3 @@
-import { LanelockError } from "../../errors.ts";
 import { describedBlob, GCM_IV_LENGTH, gcmBlob } from "../blob.ts";
 import type { Call } from "../call.ts";
 import type { ContextBinding } from "../context.ts";
@@ -34,6 +33,7 @@ export interface Sealed {
   readonly iv?: Uint8Array;
 }
 
+/** A version that is used up is followed by a new one, which many processes may use up as well. */
 const ATTEMPTS = 8;
 
 /** Encrypts. Answers at once when the key is known, loaded, worked in this process and has invocations at hand. */
@@ -44,10 +44,26 @@ export function seal(call: Call, request: SealRequest): MaybePromise<Sealed> {
     const choice = chooseFor(known.row, request);
     const loaded = core.cipherKeys.get(cacheId(known.row.primaryVersionId, choice.mode), performance.now());
     if (loaded !== undefined && (choice.mode !== "GCM" || loaded.invocations.take())) {
-      return sealWith(call, request, { known, choice, loaded });
+      const chosen = { known, choice, loaded };
+      return isWorkedHere(known.row) ? sealWith(call, request, chosen) : sealElsewhere(call, request, chosen);
     }
   }
   return sealCold(call, { ...request, plaintext: snapshot(request.plaintext) });
+}
+
+/** Whether the provider ends its work before the call returns, so that it can work on the caller's own buffers. */
+export function isWorkedHere({ protectionLevel }: KeyRow): boolean {
+  return protectionLevel === "SOFTWARE";
+}
+
+/** By a provider that may wait: on a copy, which the caller cannot change meanwhile. */
+async function sealElsewhere(call: Call, request: SealRequest, chosen: Chosen): Promise<Sealed> {
+  const plaintext = snapshot(request.plaintext);
+  try {
+    return await sealWith(call, { ...request, plaintext }, chosen);
+  } finally {
+    plaintext.fill(0);
+  }
 }
 
 async function sealCold(call: Call, request: SealRequest): Promise<Sealed> {
@@ -63,13 +79,14 @@ async function sealCold(call: Call, request: SealRequest): Promise<Sealed> {
       if (versionId === null) throw new KmsError("InternalFailure", "The key has no primary version.");
       if (request.dryRun) throw dryRunSucceeded();
       const loaded = await cipherKey(core, { row, versionId, mode: choice.mode, create: true, signal });
-      if (choice.mode === "GCM" && !(await takeInvocation(call, known, loaded))) continue;
-      if (loaded.live) return await sealWith(call, request, { known, choice, loaded });
+      try {
+        if (choice.mode === "GCM" && !(await takeInvocation(call, known, loaded))) continue;
+        return await sealWith(call, request, { known, choice, loaded });
+      } finally {
+        loaded.letGo();
+      }
     }
-    throw new LanelockError(
-      "ERR_STATE",
-      "The key left the cache each time before it could be used; allow more keys in it.",
-    );
+    throw new KmsError("Rejected.LimitExceeded", "The key's versions were used up as fast as it rotated. Try again.");
   } finally {
     request.plaintext.fill(0);
   }

@@ -110,8 +110,13 @@ export interface KeyStore {
    */
   reserve(request: CounterRequest): Promise<number | undefined>;
 
-  /** Writes an audit anchor, replacing the one of the same chain. Durable; does not move the change counter. */
-  anchor(row: AuditAnchorRow): Promise<void>;
+  /**
+   * Writes an audit anchor, replacing the one of the same chain unless that is further on. Durable; does not move the change
+   * counter.
+   *
+   * @returns false when the chain's anchor is further on: somebody else writes the chain.
+   */
+  anchor(row: AuditAnchorRow): Promise<boolean>;
 
   /**
    * Claims a name (`[a-z0-9-]+`) for this process, across all processes of the store, until it is released or the process
@@ -126,6 +131,9 @@ export interface KeyStore {
 export interface StoreClaim {
   /** True once the claim may be somebody else's, because the connection it hung on broke. */
   readonly lost: boolean;
+  /** Finds out whether it is lost, for a connection may break without a word. Resolves within seconds, and never rejects. */
+  check(): Promise<void>;
+  /** Resolves within seconds, also when the connection it hung on is dead. */
   release(): Promise<void>;
 }
 

@@ -16,7 +16,7 @@ export interface KeyRow {
   /** The only mode of an imported symmetric key; `ANY` where each mode gets its own object; `NONE` for asymmetric keys. */
   readonly mode: CipherMode | "ANY" | "NONE";
   readonly state: KeyState;
-  /** The version new calls use; null for asymmetric keys and before the first import. */
+  /** The version new calls use, of an imported key its only one; null for asymmetric keys. */
   readonly primaryVersionId: string | null;
   readonly deleteAt: number | null;
   readonly materialExpiresAt: number | null;

@@ -70,7 +70,11 @@ class MemoryStore implements KeyStore {
   }
 
   anchor(row: AuditAnchorRow) {
-    return this.#exclusively(async () => this.#tables.anchors.put(row, []));
+    return this.#exclusively(async () => {
+      if ((this.#tables.anchors.get(row.chainId)?.sequence ?? 0) > row.sequence) return false;
+      this.#tables.anchors.put(row, []);
+      return true;
+    });
   }
 
   async claim(name: string) {
@@ -78,6 +82,7 @@ class MemoryStore implements KeyStore {
     this.#claims.add(name);
     return {
       lost: false,
+      check: async () => undefined,
       release: async () => {
         this.#claims.delete(name);
       },

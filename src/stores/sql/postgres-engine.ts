@@ -1,11 +1,17 @@
+import { Socket } from "node:net";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import type { StoreClaim } from "../../kms/ports/index.ts";
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
+import { PostgresClaim } from "./postgres-claim.ts";
 import type { Database } from "./schema.ts";
 
 const TIMEOUT_MILLISECONDS = 30_000;
 const CONNECT_MILLISECONDS = 10_000;
+/** Longer than the server takes to give a statement up: a connection that is silent until then is dead, or idle. */
+const SILENCE_MILLISECONDS = TIMEOUT_MILLISECONDS + 5_000;
+/** When the system begins to look whether the other end of a silent connection is there. */
+const KEEP_ALIVE_MILLISECONDS = 10_000;
 const MAX_CONNECTIONS = 8;
 /** Names the advisory lock that migrations take. */
 const MIGRATION_LOCK = 7_233_196_001;
@@ -20,6 +26,7 @@ export async function openPostgres(url: string): Promise<SqlEngine> {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MILLISECONDS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
     application_name: "lanelock",
     options: `-c synchronous_commit=on -c statement_timeout=${TIMEOUT_MILLISECONDS} -c lock_timeout=${TIMEOUT_MILLISECONDS}`,
   };
@@ -30,7 +37,7 @@ class PostgresEngine implements SqlEngine {
   readonly bytes = "bytea";
   readonly db: Kysely<Database>;
   readonly #settings: pg.ClientConfig;
-  readonly #claims = new Set<pg.Client>();
+  readonly #claims = new Set<PostgresClaim>();
 
   constructor(settings: pg.ClientConfig) {
     this.#settings = settings;
@@ -38,7 +45,12 @@ class PostgresEngine implements SqlEngine {
     // A connection may break while nothing is asked of it, idle or between two queries; the next one then tells. Unheard,
     // the event would end the process.
     pool.on("error", () => undefined);
-    pool.on("connect", (client) => client.on("error", () => undefined));
+    pool.on("connect", (client) => {
+      client.on("error", () => undefined);
+      // A broken network need not say so: whoever waits is told, and the next call gets a connection that works.
+      const { stream } = client.connection;
+      if (stream instanceof Socket) stream.setTimeout(SILENCE_MILLISECONDS, () => stream.destroy());
+    });
     this.db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   }
 
@@ -55,38 +67,11 @@ class PostgresEngine implements SqlEngine {
     await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(session);
   }
 
-  /** An advisory lock of a connection kept for it: the server ends it with the connection. */
   async claim(name: string): Promise<StoreClaim | undefined> {
-    const client = new pg.Client({ ...this.#settings, options: "-c idle_session_timeout=0" });
-    let lost = false;
-    const lose = () => {
-      lost = true;
-    };
-    client.on("error", lose);
-    client.on("end", lose);
-    await client.connect();
-    this.#claims.add(client);
-    const release = async () => {
-      this.#claims.delete(client);
-      await client.end();
-    };
-    try {
-      const { rows } = await client.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as held", [
-        `lanelock ${name}`,
-      ]);
-      if (rows[0]?.held === true)
-        return {
-          release,
-          get lost() {
-            return lost;
-          },
-        };
-    } catch (error) {
-      await release();
-      throw error;
-    }
-    await release();
-    return undefined;
+    const onRelease = (claim: PostgresClaim) => this.#claims.delete(claim);
+    const claim = await PostgresClaim.take(name, { settings: this.#settings, onRelease });
+    if (claim !== undefined) this.#claims.add(claim);
+    return claim;
   }
 
   async scrub() {
@@ -94,7 +79,7 @@ class PostgresEngine implements SqlEngine {
   }
 
   async close() {
-    for (const client of this.#claims) await client.end();
+    for (const claim of this.#claims) await claim.release();
     await this.db.destroy();
   }
 }

@@ -13,7 +13,7 @@ import { patiently } from "./patience.ts";
 import { toSql } from "./row-codec.ts";
 import { migrate, SCHEMA_VERSION } from "./schema.ts";
 import { SqlReader } from "./sql-reader.ts";
-import { SqlWriter, upsert } from "./sql-writer.ts";
+import { SqlWriter } from "./sql-writer.ts";
 import { storeFailure } from "./store-failure.ts";
 
 /** The part of a SQL store that is loaded when it is opened, so that importing `lanelock/stores` needs no database. */
@@ -128,9 +128,17 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
   }
 
   anchor(row: AuditAnchorRow) {
-    return this.#write((session) =>
-      upsert(session, { table: "lanelock_anchors", primaryKey: ["chainId"], row: toSql(row) }),
-    );
+    return this.#write(async (session) => {
+      const values = toSql(row);
+      const result = await session
+        .insertInto("lanelock_anchors")
+        .values(values)
+        .onConflict((conflict) =>
+          conflict.column("chainId").doUpdateSet(values).where("lanelock_anchors.sequence", "<=", row.sequence),
+        )
+        .executeTakeFirst();
+      return result.numInsertedOrUpdatedRows === 1n;
+    });
   }
 
   claim(name: string): Promise<StoreClaim | undefined> {

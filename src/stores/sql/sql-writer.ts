@@ -1,4 +1,3 @@
-import type { Kysely } from "kysely";
 import type {
   AliasRow,
   ImportTokenRow,
@@ -99,19 +98,12 @@ export class SqlWriter extends SqlReader implements StoreWriter {
     return result.numInsertedOrUpdatedRows === 1n;
   }
 
+  /** Inserts a row or replaces the one with the same primary key. */
   async #put(table: keyof Database, primaryKey: readonly string[], row: Named): Promise<void> {
-    await upsert(this.db, { table, primaryKey, row });
+    await this.db
+      .insertInto(table)
+      .values(row as never)
+      .onConflict((conflict) => conflict.columns(primaryKey as never[]).doUpdateSet(row as never))
+      .execute();
   }
-}
-
-/** Inserts a row or replaces the one with the same primary key. */
-export async function upsert(
-  db: Kysely<Database>,
-  { table, primaryKey, row }: { table: keyof Database; primaryKey: readonly string[]; row: Named },
-): Promise<void> {
-  await db
-    .insertInto(table)
-    .values(row as never)
-    .onConflict((conflict) => conflict.columns(primaryKey as never[]).doUpdateSet(row as never))
-    .execute();
 }

@@ -81,6 +81,7 @@ class SqliteEngine implements SqlEngine {
     }
     return {
       lost: false,
+      check: async () => undefined,
       release: async () => {
         lock.close();
       },
