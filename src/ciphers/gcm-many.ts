@@ -5,18 +5,18 @@ import { LanelockError } from "../errors.ts";
 import type { Message } from "./aead.ts";
 import { checkTextLength } from "./gcm-run.ts";
 
-/** A message whose arrays have the lengths it says. */
+/** A message whose arrays, once it is checked, have the lengths it says. */
 export interface CheckedMessage {
   readonly nonce: Uint8Array;
   readonly data: Uint8Array;
   readonly aad: Uint8Array | undefined;
-  readonly aadLength: number;
+  aadLength: number;
   /** Bytes of text, without the tag. */
-  readonly length: number;
+  length: number;
   /** Where the text stands in the record. */
-  readonly text: number;
+  text: number;
   /** Bytes of the record in IO, or 0 if the message has to go alone: it is long, or its nonce has not 12 bytes. */
-  readonly size: number;
+  size: number;
 }
 
 /** Records longer than this fill the lanes by themselves. */
@@ -25,15 +25,17 @@ const LONGEST_SHARED = 8192;
 const HEADER = 64;
 
 /** A message as its owner's code last had a say in it: what is read here is not read again. */
-function read(message: Message): Message {
+function read(message: Message): CheckedMessage {
   if (typeof message !== "object" || message === null) {
     throw new LanelockError("ERR_ARGUMENT", "must be an object with nonce and data");
   }
   const { nonce, data, aad } = message;
-  return { nonce, data, aad };
+  return { nonce, data, aad, aadLength: 0, length: 0, text: 0, size: 0 };
 }
 
-function check({ nonce, data, aad }: Message, tagLength: number): CheckedMessage {
+/** Fills in the lengths. */
+function check(message: CheckedMessage, tagLength: number): void {
+  const { nonce, data, aad } = message;
   const nonceLength = checkBytes(nonce, "nonce");
   if (nonceLength === 0) throw new LanelockError("ERR_NONCE", "nonce has no bytes: GCM takes 1 or more, best 12");
   const aadLength = aad === undefined ? 0 : checkBytes(aad, "aad");
@@ -44,19 +46,16 @@ function check({ nonce, data, aad }: Message, tagLength: number): CheckedMessage
   checkTextLength(length);
   const text = HEADER + ((aadLength + 15) & ~15);
   const size = text + ((length + 15) & ~15) + 32;
-  return { nonce, data, aad, aadLength, length, text, size: nonceLength === 12 && size <= LONGEST_SHARED ? size : 0 };
+  message.aadLength = aadLength;
+  message.length = length;
+  message.text = text;
+  message.size = nonceLength === 12 && size <= LONGEST_SHARED ? size : 0;
 }
 
-/** `work` on each of a list; an error names the place it came from. */
-function each<From, To>(list: Iterable<From>, work: (one: From) => To): To[] {
-  const results: To[] = [];
-  try {
-    for (const one of list) results.push(work(one));
-  } catch (error) {
-    if (!(error instanceof LanelockError)) throw error;
-    throw new LanelockError(error.code, `messages[${results.length}]: ${error.message}`, { cause: error });
-  }
-  return results;
+/** An error about the message at `index`, which says so. */
+function aboutMessage(index: number, error: unknown): unknown {
+  if (!(error instanceof LanelockError)) return error;
+  return new LanelockError(error.code, `messages[${index}]: ${error.message}`, { cause: error });
 }
 
 /**
@@ -69,8 +68,20 @@ export function checkMessages(messages: Iterable<Message>, tagLength: number): C
   if (typeof messages !== "object" || messages === null || !(Symbol.iterator in messages)) {
     throw new LanelockError("ERR_ARGUMENT", "messages must be an array of { nonce, data, aad }");
   }
-  const list = each(messages, read);
-  return each(list, (message) => check(message, tagLength));
+  const list: CheckedMessage[] = [];
+  try {
+    for (const message of messages) list.push(read(message));
+  } catch (error) {
+    throw aboutMessage(list.length, error);
+  }
+  for (const [index, message] of list.entries()) {
+    try {
+      check(message, tagLength);
+    } catch (error) {
+      throw aboutMessage(index, error);
+    }
+  }
+  return list;
 }
 
 /** Writes one message to `at`; `words` is all memory in 4-byte words. */
