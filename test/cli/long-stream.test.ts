@@ -15,8 +15,8 @@ import { scratchFolder } from "../tokens/scratch-folder.ts";
 const long = process.env.LANELOCK_LONG === "1";
 const MIB = 2 ** 20;
 const size = long ? 6 * 2 ** 30 : 768 * MIB;
-/** Of a process: Node alone takes 50 to 80. It does not depend on the length. */
-const MOST_MEMORY = 200 * MIB;
+/** Of a process: Node alone takes 50 to 90. It does not depend on the length. */
+const MOST_MEMORY = 256 * MIB;
 
 const at = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const binary = at("../../dist/cli/main.js");
