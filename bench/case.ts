@@ -19,6 +19,8 @@ export interface Case {
   readonly bytes: number;
   readonly contenders: readonly Contender[];
   readonly bars?: readonly Bar[];
+  /** Rounds to measure where `--rounds` does not say: fewer where one operation takes long. */
+  readonly rounds?: number;
   /** False where outputs differ by design (random nonces); otherwise they are compared before anything is timed. */
   readonly sameOutput?: false;
 }

@@ -11,10 +11,13 @@ const { values } = parseArgs({
   options: {
     check: { type: "boolean", default: false },
     only: { type: "string", default: "" },
-    rounds: { type: "string", default: "21" },
+    rounds: { type: "string" },
     suite: { type: "string", default: "ciphers" },
   },
 });
+
+/** Interleaved rounds, unless a case or `--rounds` says otherwise. */
+const ROUNDS = 21;
 
 const major = Number(process.versions.node.split(".")[0]);
 
@@ -53,7 +56,7 @@ const open = SUITES[values.suite];
 if (open === undefined) throw new Error(`--suite takes ${Object.keys(SUITES).join(", ")}, not ${values.suite}`);
 const suite = await open();
 for (const one of suite.cases.filter(({ name }) => name.includes(values.only))) {
-  const result = await measure(one, Number(values.rounds));
+  const result = await measure(one, Number(values.rounds ?? one.rounds ?? ROUNDS));
   print(result);
   results.push(result);
   failures.push(...missed(one, result));

@@ -3,6 +3,7 @@ import type { Case } from "./case.ts";
 import { aesGcmCases } from "./ciphers/aes-gcm.ts";
 import { aesModeCases } from "./ciphers/aes-modes.ts";
 import { sm4Cases } from "./ciphers/sm4.ts";
+import { envelopeCases } from "./envelope/cases.ts";
 import { hsmCases } from "./hsm/through-the-kms.ts";
 import { kmsCases } from "./kms/through-the-kms.ts";
 
@@ -29,6 +30,7 @@ async function ciphers(): Promise<Suite> {
 export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   ciphers,
   asymmetric: asymmetricCases,
+  envelope: envelopeCases,
   hsm: hsmCases,
   kms: kmsCases,
 };

@@ -1,7 +1,6 @@
-import type { Bytes } from "../engine/arguments.ts";
 import type { MaybePromise } from "../kms/ports/index.ts";
 import { drawIv } from "../kms/random.ts";
-import { encodeHeader, type Header, SALT_LENGTH } from "./format/header.ts";
+import { type Header, SALT_LENGTH } from "./format/header.ts";
 import type { DataKeys, SealingKey } from "./keys/data-keys.ts";
 import { committedMessageKeys, deriveMessageKeys, type MessageKeys } from "./keys/message-keys.ts";
 
@@ -20,8 +19,8 @@ export interface StartOptions {
 }
 
 export interface SealingStart {
-  readonly header: Bytes;
-  /** To be wiped by whoever asked for them. */
+  readonly header: Header;
+  /** To be wiped by whoever asked for them, once the header is written. */
   readonly keys: MessageKeys;
 }
 
@@ -31,7 +30,7 @@ export function startSealing(origin: MessageOrigin, { bytes, signal }: StartOpti
   const use = ({ suite, dataKey, wrappedKey }: SealingKey): SealingStart => {
     const salt = drawIv(SALT_LENGTH);
     const keys = deriveMessageKeys({ dataKey, suite, segmentSizeLog2, salt, contextDigest });
-    return { keys, header: encodeHeader({ suite, segmentSizeLog2, wrappedKey, salt, commitment: keys.commitment }) };
+    return { keys, header: { suite, segmentSizeLog2, wrappedKey, salt, commitment: keys.commitment } };
   };
   return dataKeys.forSealing({ bytes, signal, use });
 }

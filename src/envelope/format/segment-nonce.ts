@@ -8,7 +8,6 @@ export const NONCE_LENGTH = 12;
  */
 export class SegmentNonces {
   readonly #nonce = new Uint8Array(NONCE_LENGTH);
-  readonly #view = new DataView(this.#nonce.buffer);
 
   /** @param prefix 7 bytes, copied */
   constructor(prefix: Uint8Array) {
@@ -17,8 +16,12 @@ export class SegmentNonces {
 
   /** A view that the next call overwrites. */
   at(index: number, last: boolean): Uint8Array<ArrayBuffer> {
-    this.#view.setUint32(NONCE_PREFIX_LENGTH, index);
-    this.#nonce[NONCE_LENGTH - 1] = last ? 1 : 0;
-    return this.#nonce;
+    const nonce = this.#nonce;
+    nonce[7] = index >>> 24;
+    nonce[8] = index >>> 16;
+    nonce[9] = index >>> 8;
+    nonce[10] = index;
+    nonce[11] = last ? 1 : 0;
+    return nonce;
   }
 }

@@ -39,6 +39,8 @@ interface Cmk {
   /** Its id, whatever name it was asked for by. */
   readonly keyId: string;
   readonly suite: Suite;
+  /** What its data keys for sealing go by in the cache. */
+  readonly sealingId: string;
 }
 
 export interface KeyUse<Key, T> {
@@ -54,7 +56,7 @@ export class DataKeys {
   readonly #options: DataKeyOptions;
   readonly #contextId: string;
   /** The KeySpec of a CMK never changes. */
-  readonly #suites = new Map<string, Suite>();
+  readonly #cmks = new Map<string, Cmk>();
   readonly #describing = new SingleFlight<Cmk>();
 
   constructor(options: DataKeyOptions) {
@@ -71,13 +73,13 @@ export class DataKeys {
     if (cache === undefined || bytes === undefined) {
       return useOnce({ load: this.#loadForSealing(keyId), use, signal });
     }
-    return whenReady(this.#cmk(keyId, signal), ({ keyId: resolved, suite }) =>
+    return whenReady(this.#cmk(keyId, signal), ({ keyId: resolved, suite, sealingId }) =>
       cache.use({
-        id: `seal ${resolved} ${this.#contextId} ${suite.id}`,
+        id: sealingId,
         bytes,
         signal,
         load: (flight) => this.#generate(resolved, flight),
-        use: (dataKey) => use({ ...dataKey, suite }),
+        use: ({ dataKey, wrappedKey, keyId: usedId }) => use({ dataKey, wrappedKey, keyId: usedId, suite }),
       }),
     );
   }
@@ -113,17 +115,19 @@ export class DataKeys {
 
   /** The CMK a name stands for. An alias is asked for every time, as it may have moved; messages at one time ask once. */
   #cmk(keyId: string, signal: AbortSignal | undefined): MaybePromise<Cmk> {
-    const suite = this.#suites.get(keyId);
-    if (suite) return { keyId, suite };
+    const known = this.#cmks.get(keyId);
+    if (known) return known;
     const describe = (flight: AbortSignal) => this.#describe(keyId, flight);
     return this.#describing.join(keyId, signal) ?? this.#describing.lead(keyId, signal, describe);
   }
 
   async #describe(keyId: string, signal: AbortSignal): Promise<Cmk> {
     const { keyMetadata } = await this.#options.kms.describeKey({ keyId }, { signal });
-    const suite = suiteOfKeySpec(keyMetadata.keySpec);
-    this.#suites.set(keyMetadata.keyId, suite);
-    return { keyId: keyMetadata.keyId, suite };
+    const { keyId: resolved, keySpec } = keyMetadata;
+    const suite = suiteOfKeySpec(keySpec);
+    const cmk = { keyId: resolved, suite, sealingId: `seal ${resolved} ${this.#contextId} ${suite.id}` };
+    this.#cmks.set(resolved, cmk);
+    return cmk;
   }
 
   async #generate(keyId: string, signal: AbortSignal | undefined): Promise<DataKey> {

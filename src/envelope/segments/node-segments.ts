@@ -20,8 +20,10 @@ type NodeCrypto = typeof import("node:crypto");
 const RUN_BYTES = 2 ** 20;
 const ALGORITHM = "aes-256-gcm";
 
+const crypto: NodeCrypto | undefined = globalThis.process?.getBuiltinModule?.("node:crypto");
+
 export function nodeCrypto(): NodeCrypto | undefined {
-  return globalThis.process?.getBuiltinModule?.("node:crypto");
+  return crypto;
 }
 
 /** AES-256-GCM segments by node:crypto, that is OpenSSL with the processor's AES instructions, on this thread. `into` may

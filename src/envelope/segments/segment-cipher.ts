@@ -41,14 +41,16 @@ export interface SegmentPlace {
 }
 
 /** The segments of a run whose full segments have `unit` bytes, and `resultUnit` when worked. */
-export function* segmentsOf(run: Run, unit: number, resultUnit: number): Generator<SegmentPlace, void> {
+export function segmentsOf(run: Run, unit: number, resultUnit: number): SegmentPlace[] {
   const { bytes, first, final } = run;
   const count = Math.max(1, Math.ceil(bytes.length / unit));
+  const places: SegmentPlace[] = [];
   for (let i = 0; i < count; i++) {
     const start = i * unit;
     const end = Math.min(start + unit, bytes.length);
-    yield { index: first + i, last: final && i === count - 1, start, end, resultStart: i * resultUnit };
+    places.push({ index: first + i, last: final && i === count - 1, start, end, resultStart: i * resultUnit });
   }
+  return places;
 }
 
 export function sealedRunLength(plaintextLength: number, segmentSize: number): number {

@@ -54,14 +54,14 @@ export class WebSegments implements SegmentCipher {
 
   seal(run: Run, into?: Bytes): Promise<Bytes> {
     const length = sealedRunLength(run.bytes.length, this.#size);
-    const places = [...segmentsOf(run, this.#size, this.#size + TAG_LENGTH)];
+    const places = segmentsOf(run, this.#size, this.#size + TAG_LENGTH);
     return this.#work("encrypt", { run, places, length, into });
   }
 
   async open(run: Run, into?: Bytes): Promise<Bytes> {
     const length = openedRunLength(run.bytes.length, this.#size);
     if (length < 0) throw notAuthentic();
-    const places = [...segmentsOf(run, this.#size + TAG_LENGTH, this.#size)];
+    const places = segmentsOf(run, this.#size + TAG_LENGTH, this.#size);
     return this.#work("decrypt", { run, places, length, into }).catch((error: unknown) => {
       throw error instanceof DOMException && error.name === "OperationError" ? notAuthentic() : error;
     });

@@ -1,4 +1,5 @@
 import { LanelockError } from "../../errors.ts";
+import { encodeHeader } from "../format/header.ts";
 import { layoutOfPlaintext, MAX_SEGMENTS, tooLong } from "../format/segment-layout.ts";
 import { wipeMessageKeys } from "../keys/message-keys.ts";
 import { type MessageOrigin, startSealing } from "../message-start.ts";
@@ -82,7 +83,7 @@ export class SealWork implements StreamWork {
       this.#started = { cipher, splitter };
       if (this.#disposed) this.dispose();
       signal.throwIfAborted();
-      results.put(header);
+      results.put(encodeHeader(header));
       return this.#started;
     } finally {
       wipeMessageKeys(keys);

@@ -50,10 +50,13 @@ export async function openWhole(
 function opening(
   cipher: SegmentCipher,
   segmentSize: number,
-  rest: Pick<WholeWork, "input" | "output" | "progress" | "signal">,
+  { input, output, progress, signal }: Pick<WholeWork, "input" | "output" | "progress" | "signal">,
 ): WholeWork {
   return {
-    ...rest,
+    input,
+    output,
+    progress,
+    signal,
     cipher,
     unit: segmentSize + TAG_LENGTH,
     resultUnit: segmentSize,

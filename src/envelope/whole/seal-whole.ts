@@ -1,4 +1,5 @@
 import type { Bytes } from "../../engine/arguments.ts";
+import { encodeHeader, headerLengthWith } from "../format/header.ts";
 import { layoutOfPlaintext, TAG_LENGTH } from "../format/segment-layout.ts";
 import { wipeMessageKeys } from "../keys/message-keys.ts";
 import { type MessageOrigin, startSealing } from "../message-start.ts";
@@ -32,9 +33,10 @@ export async function sealWhole(
     const making = makeSegmentCipher(workplace, keys, length);
     if (making instanceof Promise && input === plaintext) input = new Uint8Array(plaintext);
     cipher = making instanceof Promise ? await making : making;
-    const message = resultBuffer(header.length + length + segments * TAG_LENGTH);
-    message.set(header);
-    const output = message.subarray(header.length);
+    const headerEnd = headerLengthWith(header.wrappedKey.length);
+    const message = resultBuffer(headerEnd + length + segments * TAG_LENGTH);
+    encodeHeader(header, message);
+    const output = message.subarray(headerEnd);
     const progress = new ProgressCount(onProgress, length);
     const working = workWhole(sealing(cipher, segmentSize, { input, output, progress, signal }));
     if (working) await working;
@@ -49,10 +51,13 @@ export async function sealWhole(
 function sealing(
   cipher: SegmentCipher,
   segmentSize: number,
-  rest: Pick<WholeWork, "input" | "output" | "progress" | "signal">,
+  { input, output, progress, signal }: Pick<WholeWork, "input" | "output" | "progress" | "signal">,
 ): WholeWork {
   return {
-    ...rest,
+    input,
+    output,
+    progress,
+    signal,
     cipher,
     unit: segmentSize,
     resultUnit: segmentSize + TAG_LENGTH,

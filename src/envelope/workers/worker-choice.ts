@@ -66,7 +66,15 @@ export class WorkerChoice {
   }
 }
 
+let threadsFound: number | undefined;
+
+/** Asked of the system once: every message needs to know. */
 function automaticThreads(): number {
+  threadsFound ??= countThreads();
+  return threadsFound;
+}
+
+function countThreads(): number {
   const node = globalThis.process?.getBuiltinModule?.("node:os");
   const processors = node?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
   return Math.min(processors, MOST_AUTOMATIC);

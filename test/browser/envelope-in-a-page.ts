@@ -1,0 +1,77 @@
+import { type EnvelopeOptions, envelope } from "lanelock/envelope";
+import { readUntilFailure, streamOf } from "../envelope/collect.ts";
+import { FixedKms } from "../envelope/fixed-kms.ts";
+
+// What a page does with envelopes, asked of it from outside. Bytes come and go in base64.
+
+export interface PageRequest {
+  readonly keySpec: "Aliyun_AES_256" | "Aliyun_SM4";
+  readonly options: EnvelopeOptions;
+  readonly length: number;
+  /** A message of Node's to open. */
+  readonly message: string;
+}
+
+export interface PageAnswer {
+  /** Threads that were started. */
+  readonly workers: number;
+  readonly sealed: string;
+  readonly streamed: string;
+  /** Whether the message of Node's opened to the plaintext, by each way there is. */
+  readonly opened: readonly boolean[];
+  /** The code of the error that a touched message gave, whole and as a stream. */
+  readonly refused: readonly unknown[];
+}
+
+const started: Worker[] = [];
+
+/** The page's own, counted. */
+globalThis.Worker = class extends Worker {
+  constructor(url: string | URL, options?: WorkerOptions) {
+    super(url, options);
+    started.push(this);
+  }
+};
+
+const encode = (bytes: Uint8Array) =>
+  new Promise<string>((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result).replace(/^.*,/, ""));
+    reader.readAsDataURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+  });
+
+const decode = (text: string) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+const same = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((byte, index) => byte === b[index]);
+const collect = async (stream: ReadableStream) => new Uint8Array(await new Response(stream).arrayBuffer());
+const codeIn = (error: unknown) => (error instanceof Error && "code" in error ? error.code : String(error));
+const codeOf = (running: Promise<unknown>) =>
+  running.then(
+    () => "opened",
+    (error) => codeIn(error),
+  );
+
+async function useEnvelope({ keySpec, options, length, message }: PageRequest): Promise<PageAnswer> {
+  started.length = 0;
+  const kms = new FixedKms(new Uint8Array(32).fill(3), new Uint8Array(96).fill(9), keySpec);
+  const plaintext = Uint8Array.from({ length }, (_, i) => 7 * i + (i >> 8));
+  await using files = envelope(kms, { keyId: "key-fixed", ...options });
+  const sealed = await files.seal(plaintext);
+  const streamed = await collect(streamOf([plaintext]).pipeThrough(files.sealStream()));
+  const given = decode(message);
+  const [from, count] = [length >> 1, length >> 2];
+  const opened = [
+    same(await files.open(given), plaintext),
+    same(await collect(streamOf([given]).pipeThrough(files.openStream())), plaintext),
+    same(await files.openRange(new Blob([given]), from, count), plaintext.subarray(from, from + count)),
+  ];
+  given[given.length >> 1] = (given[given.length >> 1] ?? 0) ^ 1;
+  const refused = [
+    await codeOf(files.open(given)),
+    // Not through a Response, which would hide the error behind one of its own.
+    await readUntilFailure(streamOf([given]).pipeThrough(files.openStream())).then(({ error }) => codeIn(error)),
+  ];
+  const workers = started.length;
+  return { workers, sealed: await encode(sealed), streamed: await encode(streamed), opened, refused };
+}
+
+Object.assign(globalThis, { useEnvelope });

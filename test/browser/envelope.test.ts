@@ -1,0 +1,78 @@
+import type { Server } from "node:http";
+import { envelope } from "lanelock/envelope";
+import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { FixedKms } from "../envelope/fixed-kms.ts";
+import { independentOpen } from "../envelope/independent-format.ts";
+import { vectorPlaintext } from "../envelope/vector-cases.ts";
+import { bundleForBrowser } from "../package/bundle.ts";
+import type { PageAnswer, PageRequest } from "./envelope-in-a-page.ts";
+import { startServer } from "./server.ts";
+
+// Envelopes in Debian's Chromium, their segments on Web Workers, from the built package. What the page seals an implementation
+// on node:crypto opens; what Node seals the page opens.
+
+const LENGTH = 3 * 2 ** 20 + 4_321;
+const dataKey = new Uint8Array(32).fill(3);
+const strict = "'self' 'wasm-unsafe-eval'";
+
+let server: Server | undefined;
+let browser: Browser | undefined;
+let origin: string;
+beforeAll(async () => {
+  const inject = ["test/browser/buffer-in-a-page.ts"];
+  const bundle = await bundleForBrowser("test/browser/envelope-in-a-page.ts", { tsconfigRaw: "{}", inject });
+  ({ server, origin } = await startServer(new Map([["/envelope.js", bundle.text]])));
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+});
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+async function ask(policy: string, request: PageRequest): Promise<PageAnswer> {
+  const page = await browser?.newPage();
+  if (page === undefined) throw new Error("The browser has not started");
+  await page.goto(`${origin}/page?${new URLSearchParams({ policy, script: "/envelope.js" })}`);
+  await page.waitForFunction("'useEnvelope' in globalThis", undefined, { timeout: 600_000 });
+  return (await page.evaluate(`useEnvelope(${JSON.stringify(request)})`)) as PageAnswer;
+}
+
+async function fromNode(keySpec: string): Promise<string> {
+  const files = envelope(new FixedKms(dataKey, new Uint8Array(96).fill(9), keySpec), { keyId: "key-fixed" });
+  return Buffer.from(await files.seal(vectorPlaintext(LENGTH))).toString("base64");
+}
+
+const cases = [
+  { name: "SM4 on two Web Workers", keySpec: "Aliyun_SM4", options: { workers: 2 }, workers: 2 },
+  {
+    name: "AES by WebAssembly on two",
+    keySpec: "Aliyun_AES_256",
+    options: { workers: 2, backend: "wasm" },
+    workers: 2,
+  },
+  { name: "AES by WebCrypto", keySpec: "Aliyun_AES_256", options: { backend: "native" }, workers: 0 },
+  { name: "AES as it comes", keySpec: "Aliyun_AES_256", options: {}, workers: 0 },
+  { name: "SM4 on the page's own thread", keySpec: "Aliyun_SM4", options: { workers: 1 }, workers: 0 },
+] as const;
+
+test.each(cases)("under a strict policy: $name", async ({ keySpec, options, workers }) => {
+  const request = { keySpec, options, length: LENGTH, message: await fromNode(keySpec) };
+  const answer = await ask(`${strict}; worker-src blob:`, request);
+  expect(answer.workers).toBe(workers);
+  expect(answer.opened).toEqual([true, true, true]);
+  expect(answer.refused).toEqual(["ERR_AUTHENTICATION", "ERR_AUTHENTICATION"]);
+  for (const text of [answer.sealed, answer.streamed]) {
+    const opened = await independentOpen(Buffer.from(text, "base64"), { context: null, unwrap: () => dataKey });
+    expect(opened.suite).toBe(keySpec === "Aliyun_SM4" ? 2 : 1);
+    expect(Buffer.compare(opened.plaintext, vectorPlaintext(LENGTH))).toBe(0);
+  }
+});
+
+test("where the policy lets no worker start, auto does without, and a number is refused with what the policy needs", async () => {
+  const request = { keySpec: "Aliyun_SM4", length: LENGTH, message: await fromNode("Aliyun_SM4") } as const;
+  const answer = await ask(`${strict}; worker-src 'none'`, { ...request, options: {} });
+  expect(answer.opened).toEqual([true, true, true]);
+  const asking = ask(`${strict}; worker-src 'none'`, { ...request, options: { workers: 2 } });
+  await expect(asking).rejects.toThrow("worker-src blob:");
+});
