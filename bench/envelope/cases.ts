@@ -12,7 +12,7 @@ import type { Bar, Case } from "../case.ts";
 import { AGE } from "../rivals/age.ts";
 import { AWS, AWS_TUNED, awsStream, awsTunedStream } from "../rivals/aws-crypto.ts";
 import { OWN } from "../sizes.ts";
-import type { Suite } from "../suites.ts";
+import type { Suite } from "../suite.ts";
 import { peakMemoryOfCli } from "./cli-memory.ts";
 import {
   bareCipher,

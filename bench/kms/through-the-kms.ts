@@ -6,7 +6,7 @@ import { Kms } from "lanelock/kms";
 import { sqlStore } from "lanelock/stores";
 import type { Bar, Case } from "../case.ts";
 import { OWN } from "../sizes.ts";
-import type { Suite } from "../suites.ts";
+import type { Suite } from "../suite.ts";
 
 const NODE = "node:crypto";
 /** A call through the KMS takes at most 2.5 times as long as the bare cipher. */
