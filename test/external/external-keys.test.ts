@@ -144,7 +144,7 @@ test("a client cannot use another's keys, nor its own in another mode", async ()
   const { handle } = await mine.createKey({ binding: bound });
   await expect(outcome(() => theirs.loadCipherKey({ binding: bound, handle }))).rejects.toMatchObject({
     code: "ERR_PROVIDER",
-    cause: { refusal: "unavailable" },
+    cause: { refusal: "key_not_found" },
   });
   const asEcb = { ...bound, mode: "ECB" as const };
   await expect(outcome(() => mine.loadCipherKey({ binding: asEcb, handle }))).rejects.toMatchObject({
