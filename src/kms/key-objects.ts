@@ -1,3 +1,4 @@
+import { abortable } from "../abortable.ts";
 import { versionPrefix } from "./blob.ts";
 import type { Core } from "./core.ts";
 import { KmsError } from "./errors.ts";
@@ -11,15 +12,16 @@ interface ObjectRequest {
   readonly row: KeyRow;
   readonly versionId: string;
   readonly mode: CipherMode;
+  /** Ends the caller's wait. What is loaded or made goes on, because other callers may wait for the same. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The symmetric key object of a version and mode, ready for use. One that does not exist yet is made, if `create`. */
 export function cipherKey(core: Core, request: ObjectRequest & { create: boolean }): Promise<LoadedCipherKey> {
   const { row, versionId, mode, signal } = request;
-  return core.cipherKeys.load(cacheId(versionId, mode), async () => {
+  const loading = core.cipherKeys.load(cacheId(versionId, mode), async () => {
     const object = await storedOrNew(core, request);
-    const key = await core.provider(row.protectionLevel).loadCipherKey(storedObject(row, object, signal));
+    const key = await core.provider(row.protectionLevel).loadCipherKey(storedObject(row, object));
     const onNearLimit = () => core.inBackground(rotateExhausted(core, row.keyId, versionId));
     const invocations = new InvocationCounter({ store: core.store, versionId, mode, onNearLimit });
     const loaded: LoadedCipherKey = {
@@ -36,15 +38,16 @@ export function cipherKey(core: Core, request: ObjectRequest & { create: boolean
     };
     return loaded;
   });
+  return abortable(loading, signal);
 }
 
 /** The asymmetric key object of a version, ready for use. */
 export function asymmetricKey(core: Core, request: Omit<ObjectRequest, "mode">): Promise<LoadedAsymmetricKey> {
   const { row, versionId, signal } = request;
-  return core.asymmetricKeys.load(versionId, async () => {
+  const loading = core.asymmetricKeys.load(versionId, async () => {
     const object = await core.read((rows) => rows.keyObject({ versionId, mode: "NONE" }));
     if (object === undefined) throw missingObject(versionId);
-    const key = await core.provider(row.protectionLevel).loadAsymmetricKey(storedObject(row, object, signal));
+    const key = await core.provider(row.protectionLevel).loadAsymmetricKey(storedObject(row, object));
     const loaded: LoadedAsymmetricKey = {
       versionId,
       key,
@@ -56,17 +59,21 @@ export function asymmetricKey(core: Core, request: Omit<ObjectRequest, "mode">):
     };
     return loaded;
   });
+  return abortable(loading, signal);
 }
 
-async function storedOrNew(core: Core, request: ObjectRequest & { create: boolean }): Promise<KeyObjectRow> {
-  const { row, versionId, mode, create, signal } = request;
+async function storedOrNew(
+  core: Core,
+  request: Omit<ObjectRequest, "signal"> & { create: boolean },
+): Promise<KeyObjectRow> {
+  const { row, versionId, mode, create } = request;
   const stored = await core.read((rows) => rows.keyObject({ versionId, mode }));
   if (stored !== undefined) return stored;
   // A mode gets its object when it is first used; imported material serves the one mode it was imported for.
   if (!create || row.mode !== "ANY") throw missingObject(versionId);
   const provider = core.provider(row.protectionLevel);
   const binding = bindingOf(row, versionId, mode);
-  const created = await provider.createKey({ binding, signal });
+  const created = await provider.createKey({ binding });
   const event = core.systemEvent("CreateKeyObject", row.keyId);
   event.keyVersionId = versionId;
   const kept = await core.change(event, async (rows) => {

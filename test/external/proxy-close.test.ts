@@ -60,7 +60,9 @@ test("half a request does not keep a proxy from ending", async () => {
   const port = Number(new URL(proxy.url).port);
   const socket = connect({ host: "127.0.0.1", port, ca: authority.pem, cert, key });
   const cut = new Promise((resolve) => socket.on("close", resolve).on("error", () => undefined));
-  await new Promise((resolve) => socket.write("POST /v1/keys HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{", resolve));
+  await new Promise((resolve) =>
+    socket.write("POST /v1/keys HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{", resolve),
+  );
   await sleep(100);
   await proxy.close();
   await cut;

@@ -188,7 +188,9 @@ test("what a token lacks is refused with its name and the mechanism that is lack
     ]) {
       await expect(attempt).rejects.toMatchObject({
         code: "UnsupportedOperation",
-        message: expect.stringMatching(/NSS 3 "NSS Certificate DB".*EC_P256K: .* needs CKM_EC_KEY_PAIR_GEN with secp256k1/),
+        message: expect.stringMatching(
+          /NSS 3 "NSS Certificate DB".*EC_P256K: .* needs CKM_EC_KEY_PAIR_GEN with secp256k1/,
+        ),
       });
     }
   }
