@@ -22,7 +22,7 @@ export interface Pkcs11Options extends TokenOptions {
 /** @throws LanelockError `ERR_ARGUMENT` that names what is wrong */
 export function checkTokenOptions(options: TokenOptions): void {
   requireThat(typeof options === "object" && options !== null, "options", "an object");
-  const { module, token, pin, libraryParameters, sessions = {} } = options;
+  const { module, token, pin, libraryParameters, reinitialize = true, sessions = {} } = options;
   requireThat(isText(module), "module", "the path of a PKCS#11 library");
   const selector: unknown = token;
   requireThat(
@@ -35,6 +35,7 @@ export function checkTokenOptions(options: TokenOptions): void {
   const isFile = typeof pin === "object" && pin !== null && typeof pin.file === "string";
   requireThat(isText(pin) || typeof pin === "function" || isFile, "pin", "a PIN, a function or { file }");
   requireThat(libraryParameters === undefined || isText(libraryParameters), "libraryParameters", "a string");
+  requireThat(typeof reinitialize === "boolean", "reinitialize", "true or false");
   const { max = 1, maxWaiting = 0, timeoutMs = 1 } = sessions;
   requireThat(Number.isInteger(max) && max >= 1, "sessions.max", "a whole number from 1");
   const waiting = maxWaiting === Number.POSITIVE_INFINITY || (Number.isInteger(maxWaiting) && maxWaiting >= 0);
