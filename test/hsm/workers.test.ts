@@ -81,5 +81,10 @@ for (const bound of bindings) {
   );
   const env = { ...process.env, SOFTHSM2_CONF: softHsmConfiguration };
   const { stdout, stderr, status, signal } = spawnSync(process.execPath, [main], { encoding: "utf8", env });
-  expect({ stdout, stderr, status, signal }).toEqual({ stdout: "100\n100\n100\n", stderr: "", status: 0, signal: null });
+  expect({ stdout, stderr, status, signal }).toEqual({
+    stdout: "100\n100\n100\n",
+    stderr: "",
+    status: 0,
+    signal: null,
+  });
 });

@@ -13,8 +13,8 @@ export interface VendorMechanisms {
 export interface Pkcs11Options extends TokenOptions {
   readonly vendorMechanisms?: VendorMechanisms | undefined;
   /**
-   * Refuses what the token cannot work itself. Without a vendor's SM4, an SM4 key is otherwise kept encrypted by the token and
-   * worked in this process. Default false.
+   * Refuses what the token cannot work itself, when it is made and when it is used. Without a vendor's SM4, an SM4 key is
+   * otherwise kept encrypted by the token and worked in this process. Default false.
    */
   readonly requireOnToken?: boolean | undefined;
 }
@@ -45,7 +45,9 @@ export function checkTokenOptions(options: TokenOptions): void {
   requireThat(timeoutMs > 0 && timeoutMs <= timeLimit, "sessions.timeoutMs", `a time in ms up to ${timeLimit}`);
 }
 
-export function checkVendorMechanisms(vendor: VendorMechanisms | undefined): void {
+/** @throws LanelockError `ERR_ARGUMENT` that names what is wrong */
+export function checkSm4Options({ vendorMechanisms: vendor, requireOnToken = false }: Pkcs11Options): void {
+  requireThat(typeof requireOnToken === "boolean", "requireOnToken", "true or false");
   if (vendor === undefined) return;
   for (const name of ["SM4_KEY_GEN", "SM4_GCM", "SM4_KEY_TYPE"] as const) {
     const value = vendor[name];
