@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Kms } from "lanelock/kms";
 import { pkcs11 } from "lanelock/pkcs11";
 import { memoryStore } from "lanelock/stores";
@@ -71,4 +72,28 @@ test("a key that cannot be made, rotated or get a new mode leaves neither row no
   expect((await kms.describeKey({ keyId })).keyMetadata.primaryKeyVersion).toBe(primaryKeyVersion);
   await kms.encrypt({ keyId, plaintext, algorithm: "AES_ECB" });
   expect((await kms.rotateKey({ keyId })).keyVersion).toBeDefined();
+});
+
+test("a caller of the KMS may give up on a token that hangs; the next is served when it answers again", async () => {
+  // Slow enough to be called in the thread pool.
+  faulty.set("delayMs", 20);
+  const hsm = pkcs11({ ...faulty.options, sessions: { max: 1 } });
+  await using kms = await Kms.open({ store: memoryStore(), rootKey, sweepSeconds: false, hsm });
+  const { keyId } = (await kms.createKey({ protectionLevel: "HSM" })).keyMetadata;
+  const plaintext = new Uint8Array(randomBytes(16));
+  const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext });
+  faulty.set("hang", 1);
+  const before = faulty.get("calls");
+  const [first, second] = [new AbortController(), new AbortController()];
+  const inToken = kms.encrypt({ keyId, plaintext }, { signal: first.signal });
+  while (faulty.get("calls") === before) await sleep(5);
+  const waiting = kms.decrypt({ ciphertextBlob }, { signal: second.signal });
+  const patient = kms.decrypt({ ciphertextBlob });
+  second.abort(new Error("no longer wanted"));
+  await expect(waiting).rejects.toThrow("no longer wanted");
+  first.abort(new Error("too slow"));
+  await expect(inToken).rejects.toThrow("too slow");
+  faulty.set("hang", 0);
+  expect(Buffer.from((await patient).plaintext)).toEqual(Buffer.from(plaintext));
+  faulty.set("delayMs", 0);
 });
