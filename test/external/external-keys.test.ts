@@ -221,6 +221,7 @@ test("options are checked and named", () => {
     [{ credentials: { client: "a b", secret: bytes(32) } }, "credentials"],
     [{ credentials: { client: "orders" } }, "credentials"],
     [{ credentials: { certificate: orders.certificate } }, "credentials"],
+    [{ verifyEncrypt: "yes" }, "verifyEncrypt"],
     [{ timeoutMs: 0 }, "timeoutMs"],
     [{ maxConnections: 0 }, "maxConnections"],
     [{ ca: 5 }, "ca"],

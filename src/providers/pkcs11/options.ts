@@ -1,5 +1,7 @@
-import { LanelockError } from "../../errors.ts";
+import { isText, optionChecks } from "../option-checks.ts";
 import type { TokenOptions } from "./token.ts";
+
+const requireThat = optionChecks("pkcs11()");
 
 /** A vendor's own mechanisms and key type for SM4, which PKCS#11 has none for. Take the numbers from the vendor's header. */
 export interface VendorMechanisms {
@@ -54,12 +56,4 @@ export function checkSm4Options({ vendorMechanisms: vendor, requireOnToken = fal
     const is32Bits = Number.isInteger(value) && value >= 0 && value < 2 ** 32;
     requireThat(is32Bits, `vendorMechanisms.${name}`, "a number of the vendor's header, of 32 bits");
   }
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value.length > 0;
-}
-
-function requireThat(condition: boolean, option: string, wanted: string): void {
-  if (!condition) throw new LanelockError("ERR_ARGUMENT", `The option "${option}" of pkcs11() must be ${wanted}.`);
 }
