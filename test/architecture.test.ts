@@ -47,7 +47,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   "providers/software": ["root", "ports", "asymmetric", "ciphers", "providers"],
   "providers/pkcs11": ["root", "ports", "asymmetric", "ciphers", "providers"],
   "providers/external": ["root", "ports", "providers"],
-  "external-proxy": ["root", "ports", "providers/pkcs11", "providers/external"],
+  "external-proxy": ["root", "ports", "providers", "providers/pkcs11", "providers/external"],
   envelope: ["root", "ports", "kms", "ciphers", "engine"],
   server: ["root", "kms", "ports", "envelope", "stores"],
   cli: [

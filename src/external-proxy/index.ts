@@ -13,7 +13,10 @@ export type { ExternalProxyOptions, ProxyLogEntry } from "./options.ts";
 export interface ExternalProxy {
   /** `https://127.0.0.1:8443` */
   readonly url: string;
-  /** Ends the requests under way, the server and the token's sessions. */
+  /**
+   * Takes no more requests, answers those under way, and ends the server and the token's sessions. A connection that is still
+   * open after the time a token may take is cut.
+   */
   close(): Promise<void>;
 }
 
@@ -30,10 +33,7 @@ export async function startExternalProxy(options: ExternalProxyOptions): Promise
     return {
       url,
       close: async () => {
-        await new Promise((resolve) => {
-          server.close(resolve);
-          server.closeIdleConnections();
-        });
+        await end(server, options.token.sessions?.timeoutMs ?? 30_000);
         await keys.close();
       },
     };
@@ -41,6 +41,16 @@ export async function startExternalProxy(options: ExternalProxyOptions): Promise
     await keys.close();
     throw error;
   }
+}
+
+async function end(server: Server, timeoutMs: number): Promise<void> {
+  // Half a request would hold the server open for ever: it looks for late ones no more once it is closed.
+  const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeIdleConnections();
+  });
+  clearTimeout(timer);
 }
 
 function serve(options: ExternalProxyOptions, keys: TokenKeys): Server {
@@ -60,7 +70,7 @@ function serve(options: ExternalProxyOptions, keys: TokenKeys): Server {
       ...(clientCa === undefined ? {} : certificates),
     },
     (request, response) => {
-      handle({ request, response, clients, keys })
+      handle({ request, response, clients, keys, isLast: () => !server.listening })
         .then((entry) => log?.(entry))
         .catch(() => response.destroy());
     },
@@ -88,9 +98,11 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly clients: Clients;
   readonly keys: TokenKeys;
+  /** Whether the connection ends with this answer, because the proxy is being closed. */
+  readonly isLast: () => boolean;
 }
 
-async function handle({ request, response, clients, keys }: Exchange): Promise<ProxyLogEntry> {
+async function handle({ request, response, clients, keys, isLast }: Exchange): Promise<ProxyLogEntry> {
   const began = performance.now();
   const { method = "", url: path = "" } = request;
   let client: KnownClient | undefined;
@@ -110,7 +122,7 @@ async function handle({ request, response, clients, keys }: Exchange): Promise<P
   const signature = client?.signAnswer ? { [headers.mac]: client.signAnswer(status, content) } : {};
   const plain = { "content-type": "application/json", "content-length": content.length, "cache-control": "no-store" };
   // What was not read to its end cannot be followed by another request.
-  const last = refused?.refusal === "too_large" ? { connection: "close" } : {};
+  const last = isLast() || refused?.refusal === "too_large" ? { connection: "close" } : {};
   response.writeHead(status, { ...plain, ...signature, ...last }).end(content);
   const milliseconds = Math.round(performance.now() - began);
   const time = new Date().toISOString();

@@ -1,6 +1,8 @@
-import { LanelockError } from "../errors.ts";
+import { isText, optionChecks } from "../providers/option-checks.ts";
 import { checkTokenOptions } from "../providers/pkcs11/options.ts";
 import type { TokenOptions } from "../providers/pkcs11/token.ts";
+
+const requireThat = optionChecks("the external proxy");
 
 export interface ExternalProxyOptions {
   /** Where the keys are made and worked. */
@@ -46,13 +48,4 @@ export function checkProxyOptions(options: ExternalProxyOptions): void {
   }
   const knowsClients = isText(clientCa) || Object.keys(clients).length > 0;
   requireThat(knowsClients, "clientCa or clients", "given, because nobody else may use the keys");
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value.length > 0;
-}
-
-function requireThat(condition: boolean, option: string, wanted: string): void {
-  if (!condition)
-    throw new LanelockError("ERR_ARGUMENT", `The option "${option}" of the external proxy must be ${wanted}.`);
 }

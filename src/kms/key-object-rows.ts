@@ -8,12 +8,11 @@ export function bindingOf(row: Omit<KeyRow, "mac">, versionId: string, mode: Obj
   return { purpose: "key", keyId, versionId, keySpec, keyUsage, origin, protectionLevel, mode };
 }
 
-export function storedObject(row: KeyRow, object: KeyObjectRow, signal?: AbortSignal): StoredKeyObject {
+export function storedObject(row: KeyRow, object: KeyObjectRow): StoredKeyObject {
   return {
     binding: bindingOf(row, object.versionId, object.mode),
     handle: object.handle,
     publicKey: object.publicKey ?? undefined,
-    signal,
   };
 }
 

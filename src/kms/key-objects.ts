@@ -1,9 +1,10 @@
+import { abortable } from "../abortable.ts";
 import { versionPrefix } from "./blob.ts";
 import type { Core } from "./core.ts";
 import { invalidCiphertext, KmsError } from "./errors.ts";
 import { InvocationCounter } from "./invocations.ts";
 import { bindingOf, cacheId, objectRow, storedObject } from "./key-object-rows.ts";
-import { LoadedAsymmetricKey, LoadedCipherKey } from "./loaded-key.ts";
+import { LoadedAsymmetricKey, LoadedCipherKey, type LoadedKey } from "./loaded-key.ts";
 import type { CipherMode, KeyObjectRow, KeyRow } from "./ports/index.ts";
 import { rotateExhausted } from "./transitions.ts";
 
@@ -11,35 +12,51 @@ interface ObjectRequest {
   readonly row: KeyRow;
   readonly versionId: string;
   readonly mode: CipherMode;
+  /** Ends the caller's wait. What is loaded or made goes on, because other callers may wait for the same. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The symmetric key object of a version and mode, ready for use and held: let it go. One that does not exist yet is made, if `create`. */
 export function cipherKey(core: Core, request: ObjectRequest & { create: boolean }): Promise<LoadedCipherKey> {
   const { row, versionId, mode, signal } = request;
-  return core.cipherKeys.load(cacheId(versionId, mode), async () => {
+  const loading = core.cipherKeys.load(cacheId(versionId, mode), async () => {
     const object = await storedOrNew(core, request);
-    const key = await core.provider(row.protectionLevel).loadCipherKey(storedObject(row, object, signal));
+    const key = await core.provider(row.protectionLevel).loadCipherKey(storedObject(row, object));
     const onNearLimit = () => core.inBackground(rotateExhausted(core, row.keyId, versionId));
     const invocations = new InvocationCounter({ store: core.store, versionId, mode, onNearLimit });
     const release = (counter: InvocationCounter) => core.inBackground(counter.release());
     return new LoadedCipherKey({ versionId, key, prefix: versionPrefix(versionId), invocations, release });
   });
+  return unlessAborted(loading, signal);
 }
 
 /** The asymmetric key object of a version, ready for use and held: let it go. */
 export function asymmetricKey(core: Core, request: Omit<ObjectRequest, "mode">): Promise<LoadedAsymmetricKey> {
   const { row, versionId, signal } = request;
-  return core.asymmetricKeys.load(versionId, async () => {
+  const loading = core.asymmetricKeys.load(versionId, async () => {
     const object = await core.read((rows) => rows.keyObject({ versionId, mode: "NONE" }));
     if (object === undefined) throw missingObject(versionId);
-    const key = await core.provider(row.protectionLevel).loadAsymmetricKey(storedObject(row, object, signal));
+    const key = await core.provider(row.protectionLevel).loadAsymmetricKey(storedObject(row, object));
     return new LoadedAsymmetricKey(versionId, key);
   });
+  return unlessAborted(loading, signal);
 }
 
-async function storedOrNew(core: Core, request: ObjectRequest & { create: boolean }): Promise<KeyObjectRow> {
-  const { row, versionId, mode, create, signal } = request;
+/** What is loaded for a caller is held for it: one that gives up lets it go as soon as it comes. */
+async function unlessAborted<K extends LoadedKey>(loading: Promise<K>, signal: AbortSignal | undefined): Promise<K> {
+  try {
+    return await abortable(loading, signal);
+  } catch (error) {
+    loading.then((loaded) => loaded.letGo()).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function storedOrNew(
+  core: Core,
+  request: Omit<ObjectRequest, "signal"> & { create: boolean },
+): Promise<KeyObjectRow> {
+  const { row, versionId, mode, create } = request;
   const stored = await core.read((rows) => rows.keyObject({ versionId, mode }));
   if (stored !== undefined) return stored;
   // A mode gets its object when it is first used; imported material serves the one mode it was imported for.
@@ -48,7 +65,7 @@ async function storedOrNew(core: Core, request: ObjectRequest & { create: boolea
   if (!create) throw invalidCiphertext();
   const provider = core.provider(row.protectionLevel);
   const binding = bindingOf(row, versionId, mode);
-  const created = await provider.createKey({ binding, signal });
+  const created = await provider.createKey({ binding });
   const event = core.systemEvent("CreateKeyObject", row.keyId);
   event.keyVersionId = versionId;
   const kept = await core.change(event, async (rows) => {

@@ -56,16 +56,9 @@ export class LoadedKeys<T extends LoadedKey> {
       known.hold();
       return known;
     }
-    const shared = this.#loading.get(id);
-    const loading = shared ?? this.#begin(id, load);
+    const loading = this.#loading.get(id) ?? this.#begin(id, load);
     loading.waiters++;
-    try {
-      return await loading.promise;
-    } catch (error) {
-      if (shared === undefined) throw error;
-      // It failed for whoever began it, who may just have given up.
-      return this.load(id, load);
-    }
+    return loading.promise;
   }
 
   #begin(id: string, load: () => MaybePromise<T>): Loading<T> {

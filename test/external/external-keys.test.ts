@@ -137,6 +137,37 @@ describe.each([
   });
 });
 
+test("the right to Encrypt alone does not break GCM: ECB and CBC have keys of their own (the attack is proved in hsm/kms.test.ts)", async () => {
+  await using kms = await Kms.open({
+    ...{ store: memoryStore(), rootKey, sweepSeconds: false as const },
+    external: externalKeys(byHmac()),
+  });
+  const { keyId } = (await kms.createKey({ protectionLevel: "EXTERNAL" })).keyMetadata;
+  const secret = new Uint8Array(Buffer.from("sixteen letters!"));
+  const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext: secret });
+  const [prefix, gcmIv, body] = [
+    ciphertextBlob.slice(0, 36),
+    ciphertextBlob.slice(36, 48),
+    ciphertextBlob.slice(48, 64),
+  ];
+  const counterBlock = new Uint8Array([...gcmIv, 0, 0, 0, 2]);
+  const noPadding = { keyId, plaintext: counterBlock, paddingMode: "NO_PADDING" } as const;
+  const ecb = await kms.encrypt({ ...noPadding, algorithm: "AES_ECB" });
+  const cbc = await kms.encrypt({ ...noPadding, algorithm: "AES_CBC", iv: new Uint8Array(16) });
+  for (const keystream of [ecb.ciphertextBlob.subarray(39, 55), cbc.ciphertextBlob.subarray(55, 71)]) {
+    expect(keystream).toHaveLength(16);
+    expect(body.map((byte, at) => byte ^ (keystream[at] ?? 0))).not.toEqual(secret);
+  }
+  for (const header of [
+    [0x24, 2, 4, ...prefix],
+    [0x24, 2, 3, ...prefix, ...new Uint8Array(16)],
+  ]) {
+    const { plaintext } = await kms.decrypt({ ciphertextBlob: new Uint8Array([...header, ...body]) });
+    expect(plaintext).not.toEqual(secret);
+    expect(plaintext.map((byte, at) => byte ^ (body[at] ?? 0))).not.toEqual(secret);
+  }
+});
+
 test("a client cannot use another's keys, nor its own in another mode", async () => {
   const [mine, theirs] = [externalKeys(byHmac("orders")), externalKeys(byHmac("billing"))];
   await Promise.all([mine.open(host), theirs.open(host)]);
@@ -144,7 +175,7 @@ test("a client cannot use another's keys, nor its own in another mode", async ()
   const { handle } = await mine.createKey({ binding: bound });
   await expect(outcome(() => theirs.loadCipherKey({ binding: bound, handle }))).rejects.toMatchObject({
     code: "ERR_PROVIDER",
-    cause: { refusal: "unavailable" },
+    cause: { refusal: "key_not_found" },
   });
   const asEcb = { ...bound, mode: "ECB" as const };
   await expect(outcome(() => mine.loadCipherKey({ binding: asEcb, handle }))).rejects.toMatchObject({
@@ -221,6 +252,7 @@ test("options are checked and named", () => {
     [{ credentials: { client: "a b", secret: bytes(32) } }, "credentials"],
     [{ credentials: { client: "orders" } }, "credentials"],
     [{ credentials: { certificate: orders.certificate } }, "credentials"],
+    [{ verifyEncrypt: "yes" }, "verifyEncrypt"],
     [{ timeoutMs: 0 }, "timeoutMs"],
     [{ maxConnections: 0 }, "maxConnections"],
     [{ ca: 5 }, "ca"],

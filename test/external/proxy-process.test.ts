@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
@@ -10,6 +10,7 @@ import { Kms } from "lanelock/kms";
 import { memoryStore } from "lanelock/stores";
 import { afterAll, expect, test } from "vitest";
 import { rootKey } from "../kms/open-kms.ts";
+import { createNssToken } from "../tokens/nss.ts";
 import { scratchFolder } from "../tokens/scratch-folder.ts";
 import { createSoftHsmToken } from "../tokens/softhsm.ts";
 import { createAuthority } from "./certificates.ts";
@@ -101,4 +102,21 @@ test("lanelock hsm probe prints what the token offers", () => {
   expect(text).toMatch(/^Aliyun_AES_256 +AES_GCM +token +-$/m);
   expect(text).toMatch(/^Aliyun_SM4 +SM4_GCM +token-wrapped +-$/m);
   expect(JSON.parse(run("--json")).capabilities).toHaveLength(26);
+});
+
+test("lanelock hsm probe says what NSS lacks, and ends with an error where there is no such token", () => {
+  const nss = createNssToken();
+  const nssPin = join(folder, "nss-pin");
+  writeFileSync(nssPin, nss.pin, { mode: 0o600 });
+  const flags = ["--module", nss.module, "--library-parameters", nss.libraryParameters, "--pin-file", nssPin];
+  const run = (label: string) =>
+    spawnSync(process.execPath, [lanelock, "hsm", "probe", ...flags, "--token-label", label], { encoding: "utf8" });
+  const { stdout, status } = run(nss.token.label);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^NSS 3 "NSS Certificate DB" \(serial \w+\)$/m);
+  expect(stdout).toMatch(/^RSA_4096 +RSAES_OAEP_SHA_256 +token +-$/m);
+  expect(stdout).toMatch(/^EC_P256K +ECDSA_SHA_256 +no +lacks CKM_EC_KEY_PAIR_GEN with secp256k1$/m);
+  const absent = run("absent");
+  expect(absent.status).not.toBe(0);
+  expect(absent.stderr).toMatch(/No token has the label "absent"/);
 });

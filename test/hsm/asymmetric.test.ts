@@ -178,7 +178,7 @@ describe.each(["SoftHSM", "NSS"] as const)("%s", (name) => {
   });
 });
 
-test("what a token lacks is refused with its name and what is lacking", async () => {
+test("what a token lacks is refused with its name and the mechanism that is lacking", async () => {
   for (const keyUsage of ["SIGN/VERIFY", "ENCRYPT/DECRYPT"] as const) {
     const bound = binding("EC_P256K", { keyUsage });
     const { pkcs8 } = nodePair("EC_P256K");
@@ -188,7 +188,9 @@ test("what a token lacks is refused with its name and what is lacking", async ()
     ]) {
       await expect(attempt).rejects.toMatchObject({
         code: "UnsupportedOperation",
-        message: expect.stringMatching(/NSS 3 "NSS Certificate DB".*EC_P256K/),
+        message: expect.stringMatching(
+          /NSS 3 "NSS Certificate DB".*EC_P256K: .* needs CKM_EC_KEY_PAIR_GEN with secp256k1/,
+        ),
       });
     }
   }

@@ -156,6 +156,8 @@ test("options of a wrong type or range are named, without asking the token", () 
     [{ pin: undefined }, "pin"],
     [{ pin: { file: 3 } }, "pin"],
     [{ libraryParameters: 4 }, "libraryParameters"],
+    [{ reinitialize: "no" }, "reinitialize"],
+    [{ requireOnToken: "no" }, "requireOnToken"],
     [{ sessions: { max: 0 } }, "sessions.max"],
     [{ sessions: { max: 1.5 } }, "sessions.max"],
     [{ sessions: { max: "4" } }, "sessions.max"],

@@ -154,3 +154,20 @@ test("SoftHSM whose token was moved away and back", async () => {
   const opened = await outcome(() => key?.decrypt({ ...request, data: sealed }));
   expect(Buffer.from(opened ?? [])).toEqual(request.data);
 });
+
+test("SoftHSM whose token is moved away and back, under load", async () => {
+  const load = startLoad(keys.SoftHSM ?? [], 20);
+  await moreRoundTrips(load, 50);
+  for (let i = 0; i < 2; i += 1) {
+    load.report.failures.clear();
+    renameSync(softHsmTokens, `${softHsmTokens}.away`);
+    while (load.report.failures.size === 0) await sleep(5);
+    await sleep(100);
+    rmSync(softHsmTokens, { recursive: true, force: true });
+    renameSync(`${softHsmTokens}.away`, softHsmTokens);
+    await moreRoundTrips(load, 50);
+  }
+  const { mismatches, failures, surprises } = await load.stop();
+  for (const ckr of failures.keys()) expect(ckr).toMatch(/^CKR_/);
+  expect({ mismatches, surprises }).toEqual({ mismatches: 0, surprises: [] });
+});

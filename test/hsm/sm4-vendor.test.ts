@@ -1,9 +1,16 @@
 import { randomBytes } from "node:crypto";
+import { createRequire } from "node:module";
 import { pkcs11 } from "lanelock/pkcs11";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { node26Sm4Gcm } from "../reference/other-nodes.ts";
 import { createFaultyToken, vendorMechanisms } from "../tokens/faulty-token.ts";
 import { binding, host, iv, outcome } from "./key-objects.ts";
+import { lookAt } from "./token-objects.ts";
+
+const { CK_PARAMS_AES_GCM, CK_PARAMS_AES_GCM_v240 } = createRequire(import.meta.url)(
+  "pkcs11js",
+) as typeof import("pkcs11js");
+type Parameter = Buffer | { type: number; iv: Buffer; ivBits?: number; aad?: Buffer; tagBits: number };
 
 // No token with SM4 is at hand: this one is a double over SoftHSM, whose SM4-GCM is that of Node 26's OpenSSL, and which takes
 // the key type, the template and CK_GCM_PARAMS only as they must be.
@@ -45,4 +52,58 @@ test("an SM4 key of the token's own is found again and destroyed", async () => {
   expect(Buffer.from(await again.decrypt({ ...request, data: sealed }))).toEqual(request.data);
   await provider.destroyKey({ binding: bound, handle });
   await expect(outcome(() => again.encrypt(request))).rejects.toMatchObject({ code: "ERR_PROVIDER" });
+});
+
+test("a key that was wrapped before the vendor's mechanisms were configured is still worked, unless that is refused", async () => {
+  const bound = binding("Aliyun_SM4");
+  const before = pkcs11(token.options);
+  await before.open(host);
+  const { handle, custody } = await before.createKey({ binding: bound });
+  expect(custody).toBe("token-wrapped");
+  const request = { data: randomBytes(20), iv: iv("GCM") };
+  const sealed = await (await before.loadCipherKey({ binding: bound, handle })).encrypt(request);
+  await before.close();
+
+  const since = pkcs11({ ...token.options, vendorMechanisms });
+  await since.open(host);
+  const key = await since.loadCipherKey({ binding: bound, handle });
+  expect(Buffer.from(await key.decrypt({ ...request, data: sealed }))).toEqual(request.data);
+  await since.close();
+  await expect(outcome(() => provider.loadCipherKey({ binding: bound, handle }))).rejects.toMatchObject({
+    code: "UnsupportedOperation",
+    message: expect.stringContaining("requireOnToken"),
+  });
+});
+
+test("the double refuses what a strict token would: wrong parameters, templates and keys", async () => {
+  const bound = binding("Aliyun_SM4");
+  const { handle } = await provider.createKey({ binding: bound });
+  const { api, inSession } = lookAt(token.options);
+  inSession((session) => {
+    api.C_FindObjectsInit(session, [{ type: 0x102, value: Buffer.from(handle.subarray(1)) }]);
+    const key = api.C_FindObjects(session) ?? Buffer.alloc(0);
+    api.C_FindObjectsFinal(session);
+    const gcm = { type: CK_PARAMS_AES_GCM_v240, iv: Buffer.alloc(12), ivBits: 96, tagBits: 128 };
+    const begin = (parameter?: Parameter) => () =>
+      api.C_EncryptInit(session, { mechanism: vendorMechanisms.SM4_GCM, ...(parameter ? { parameter } : {}) }, key);
+    const { ivBits, ...olderStructure } = gcm;
+    expect(ivBits).toBe(96);
+    const wrong: (Parameter | undefined)[] = [
+      undefined,
+      Buffer.alloc(12),
+      { ...olderStructure, type: CK_PARAMS_AES_GCM },
+      { ...gcm, ivBits: 12 },
+      { ...gcm, iv: Buffer.alloc(16), ivBits: 128 },
+      { ...gcm, tagBits: 96 },
+      { ...gcm, aad: Buffer.alloc(8193) },
+    ];
+    for (const parameter of wrong) expect(begin(parameter)).toThrow("CKR_MECHANISM_PARAM_INVALID");
+    expect(begin(gcm)).not.toThrow();
+    const make = (more: { type: number; value: number | boolean | Buffer }[]) => () =>
+      api.C_GenerateKey(session, { mechanism: vendorMechanisms.SM4_KEY_GEN }, more);
+    const type = { type: 0x100, value: vendorMechanisms.SM4_KEY_TYPE };
+    expect(make([])).toThrow("CKR_TEMPLATE_INCONSISTENT");
+    expect(make([{ type: 0x100, value: 0x1f }])).toThrow("CKR_TEMPLATE_INCONSISTENT");
+    expect(make([type, { type: 0x161, value: 16 }])).toThrow("CKR_TEMPLATE_INCONSISTENT");
+  });
 });

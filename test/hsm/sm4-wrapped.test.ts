@@ -75,6 +75,14 @@ test("requireOnToken refuses a key that would be worked outside the token", asyn
     code: "UnsupportedOperation",
     message: expect.stringContaining("requireOnToken"),
   });
+  // Nor does it work one that was made before the option was set; destroying it is no work.
+  const bound = binding("Aliyun_SM4");
+  const { handle } = await providers.NSS.createKey({ binding: bound });
+  await expect(outcome(() => strict.loadCipherKey({ binding: bound, handle }))).rejects.toMatchObject({
+    code: "UnsupportedOperation",
+    message: expect.stringMatching(/NSS Certificate DB.*requireOnToken/),
+  });
+  await strict.destroyKey({ binding: bound, handle });
   await strict.close();
 });
 

@@ -249,8 +249,8 @@ test("capabilities name what each token lacks", () => {
       .flatMap(({ keySpec, algorithm, missing }) => (missing ? [[keySpec, algorithm, missing]] : []));
   expect(missing("SoftHSM")).toEqual([]);
   expect(missing("NSS")).toEqual([
-    ["EC_P256K", "ECIES_DH_SHA_1_XOR_HMAC", "EC_P256K"],
-    ["EC_P256K", "ECDSA_SHA_256", "EC_P256K"],
+    ["EC_P256K", "ECIES_DH_SHA_1_XOR_HMAC", "CKM_EC_KEY_PAIR_GEN with secp256k1"],
+    ["EC_P256K", "ECDSA_SHA_256", "CKM_EC_KEY_PAIR_GEN with secp256k1"],
   ]);
   const rows: readonly KeySpec[] = providers.SoftHSM.capabilities().map(({ keySpec }) => keySpec);
   expect(rows).toHaveLength(3 * 3 + 3 * 4 + 2 * 2 + 1);

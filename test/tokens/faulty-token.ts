@@ -21,6 +21,7 @@ const fields = [
   "maxSessions",
   "logins",
   "openSessions",
+  "calls",
 ] as const;
 type Field = (typeof fields)[number];
 

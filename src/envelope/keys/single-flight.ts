@@ -1,4 +1,4 @@
-import { abortable } from "../abort.ts";
+import { abortable } from "../../abortable.ts";
 
 interface Flight<T> {
   readonly landed: Promise<T>;

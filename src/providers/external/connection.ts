@@ -221,9 +221,12 @@ function parseObject(body: Buffer): Readonly<Record<string, unknown>> | undefine
 function refusalOf(status: number, { error }: Readonly<Record<string, unknown>>): ManagerRefusal | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   const { code } = error;
-  const known = Object.entries(refusals).find(([name, itsStatus]) => name === code && itsStatus === status);
-  if (!known) return undefined;
+  if (!isRefusal(code) || refusals[code] !== status) return undefined;
   // The message is another machine's: it is shown, and kept short and printable.
   const message = "message" in error && typeof error.message === "string" ? error.message : "";
-  return new ManagerRefusal(known[0] as Refusal, message.slice(0, 300).replace(/[^\x20-\x7e]/g, "?"));
+  return new ManagerRefusal(code, message.slice(0, 300).replace(/[^\x20-\x7e]/g, "?"));
+}
+
+function isRefusal(code: unknown): code is Refusal {
+  return typeof code === "string" && Object.hasOwn(refusals, code);
 }

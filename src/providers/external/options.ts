@@ -1,4 +1,7 @@
 import { LanelockError } from "../../errors.ts";
+import { isText, optionChecks } from "../option-checks.ts";
+
+const requireThat = optionChecks("externalKeys()");
 
 /** How the key manager knows this client: by a certificate of TLS, or by an HMAC under a shared secret. */
 export type ExternalCredentials =
@@ -36,7 +39,7 @@ const secretLength = 32;
 /** @throws LanelockError `ERR_ARGUMENT` that names what is wrong */
 export function checkExternalOptions(options: ExternalOptions): void {
   requireThat(typeof options === "object" && options !== null, "options", "an object");
-  const { url, ca, serverName, credentials, timeoutMs = 1, maxConnections = 1 } = options;
+  const { url, ca, serverName, credentials, verifyEncrypt = false, timeoutMs = 1, maxConnections = 1 } = options;
   const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
   requireThat(parsed?.protocol === "https:", "url", "an https: URL, because the protocol is only spoken over TLS");
   const isBare = parsed?.pathname === "/" && !parsed.search && !parsed.hash && !parsed.username && !parsed.password;
@@ -44,6 +47,7 @@ export function checkExternalOptions(options: ExternalOptions): void {
   requireThat(ca === undefined || isText(ca), "ca", "a certificate in PEM");
   requireThat(serverName === undefined || isText(serverName), "serverName", "a host name");
   requireThat(isCredentials(credentials), "credentials", "{ certificate, privateKey } or { client, secret }");
+  requireThat(typeof verifyEncrypt === "boolean", "verifyEncrypt", "true or false");
   requireThat(timeoutMs > 0 && timeoutMs < 2 ** 31, "timeoutMs", "a time in ms");
   requireThat(Number.isInteger(maxConnections) && maxConnections >= 1, "maxConnections", "a whole number from 1");
 }
@@ -65,13 +69,4 @@ function isCredentials(credentials: unknown): boolean {
   const { client, secret } = credentials;
   const isFile = typeof secret === "object" && secret !== null && "file" in secret && isText(secret.file);
   return isText(client) && /^[\x21-\x7e]{1,128}$/.test(client) && (secret instanceof Uint8Array || isFile);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value.length > 0;
-}
-
-function requireThat(condition: boolean, option: string, wanted: string): void {
-  if (!condition)
-    throw new LanelockError("ERR_ARGUMENT", `The option "${option}" of externalKeys() must be ${wanted}.`);
 }

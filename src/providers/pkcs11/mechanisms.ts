@@ -13,6 +13,14 @@ interface Need {
 /** Something a token's mechanism list does not tell, and a trial does: a hash under OAEP, a curve. */
 export type Trial = "OAEP with SHA-256" | "OAEP with SHA-1" | EcKeySpec;
 
+/** What a failed trial lacks, in the words of PKCS#11. */
+const trialNames: Readonly<Record<Trial, string>> = {
+  "OAEP with SHA-256": "CKM_RSA_PKCS_OAEP with SHA-256",
+  "OAEP with SHA-1": "CKM_RSA_PKCS_OAEP with SHA-1",
+  EC_P256: "CKM_EC_KEY_PAIR_GEN with secp256r1",
+  EC_P256K: "CKM_EC_KEY_PAIR_GEN with secp256k1",
+};
+
 /** All of `needs`, the trial if there is one, and one of `oneOf` if there are any. */
 interface Recipe {
   readonly needs: readonly Need[];
@@ -95,14 +103,14 @@ export function lacking({ mechanism: id, name, flags, modulusBits }: Need, offer
 
 function lackingFor({ needs, oneOf, trial }: Recipe, offer: Offer): string | undefined {
   const missing = needs.flatMap((need) => lacking(need, offer) ?? []);
-  if (missing.length === 0 && trial && !offer.passedTrials.has(trial)) missing.push(trial);
+  if (missing.length === 0 && trial && !offer.passedTrials.has(trial)) missing.push(trialNames[trial]);
   const failing = oneOf?.map((way) => lacking(way.need, offer) ?? lackingTrial(way, offer));
   if (failing?.every((reason) => reason !== undefined)) missing.push(failing.join(" or "));
   return missing.length > 0 ? missing.join(", ") : undefined;
 }
 
 function lackingTrial({ trial }: Way, { passedTrials }: Offer): string | undefined {
-  return trial && !passedTrials.has(trial) ? trial : undefined;
+  return trial && !passedTrials.has(trial) ? trialNames[trial] : undefined;
 }
 
 /** Every row of the HSM level but SM4, with what the token lacks. */

@@ -11,7 +11,8 @@ export interface ModuleOptions {
   readonly libraryParameters?: string | undefined;
   /**
    * May this process finalize and initialize the module anew when a lost token does not come back otherwise (SoftHSM needs
-   * it)? Set it to false when other code of the process uses the same module. Default true.
+   * it)? Set it to false when other code or another thread of the process uses the same module; it then holds for all
+   * providers of the module. Default true.
    */
   readonly reinitialize?: boolean | undefined;
 }
@@ -30,6 +31,8 @@ export class Pkcs11Module {
   epoch = 0;
   readonly #libraryParameters: string | undefined;
   #initializedHere = false;
+  /** Until one of those who use the module says that it must not be. */
+  #mayRestart = true;
   #running = 0;
   #restartedAt = Number.NEGATIVE_INFINITY;
 
@@ -58,6 +61,7 @@ export class Pkcs11Module {
       module.initialize();
       loaded.set(key, module);
     }
+    if (options.reinitialize === false) module.#mayRestart = false;
     return module;
   }
 
@@ -93,7 +97,8 @@ export class Pkcs11Module {
   /** Finalizes and initializes the module, if that is ours to do and nothing runs in it. Tells whether it did. */
   restart(): boolean {
     const now = performance.now();
-    if (!this.#initializedHere || this.#running > 0 || now - this.#restartedAt < restartIntervalMs) return false;
+    const isOurs = this.#initializedHere && this.#mayRestart;
+    if (!isOurs || this.#running > 0 || now - this.#restartedAt < restartIntervalMs) return false;
     this.#restartedAt = now;
     try {
       calling("C_Finalize", () => this.api.C_Finalize());

@@ -1,5 +1,7 @@
-import { LanelockError } from "../../errors.ts";
+import { isText, optionChecks } from "../option-checks.ts";
 import type { TokenOptions } from "./token.ts";
+
+const requireThat = optionChecks("pkcs11()");
 
 /** A vendor's own mechanisms and key type for SM4, which PKCS#11 has none for. Take the numbers from the vendor's header. */
 export interface VendorMechanisms {
@@ -13,8 +15,8 @@ export interface VendorMechanisms {
 export interface Pkcs11Options extends TokenOptions {
   readonly vendorMechanisms?: VendorMechanisms | undefined;
   /**
-   * Refuses what the token cannot work itself. Without a vendor's SM4, an SM4 key is otherwise kept encrypted by the token and
-   * worked in this process. Default false.
+   * Refuses what the token cannot work itself, when it is made and when it is used. Without a vendor's SM4, an SM4 key is
+   * otherwise kept encrypted by the token and worked in this process. Default false.
    */
   readonly requireOnToken?: boolean | undefined;
 }
@@ -22,7 +24,7 @@ export interface Pkcs11Options extends TokenOptions {
 /** @throws LanelockError `ERR_ARGUMENT` that names what is wrong */
 export function checkTokenOptions(options: TokenOptions): void {
   requireThat(typeof options === "object" && options !== null, "options", "an object");
-  const { module, token, pin, libraryParameters, sessions = {} } = options;
+  const { module, token, pin, libraryParameters, reinitialize = true, sessions = {} } = options;
   requireThat(isText(module), "module", "the path of a PKCS#11 library");
   const selector: unknown = token;
   requireThat(
@@ -35,6 +37,7 @@ export function checkTokenOptions(options: TokenOptions): void {
   const isFile = typeof pin === "object" && pin !== null && typeof pin.file === "string";
   requireThat(isText(pin) || typeof pin === "function" || isFile, "pin", "a PIN, a function or { file }");
   requireThat(libraryParameters === undefined || isText(libraryParameters), "libraryParameters", "a string");
+  requireThat(typeof reinitialize === "boolean", "reinitialize", "true or false");
   const { max = 1, maxWaiting = 0, timeoutMs = 1 } = sessions;
   requireThat(Number.isInteger(max) && max >= 1, "sessions.max", "a whole number from 1");
   const waiting = maxWaiting === Number.POSITIVE_INFINITY || (Number.isInteger(maxWaiting) && maxWaiting >= 0);
@@ -44,19 +47,13 @@ export function checkTokenOptions(options: TokenOptions): void {
   requireThat(timeoutMs > 0 && timeoutMs <= timeLimit, "sessions.timeoutMs", `a time in ms up to ${timeLimit}`);
 }
 
-export function checkVendorMechanisms(vendor: VendorMechanisms | undefined): void {
+/** @throws LanelockError `ERR_ARGUMENT` that names what is wrong */
+export function checkSm4Options({ vendorMechanisms: vendor, requireOnToken = false }: Pkcs11Options): void {
+  requireThat(typeof requireOnToken === "boolean", "requireOnToken", "true or false");
   if (vendor === undefined) return;
   for (const name of ["SM4_KEY_GEN", "SM4_GCM", "SM4_KEY_TYPE"] as const) {
     const value = vendor[name];
     const is32Bits = Number.isInteger(value) && value >= 0 && value < 2 ** 32;
     requireThat(is32Bits, `vendorMechanisms.${name}`, "a number of the vendor's header, of 32 bits");
   }
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value.length > 0;
-}
-
-function requireThat(condition: boolean, option: string, wanted: string): void {
-  if (!condition) throw new LanelockError("ERR_ARGUMENT", `The option "${option}" of pkcs11() must be ${wanted}.`);
 }

@@ -1,6 +1,6 @@
 import type { Capability } from "../../kms/ports/index.ts";
 import { capabilitiesOf, type Offer } from "./mechanisms.ts";
-import { checkTokenOptions, checkVendorMechanisms, type Pkcs11Options } from "./options.ts";
+import { checkSm4Options, checkTokenOptions, type Pkcs11Options } from "./options.ts";
 import { sm4Capability } from "./sm4.ts";
 import { Token } from "./token.ts";
 import { runTrials } from "./trials.ts";
@@ -22,7 +22,7 @@ export async function inspectToken(token: Token, options: Pkcs11Options) {
 /** What a token offers. It makes nothing that stays there. */
 export async function probeToken(options: Pkcs11Options): Promise<TokenReport> {
   checkTokenOptions(options);
-  checkVendorMechanisms(options.vendorMechanisms);
+  checkSm4Options(options);
   const token = await Token.open(options);
   try {
     const { capabilities } = await inspectToken(token, options);

@@ -24,7 +24,7 @@ import { isSymmetric } from "./key-material.ts";
 import { generateKeyPair, type NewKeyPair, privateKeyIdentity, storePrivateKey } from "./key-pairs.ts";
 import type { Offer } from "./mechanisms.ts";
 import { newId } from "./new-objects.ts";
-import { checkTokenOptions, checkVendorMechanisms, type Pkcs11Options } from "./options.ts";
+import { checkSm4Options, checkTokenOptions, type Pkcs11Options } from "./options.ts";
 import { inspectToken } from "./probe.ts";
 import { SymmetricKeys } from "./symmetric-keys.ts";
 import { Token } from "./token.ts";
@@ -49,7 +49,7 @@ export class Pkcs11Provider implements KeyProvider {
 
   constructor(options: Pkcs11Options) {
     checkTokenOptions(options);
-    checkVendorMechanisms(options.vendorMechanisms);
+    checkSm4Options(options);
     this.#options = options;
   }
 
@@ -61,7 +61,7 @@ export class Pkcs11Provider implements KeyProvider {
     if (this.#state) throw new LanelockError("ERR_STATE", "This pkcs11() provider is open already; make another.");
     const token = await Token.open(this.#options);
     try {
-      const symmetric = new SymmetricKeys(token, this.#options.vendorMechanisms);
+      const symmetric = new SymmetricKeys(token, this.#options);
       this.#state = { token, storeId, symmetric, ...(await inspectToken(token, this.#options)) };
     } catch (error) {
       await token.close();

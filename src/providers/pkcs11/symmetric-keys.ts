@@ -1,11 +1,12 @@
+import { KmsError } from "../../kms/errors.ts";
 import type { CipherKey, Custody, ImportKeyObject, KeyBinding } from "../../kms/ports/index.ts";
 import { aesMechanisms, TokenCipherKey } from "./aes-key.ts";
 import { CKK, CKM, CKO } from "./constants.ts";
 import { decodeHandle, encodeHandle } from "./handle.ts";
 import { isSymmetric, keyLengths, requireKeyLength } from "./key-material.ts";
 import { newId } from "./new-objects.ts";
-import type { VendorMechanisms } from "./options.ts";
-import { generateAesKey, generateVendorKey, storeAesKey, storeVendorKey } from "./secret-keys.ts";
+import type { Pkcs11Options, VendorMechanisms } from "./options.ts";
+import { aesIdentity, generateAesKey, generateVendorKey, storeAesKey, storeVendorKey } from "./secret-keys.ts";
 import { sealSm4Key, sm4KeyLength, TokenWrappedSm4Key } from "./sm4.ts";
 import type { Token } from "./token.ts";
 import { calling } from "./token-error.ts";
@@ -13,6 +14,8 @@ import { destroyObjects, type ObjectIdentity, TokenObject, templateOf } from "./
 
 /** What a symmetric key is on this token: an AES object, a vendor's SM4 object, or an SM4 key sealed by an AES object. */
 type Form = "aes" | "vendor-sm4" | "sealed-sm4";
+
+type Sm4Options = Pick<Pkcs11Options, "vendorMechanisms" | "requireOnToken">;
 
 interface Made {
   readonly handle: Uint8Array;
@@ -23,10 +26,12 @@ interface Made {
 export class SymmetricKeys {
   readonly #token: Token;
   readonly #vendor: VendorMechanisms | undefined;
+  readonly #requireOnToken: boolean;
 
-  constructor(token: Token, vendor: VendorMechanisms | undefined) {
+  constructor(token: Token, { vendorMechanisms, requireOnToken }: Sm4Options) {
     this.#token = token;
-    this.#vendor = vendor;
+    this.#vendor = vendorMechanisms;
+    this.#requireOnToken = requireOnToken === true;
   }
 
   async create(binding: KeyBinding, place: { label: string; signal: AbortSignal | undefined }): Promise<Made> {
@@ -49,10 +54,16 @@ export class SymmetricKeys {
     return { handle: encodeHandle(wanted), custody: "token" };
   }
 
+  /** @throws KmsError `UnsupportedOperation` when the key would be worked in this process and that is refused */
   load(binding: KeyBinding, { handle, label }: { handle: Uint8Array; label: string }): CipherKey {
     const { id, sealed } = decodeHandle(handle);
+    if (sealed) {
+      if (this.#requireOnToken) throw this.#wouldLeave();
+      // Made before a vendor's mechanisms were configured, perhaps: what seals it is an AES key all the same.
+      const wrapping = new TokenObject(this.#token, aesIdentity({ id, label }));
+      return new TokenWrappedSm4Key(this.#wrappingKey(wrapping), { binding, sealed });
+    }
     const object = new TokenObject(this.#token, this.identity(binding, { id, label }));
-    if (sealed) return new TokenWrappedSm4Key(this.#wrappingKey(object), { binding, sealed });
     return new TokenCipherKey(object, { mode: modeOf(binding), mechanism: this.#mechanism(binding) });
   }
 
@@ -75,6 +86,13 @@ export class SymmetricKeys {
     return { keyType: this.#vendor?.SM4_KEY_TYPE ?? 0, generator: this.#vendor?.SM4_KEY_GEN ?? 0 };
   }
 
+  #wouldLeave(): KmsError {
+    return new KmsError(
+      "UnsupportedOperation",
+      `This action is not supported. The SM4 key is only kept encrypted by the token ${this.#token.name} and would be worked in this process; requireOnToken refuses that.`,
+    );
+  }
+
   #wrappingKey(object: TokenObject): TokenCipherKey {
     return new TokenCipherKey(object, { mode: "GCM", mechanism: CKM.AES_GCM });
   }
@@ -86,7 +104,7 @@ export class SymmetricKeys {
     material: Uint8Array,
   ): Promise<Made> {
     const id = newId();
-    const identity = this.identity(binding, { id, label });
+    const identity = aesIdentity({ id, label });
     try {
       await generateAesKey(this.#token, { id, label, signal, mechanism: CKM.AES_GCM, length: 32 });
       const iv = await this.#random(12, signal);

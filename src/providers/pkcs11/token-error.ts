@@ -17,7 +17,8 @@ const missingNames: Readonly<Record<number, string>> = {
  * try {
  *   await kms.encrypt({ keyId, plaintext });
  * } catch (error) {
- *   if (error.cause instanceof TokenError && error.cause.ckr === "CKR_DEVICE_REMOVED") alertOperator();
+ *   if (!(error instanceof LanelockError && error.cause instanceof TokenError)) throw error;
+ *   console.error(error.cause.ckr, error.cause.call); // CKR_DEVICE_REMOVED C_Encrypt
  * }
  */
 export class TokenError extends Error {

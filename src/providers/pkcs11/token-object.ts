@@ -17,7 +17,7 @@ export interface ObjectIdentity {
 const trustHandleMs = 1000;
 const classNames = { [CKO.SECRET_KEY]: "secret key", [CKO.PRIVATE_KEY]: "private key", [CKO.PUBLIC_KEY]: "public key" };
 
-/** A token that answers has no such object. */
+/** A token that answers has no such object, or another owner's under the same CKA_ID. */
 export class MissingObject extends LanelockError<"ERR_PROVIDER"> {
   constructor(message: string) {
     super("ERR_PROVIDER", message);
@@ -57,7 +57,8 @@ export class TokenObject {
   /**
    * Finds the object unless its handle is known. Callers that come meanwhile share the search.
    *
-   * @throws LanelockError `ERR_PROVIDER` when there is no such object, more than one, or a different one in its place
+   * @throws MissingObject when there is no such object, or one of another label; LanelockError `ERR_PROVIDER` when there is more
+   * than one, or one in its place that nothing here has made
    */
   async locate(signal?: AbortSignal): Promise<void> {
     if (this.#handle !== undefined && this.#generation === this.token.generation) return;
@@ -86,10 +87,14 @@ export class TokenObject {
   }
 
   #refuseForeign(session: Session, handle: Handle): void {
-    const [keyType, label] = readAttributes(this.token, { session, handle, types: [CKA.KEY_TYPE, CKA.LABEL] });
+    const types = [CKA.LABEL, CKA.KEY_TYPE, CKA.SENSITIVE, CKA.EXTRACTABLE];
+    const [label, keyType, sensitive, extractable] = readAttributes(this.token, { session, handle, types });
+    if (label?.toString("utf8") !== this.identity.label)
+      throw new MissingObject(this.#sentence("the object there has another label"));
     if (keyType?.readUInt32LE(0) !== this.identity.keyType)
       throw this.#error("the object there is of another key type");
-    if (label?.toString("utf8") !== this.identity.label) throw this.#error("the object there has another label");
+    // Every key here is made so that it cannot leave; one that can was put there by somebody else.
+    if (sensitive?.[0] !== 1 || extractable?.[0] !== 0) throw this.#error("the key there may leave the token");
   }
 
   #stillNamesThis(session: Session, handle: Handle): boolean {

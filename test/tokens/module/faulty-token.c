@@ -30,6 +30,7 @@ struct control {
   int32_t max_sessions;   /* 0: no limit */
   int32_t logins;         /* C_Login calls so far */
   int32_t open_sessions;  /* sessions open now */
+  int32_t calls;          /* C_Encrypt, C_Decrypt and C_Sign calls begun so far */
 };
 
 static struct control *control;
@@ -74,6 +75,7 @@ static CK_RV leave(CK_RV rv) {
 }
 
 static CK_RV trouble(void) {
+  __atomic_add_fetch(&control->calls, 1, __ATOMIC_SEQ_CST);
   if (control->delay_ms > 0) usleep(control->delay_ms * 1000);
   while (control->hang) usleep(1000);
   CK_RV code = (CK_RV)(uint32_t)__atomic_exchange_n(&control->fail_next, 0, __ATOMIC_SEQ_CST);
