@@ -17,8 +17,10 @@ interface ObjectRequest {
 }
 
 /** The symmetric key object of a version and mode, ready for use and held: let it go. One that does not exist yet is made, if `create`. */
-export function cipherKey(core: Core, request: ObjectRequest & { create: boolean }): Promise<LoadedCipherKey> {
+export async function cipherKey(core: Core, request: ObjectRequest & { create: boolean }): Promise<LoadedCipherKey> {
   const { row, versionId, mode, signal } = request;
+  // Before the load, which callers share: a blob of a mode that was never used must not fail those who begin to use it.
+  if (!request.create) await storedOrNew(core, request);
   const loading = core.cipherKeys.load(cacheId(versionId, mode), async () => {
     const object = await storedOrNew(core, request);
     const key = await core.provider(row.protectionLevel).loadCipherKey(storedObject(row, object));

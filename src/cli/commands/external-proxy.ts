@@ -31,8 +31,8 @@ export function addExternalProxy(program: Command): void {
       if (clientCa === undefined && Object.keys(client).length === 0) {
         throw new UsageError("Say who may use the keys: --client-ca or --client");
       }
-      // Whoever reads the log may end; the keys are still served.
-      process.stdout.on("error", () => undefined);
+      // Whoever reads the log may end: the keys are still served, and unlike with other commands that is no failure.
+      process.stdout.removeAllListeners("error").on("error", () => undefined);
       const text = (file: string) => readFile(file, "utf8");
       const secrets = Object.entries(client).map(async ([name, file]) => [name, await readSecretFile(file)] as const);
       const proxy = await startExternalProxy({
