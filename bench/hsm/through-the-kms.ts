@@ -101,7 +101,7 @@ export async function hsmCases() {
       measure: async () => {
         const hsm = pkcs11({ ...createNssToken(), sessions: { max: 4 } });
         await using onNss = await Kms.open({ store: memoryStore(), rootKey: new Uint8Array(32), hsm });
-        return longestPauseDuringKeyGeneration(onNss);
+        return await longestPauseDuringKeyGeneration(onNss);
       },
     },
   ];
