@@ -31,6 +31,12 @@ test.each(["maxAge", "maxMessages", "maxBytes", "maxEntries"])("cache limit %s",
   }
 });
 
+test.each(["maxMessages", "maxBytes", "maxEntries"])("cache limit %s is a whole number", (name) => {
+  for (const value of [0.5, 1.5, 1e-300]) {
+    refusal("ERR_ARGUMENT", () => envelope(kms, { cache: { [name]: value } }), `${name} ${value}`);
+  }
+});
+
 test("an encryption context that the KMS would not take", () => {
   for (const encryptionContext of [5, 5n, "a=b", [], new Map(), { a: 1 }, { a: 1n }, { a: null }]) {
     const options = { encryptionContext } as unknown as EnvelopeOptions;

@@ -135,6 +135,15 @@ test("maxEntries: the longest unused goes first", async () => {
   expect(kms.handedOut.map(wiped)).toEqual([true, true, false]);
 });
 
+test("at the least of every limit, a message is still sealed under the data key that the KMS gave", async () => {
+  const kms = new CountingKms();
+  const least = { maxMessages: 1, maxBytes: 1, maxEntries: 1, maxAge: Number.MIN_VALUE };
+  const files = envelope(kms, { keyId, cache: least });
+  for (const length of [0, 1, 2]) {
+    expect(await envelope(kms, { keyId }).open(await files.seal(some(length)))).toEqual(some(length));
+  }
+});
+
 test("concurrent misses make one call to the KMS, and close() wipes what it gave", async () => {
   const kms = new CountingKms();
   const files = envelope(kms, { keyId, cache: true });

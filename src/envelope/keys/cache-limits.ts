@@ -22,17 +22,22 @@ const DEFAULTS: CheckedLimits = { maxAge: 60_000, maxMessages: 100_000, maxBytes
 /** What a timer can wait for: three weeks and a half. */
 const MAX_AGE = 2 ** 31 - 1;
 
-/** @throws LanelockError `ERR_ARGUMENT` for a limit that is no positive number */
+/** @throws LanelockError `ERR_ARGUMENT` for an age that is no positive number, and a count that is no positive whole number */
 export function checkLimits(limits: CacheLimits): CheckedLimits {
-  const limit = (name: keyof CacheLimits, most: number): number => {
+  const { maxAge = DEFAULTS.maxAge } = limits;
+  if (!(typeof maxAge === "number" && maxAge > 0 && maxAge <= MAX_AGE)) {
+    throw new LanelockError("ERR_ARGUMENT", `cache.maxAge must be a number above 0 and at most ${MAX_AGE}`);
+  }
+  // A cache of less than one entry would wipe a data key before its first use, and seal under zeros.
+  const count = (name: Exclude<keyof CacheLimits, "maxAge">): number => {
     const { [name]: value = DEFAULTS[name] } = limits;
-    if (typeof value === "number" && value > 0 && value <= most) return value;
-    throw new LanelockError("ERR_ARGUMENT", `cache.${name} must be a number above 0 and at most ${most}`);
+    if (Number.isSafeInteger(value) && value >= 1) return value;
+    throw new LanelockError("ERR_ARGUMENT", `cache.${name} must be a whole number, 1 or more`);
   };
   return {
-    maxAge: limit("maxAge", MAX_AGE),
-    maxMessages: limit("maxMessages", Number.MAX_SAFE_INTEGER),
-    maxBytes: limit("maxBytes", Number.MAX_SAFE_INTEGER),
-    maxEntries: limit("maxEntries", Number.MAX_SAFE_INTEGER),
+    maxAge,
+    maxMessages: count("maxMessages"),
+    maxBytes: count("maxBytes"),
+    maxEntries: count("maxEntries"),
   };
 }

@@ -31,7 +31,7 @@ export class DataKeyCache {
   #sweep: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  /** @throws LanelockError `ERR_ARGUMENT` for a limit that is no positive number */
+  /** @throws LanelockError `ERR_ARGUMENT` for a limit that `CacheLimits` does not allow */
   constructor(limits: CacheLimits) {
     this.#limits = checkLimits(limits);
   }
