@@ -29,9 +29,14 @@ const ONE_CALL: InputLimit = {
   instead: "The input is too long for one call; use an envelope: lanelock seal",
 };
 
+/** Whether what `--in` says is standard input: `-`, or nothing. */
+export function isStandardInput(file: string | undefined): file is undefined | "-" {
+  return file === undefined || file === "-";
+}
+
 /** Reads a file, or standard input (`-`, or no file) to its end. */
 export async function readInput(file: string | undefined, limit = ONE_CALL): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = file === undefined || file === "-" ? process.stdin : createReadStream(file);
+  const stream = isStandardInput(file) ? process.stdin : createReadStream(file);
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {

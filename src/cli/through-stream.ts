@@ -1,7 +1,7 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { openSink } from "./atomic-file.ts";
+import { openSink, type Sink } from "./atomic-file.ts";
+import { isStandardInput } from "./data.ts";
 import { interruptible } from "./interruption.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
@@ -11,9 +11,9 @@ const CHUNK = 2 ** 20;
 export interface Passage {
   /** What the progress bar says is being done. */
   readonly label: string;
-  /** A file; standard input if there is none. */
+  /** A file; standard input for `undefined` and `-`. */
   readonly input: string | undefined;
-  /** A file; standard output if there is none. */
+  /** A file; standard output for `undefined` and `-`. */
   readonly output: string | undefined;
 }
 
@@ -30,22 +30,22 @@ export function throughStream(
   makeStream: (signal: AbortSignal) => TransformStream<Uint8Array, Uint8Array>,
 ): Promise<Passed> {
   return interruptible(async (signal) => {
-    const total = input === undefined ? undefined : await fileSize(input);
+    const { source, total } = await openSource(input);
     const bar = new ProgressBar(label, total);
     const passed = { read: 0, written: 0 };
-    const source = input === undefined ? process.stdin : createReadStream(input, { highWaterMark: CHUNK });
     const onRead = (bytes: number) => {
       passed.read += bytes;
       bar.show(passed.read);
     };
-    const sink = await openSink(output);
+    let sink: Sink | undefined;
     try {
+      sink = await openSink(output);
       for await (const bytes of webStream(source, onRead).pipeThrough(makeStream(signal))) {
         await sink.write(bytes);
         passed.written += bytes.length;
       }
     } catch (error) {
-      await sink.discard();
+      await sink?.discard();
       throw error;
     } finally {
       bar.end();
@@ -57,9 +57,24 @@ export function throughStream(
   });
 }
 
-async function fileSize(file: string): Promise<number | undefined> {
-  const info = await stat(file);
-  return info.isFile() ? info.size : undefined;
+interface Source {
+  readonly source: Readable;
+  /** Bytes, of a file. */
+  readonly total: number | undefined;
+}
+
+/** Opens the input before there is any output: one that cannot be opened is told here, and not by an event nobody awaits yet. */
+async function openSource(input: string | undefined): Promise<Source> {
+  if (isStandardInput(input)) return { source: process.stdin, total: undefined };
+  const handle = await open(input);
+  try {
+    const info = await handle.stat();
+    const total = info.isFile() ? info.size : undefined;
+    return { source: handle.createReadStream({ highWaterMark: CHUNK }), total };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 /** What a stream of Node gives, as it is asked for. */

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -61,6 +61,22 @@ test("a reader that goes away ends an open with an error and no trace", async ()
   expect(Buffer.concat(said).toString()).toMatch(/^lanelock: .*EPIPE/);
   expect(Buffer.concat(said).toString()).not.toContain("    at ");
 });
+
+test.each(["seal --key alias/files", "open"])(
+  "an input that cannot be opened is one line, and no output: %s",
+  (command) => {
+    const socket = file("socket");
+    // Node removes a socket it listened on; one that its process left lying is a file that nobody can open.
+    const leave = "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+    spawnSync(process.execPath, ["-e", leave, socket]);
+    const before = readdirSync(work);
+    const parameters = [binary, ...command.split(" "), "--in", socket, "--out", file("never")];
+    const { status, stderr } = spawnSync(process.execPath, parameters, { env: environment, encoding: "utf8" });
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^lanelock: ENXIO[^\n]*\n$/)]);
+    expect(readdirSync(work)).toEqual(before);
+    rmSync(socket);
+  },
+);
 
 test("a device is written to, not replaced", () => {
   lanelock("seal", "--key", "alias/files", "--in", file("plain"), "--out", "/dev/null");

@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import type { Command } from "commander";
 import { inspectHeader, messageLayout } from "../../envelope/index.ts";
 import { connectionOf } from "../connection.ts";
+import { isStandardInput } from "../data.ts";
 import { readStart } from "../open-file-range.ts";
 import { fields, print, toJson } from "../report.ts";
 
@@ -11,7 +12,7 @@ export function addInspect(program: Command): void {
     .description("show what the header of an envelope message says, unverified; needs no key")
     .option("--in <file>", "the message (default: standard input)")
     .action(async (options: { readonly in?: string }, command: Command) => {
-      const { start, size } = options.in === undefined ? await fromStandardInput() : await fromFile(options.in);
+      const { start, size } = isStandardInput(options.in) ? await fromStandardInput() : await fromFile(options.in);
       const { wrappedKey, salt, commitment, ...header } = inspectHeader(start);
       const hexadecimal = { wrappedKey: hex(wrappedKey), salt: hex(salt), commitment: hex(commitment) };
       const layout = size === undefined ? {} : { messageLength: size, ...messageLayout(start, size) };

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { type EnvelopeOptions, envelope } from "../../envelope/index.ts";
 import type { Kms } from "../../kms/index.ts";
 import { withKms } from "../connection.ts";
+import { isStandardInput } from "../data.ts";
 import { addEnvelopeOptions, type EnvelopeFlags, envelopeOptionsOf } from "../envelope-options.ts";
 import { UsageError } from "../failures.ts";
 import { openFileRange, type RangeFlag, range } from "../open-file-range.ts";
@@ -44,7 +45,7 @@ async function opened(kms: Kms, settings: EnvelopeOptions, options: OpenOptions)
     const passage = { label: "open", input, output };
     return (await throughStream(passage, (signal) => files.openStream({ signal }))).written;
   }
-  if (input === undefined) throw new UsageError("--range needs a file to seek in: --in");
+  if (isStandardInput(input)) throw new UsageError("--range needs a file to seek in: --in");
   // The parts of a long range are opened one by one, with one data key.
   await using files = envelope(kms, { ...settings, cache: true });
   return await openFileRange(files, input, output, part);
