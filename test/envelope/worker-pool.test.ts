@@ -117,6 +117,39 @@ test("a crash fails what the thread worked on; other messages, and later ones, a
   expect(watched.length).toBe(3);
 });
 
+describe("where no further thread can start", () => {
+  const real = platformSpawn();
+  function limitedPool() {
+    let most = 2;
+    let started = 0;
+    const spawn: Spawn = (events) => {
+      if (real === undefined || started >= most) throw new Error("the system has no memory for it");
+      started += 1;
+      return real(events);
+    };
+    const pool = new SegmentPool({ threads: 2, spawn });
+    pools.push(pool);
+    const allow = (threads: number) => {
+      most = threads;
+    };
+    return { pool, allow };
+  }
+
+  test("the threads that are there do the work", async () => {
+    const { pool, allow } = limitedPool();
+    allow(1);
+    expect((await sealRuns(pool, 8)).length).toBe(8 * 2 * (SEGMENT + 16));
+  });
+
+  test("without any, the message fails with ERR_WORKER, and later ones are done when there can be threads again", async () => {
+    const { pool, allow } = limitedPool();
+    allow(0);
+    await expect(sealRuns(pool, 8)).rejects.toMatchObject({ code: "ERR_WORKER", cause: expect.any(Error) });
+    allow(2);
+    expect((await sealRuns(pool, 8)).length).toBe(8 * 2 * (SEGMENT + 16));
+  });
+});
+
 describe("close()", () => {
   test("lets runs at work finish, and resolves when no thread is left", async () => {
     const { pool, watched } = watchedPool(2);

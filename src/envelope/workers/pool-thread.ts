@@ -2,7 +2,7 @@ import type { Bytes } from "../../engine/arguments.ts";
 import { LanelockError } from "../../errors.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import type { Reply, Request, RunRequest } from "./messages.ts";
-import type { Spawn, Thread } from "./thread.ts";
+import type { Spawn, Thread, ThreadEvents } from "./thread.ts";
 
 interface Settle {
   resolve(bytes: Bytes): void;
@@ -16,6 +16,16 @@ export function threadEnded(cause: unknown): LanelockError {
   });
 }
 
+function startThread(spawn: Spawn, events: ThreadEvents): Thread {
+  try {
+    return spawn(events);
+  } catch (cause) {
+    throw new LanelockError("ERR_WORKER", "A worker thread could not be started: try again, or use workers: 1", {
+      cause,
+    });
+  }
+}
+
 /** One thread of the pool with the runs it has been given. It keeps the process alive only while it has any. */
 export class PoolThread {
   readonly #thread: Thread;
@@ -26,13 +36,14 @@ export class PoolThread {
   #ended: { readonly cause: unknown } | undefined;
   #nextRun = 0;
 
+  /** @throws LanelockError `ERR_WORKER` if the system does not let a thread start */
   constructor(spawn: Spawn, onEnded: (thread: PoolThread) => void) {
     this.#onEnded = onEnded;
     this.started = new Promise((resolve, reject) => {
       this.#startedSettle = { resolve, reject };
     });
     this.started.catch(() => {});
-    this.#thread = spawn({ reply: (reply) => this.#take(reply), ended: (cause) => this.#end(cause) });
+    this.#thread = startThread(spawn, { reply: (reply) => this.#take(reply), ended: (cause) => this.#end(cause) });
   }
 
   /** Runs it has been given and not finished. */

@@ -86,10 +86,17 @@ export class SegmentPool {
   #leastLoaded(): PoolThread {
     let best: PoolThread | undefined;
     for (const thread of this.#live) if (best === undefined || thread.load < best.load) best = thread;
-    if (best === undefined || (best.load > 0 && this.#live.size < this.threads)) return this.#addThread();
-    return best;
+    if (best !== undefined && (best.load === 0 || this.#live.size >= this.threads)) return best;
+    try {
+      return this.#addThread();
+    } catch (error) {
+      // It will take longer with fewer threads, but be done.
+      if (best !== undefined) return best;
+      throw error;
+    }
   }
 
+  /** @throws LanelockError `ERR_WORKER` if the system does not let a thread start */
   #addThread(): PoolThread {
     const thread = new PoolThread(this.#spawn, (ended) => this.#live.delete(ended));
     this.#live.add(thread);
