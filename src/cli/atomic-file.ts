@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** Where a command writes its result, in order. */
 export interface Sink {
@@ -54,6 +54,9 @@ class PlainSink implements Sink {
   }
 }
 
+/** Characters of the file's name in that of its temporary: a file system takes 255 bytes, of which a character has up to 4. */
+const NAME_PART = 40;
+
 /**
  * A file that is there whole or not at all, and its owner's alone: it is written under another name in the same folder, brought
  * to the disk and renamed. A file that had the name before stays until then.
@@ -70,7 +73,8 @@ class AtomicFile implements Sink {
   }
 
   static async create(file: string): Promise<AtomicFile> {
-    const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+    const name = basename(file).slice(0, NAME_PART);
+    const temporary = join(dirname(file), `${name}.${randomBytes(6).toString("hex")}.tmp`);
     return new AtomicFile(file, temporary, await open(temporary, "wx", 0o600));
   }
 

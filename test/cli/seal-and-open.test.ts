@@ -83,6 +83,14 @@ test("a device is written to, not replaced", () => {
   expect(execFileSync("stat", ["-c", "%F", "/dev/null"], { encoding: "utf8" })).toBe("character special file\n");
 });
 
+test("an output may have as long a name as a file system takes", () => {
+  for (const name of ["n".repeat(255), "名".repeat(85)]) {
+    lanelock("seal", "--key", "alias/files", "--in", file("plain"), "--out", file(name));
+    expect(readdirSync(work).filter((other) => other.startsWith(name.slice(0, 20)))).toEqual([name]);
+    rmSync(file(name));
+  }
+});
+
 test("through a link the file it leads to is replaced, and the link stays", () => {
   writeFileSync(file("target"), "before");
   execFileSync("ln", ["-s", "target", file("link")]);
