@@ -233,6 +233,20 @@ describe("progress", () => {
     expect(seen.at(-1)).toEqual({ bytes: 20_000, total: 20_000 });
   });
 
+  test("never goes back, not even where a cut leaves less than a tag, on threads", async () => {
+    await using threaded = envelope(kms, { keyId: "key-fixed", backend: "wasm", workers: 2 });
+    const unit = 2 ** 16 + 16;
+    const whole = await threaded.seal(new Uint8Array(30 * 2 ** 16));
+    const cut = whole.subarray(0, whole.length - 30 * unit + 25 * unit + 7);
+    const seen: number[] = [];
+    const opening = threaded.openStream({ onProgress: ({ bytes }) => seen.push(bytes) });
+    await expect(collect(streamOf(chunksOf(cut, 50_000)).pipeThrough(opening))).rejects.toMatchObject({
+      code: "ERR_AUTHENTICATION",
+    });
+    expect(seen.length).toBeGreaterThan(0);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  });
+
   test("what it throws ends the message", async () => {
     const onProgress = () => {
       throw new Error("enough");
@@ -245,10 +259,49 @@ describe("progress", () => {
   });
 });
 
+test("a commitment that does not fit is refused when the header is there, before any segment", async () => {
+  const header = message.slice(0, 168);
+  header[167] = (header[167] ?? 0) ^ 1;
+  const { readable, writable } = files.openStream();
+  const reading = readable.getReader().read();
+  reading.catch(() => {});
+  await expect(writable.getWriter().write(header)).rejects.toMatchObject({ code: "ERR_AUTHENTICATION" });
+  await expect(reading).rejects.toMatchObject({ code: "ERR_AUTHENTICATION" });
+});
+
 test("a stream that is not as long as was said fails", async () => {
   const sealing = (length: number) => collect(streamOf([plaintext]).pipeThrough(files.sealStream({ length })));
   await expect(sealing(plaintext.length - 1)).rejects.toMatchObject({ code: "ERR_LENGTH" });
   await expect(sealing(plaintext.length + 1)).rejects.toMatchObject({ code: "ERR_LENGTH" });
+});
+
+test("bytes that are transferred away before they were taken are ERR_BUFFER, whatever they were for", async () => {
+  await using threaded = envelope(kms, { keyId: "key-fixed", backend: "wasm", workers: 2 });
+  const long = await threaded.seal(new Uint8Array(3_000_000));
+  const uses: Record<string, (bytes: Uint8Array) => Promise<Uint8Array>> = {
+    open: (bytes) => threaded.open(bytes),
+    openRange: (bytes) => threaded.openRange(bytes, 0, 2_000_000),
+    sealStream: (bytes) => collect(streamOf([bytes]).pipeThrough(threaded.sealStream())),
+    openStream: (bytes) => collect(streamOf([bytes]).pipeThrough(threaded.openStream())),
+  };
+  const whole = new Map<string, number>();
+  for (const [name, use] of Object.entries(uses)) {
+    whole.set(name, (await use(new Uint8Array(long))).length);
+    // So many turns of the microtask queue later, somewhere between the steps of the work.
+    for (const turns of [0, 1, 2, 5, 10, 20, 40]) {
+      const bytes = new Uint8Array(long);
+      const using = use(bytes).catch((error: unknown) => error);
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+      const result = await using;
+      if (result instanceof Uint8Array) {
+        // What was taken before is whole.
+        expect(result.length, `${name} after ${turns}`).toBe(whole.get(name));
+        continue;
+      }
+      expect(result, `${name} after ${turns}`).toMatchObject({ code: "ERR_BUFFER" });
+    }
+  }
 });
 
 test("what is written must be bytes", async () => {

@@ -10,6 +10,7 @@ import { pause } from "../pause.ts";
 import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { makeSegmentCipher } from "../segments/make-segment-cipher.ts";
 import type { SegmentCipher } from "../segments/segment-cipher.ts";
+import { transferredAway } from "../transferred-away.ts";
 import type { WholeContext } from "../whole/seal-whole.ts";
 import { type RangeSource, type Reader, readerOf } from "./range-source.ts";
 
@@ -42,8 +43,18 @@ export class RangeOpener {
     this.#context = context;
   }
 
-  /** @throws LanelockError `ERR_AUTHENTICATION`, `ERR_RANGE`, `ERR_LIMIT` */
-  async open(source: RangeSource, range: Range, { signal, onProgress }: MessageOptions): Promise<Bytes> {
+  /** @throws LanelockError `ERR_AUTHENTICATION`, `ERR_BUFFER`, `ERR_RANGE`, `ERR_LIMIT` */
+  async open(source: RangeSource, range: Range, options: MessageOptions): Promise<Bytes> {
+    const length = lengthInMemory(source);
+    try {
+      return await this.#open(source, range, options);
+    } catch (error) {
+      // Bytes that are gone look like a message that was cut.
+      throw lengthInMemory(source) === length ? error : transferredAway(error);
+    }
+  }
+
+  async #open(source: RangeSource, range: Range, { signal, onProgress }: MessageOptions): Promise<Bytes> {
     signal?.throwIfAborted();
     const reader = readerOf(source);
     const size = await reader.size();
@@ -73,6 +84,10 @@ export class RangeOpener {
     await openRun(message, message.segments - 1, message.segments);
     this.#verified.set(source, { header, size: message.size });
   }
+}
+
+function lengthInMemory(source: RangeSource): number | undefined {
+  return ArrayBuffer.isView(source) ? source.byteLength : undefined;
 }
 
 async function readHeader(reader: Reader, size: number): Promise<{ header: Header; bytes: Uint8Array }> {

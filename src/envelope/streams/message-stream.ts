@@ -1,5 +1,6 @@
 import { type Bytes, checkBytes } from "../../engine/arguments.ts";
 import { LanelockError } from "../../errors.ts";
+import { transferredAway } from "../transferred-away.ts";
 import { OrderedResults } from "./ordered-results.ts";
 
 /** What a stream does with its chunks. */
@@ -51,7 +52,7 @@ class MessageStream implements TransformStream<Uint8Array, Bytes> {
       start: (controller) => {
         this.#writer = controller;
       },
-      write: (chunk) => this.#attempt(() => this.#work.write(checkedChunk(chunk), this.#results)),
+      write: (chunk) => this.#attempt(() => this.#write(checkedChunk(chunk))),
       close: () => this.#attempt(() => this.#close()),
       abort: (reason) => this.#fail(reason),
     });
@@ -67,6 +68,15 @@ class MessageStream implements TransformStream<Uint8Array, Bytes> {
       if (bytes) controller.enqueue(bytes);
       else controller.close();
     });
+  }
+
+  async #write(chunk: Uint8Array): Promise<void> {
+    const { length } = chunk;
+    try {
+      await this.#work.write(chunk, this.#results);
+    } catch (error) {
+      throw chunk.length === length ? error : transferredAway(error);
+    }
   }
 
   async #close(): Promise<void> {

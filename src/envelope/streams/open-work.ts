@@ -49,8 +49,8 @@ export class OpenWork implements StreamWork {
     if (this.#started === undefined) throw notAuthentic();
     const { splitter, segmentSize } = this.#started;
     const run = splitter.rest();
-    const empty = openedRunLength(run.bytes.length, segmentSize) === 0;
-    if (empty && run.first > 0) throw notAuthentic();
+    // Shorter than a tag, or empty after others.
+    if (openedRunLength(run.bytes.length, segmentSize) < Math.min(1, run.first)) throw notAuthentic();
     await this.#feed([run], results);
   }
 

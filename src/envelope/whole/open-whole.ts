@@ -7,6 +7,7 @@ import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { makeSegmentCipher } from "../segments/make-segment-cipher.ts";
 import { resultBuffer } from "../segments/run-buffer.ts";
 import { openedRunLength, type SegmentCipher } from "../segments/segment-cipher.ts";
+import { transferredAway } from "../transferred-away.ts";
 import type { WholeContext } from "./seal-whole.ts";
 import { type WholeWork, workWhole } from "./work-whole.ts";
 
@@ -23,7 +24,9 @@ export async function openWhole(
   const headerEnd = headerLength(message.subarray(0, 8));
   const header = parseHeader(message.subarray(0, headerEnd));
   const segmentSize = 2 ** header.segmentSizeLog2;
-  const { length } = layoutOfSegments(message.length - headerEnd, segmentSize);
+  const input = message.subarray(headerEnd);
+  const sealedLength = input.length;
+  const { length } = layoutOfSegments(sealedLength, segmentSize);
   const starting = startOpening(origin, header, { bytes: length, signal });
   const keys = starting instanceof Promise ? await starting : starting;
   let cipher: SegmentCipher | undefined;
@@ -32,11 +35,10 @@ export async function openWhole(
   try {
     const making = makeSegmentCipher(workplace, keys, length);
     cipher = making instanceof Promise ? await making : making;
+    if (input.length !== sealedLength) throw transferredAway();
     output = resultBuffer(length);
     const progress = new ProgressCount(onProgress, length);
-    const working = workWhole(
-      opening(cipher, segmentSize, { input: message.subarray(headerEnd), output, progress, signal }),
-    );
+    const working = workWhole(opening(cipher, segmentSize, { input, output, progress, signal }));
     if (working) await working;
     opened = true;
     return output;

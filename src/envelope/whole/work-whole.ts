@@ -1,8 +1,8 @@
 import type { Bytes } from "../../engine/arguments.ts";
-import { LanelockError } from "../../errors.ts";
 import { pause } from "../pause.ts";
 import type { ProgressCount } from "../progress.ts";
 import type { Run, SegmentCipher, Worked } from "../segments/segment-cipher.ts";
+import { transferredAway } from "../transferred-away.ts";
 
 export interface WholeWork {
   readonly cipher: SegmentCipher;
@@ -42,7 +42,7 @@ async function workInRuns(whole: WholeWork): Promise<void> {
       const wait = cipher.room() ?? pause();
       if (wait) await wait;
       signal?.throwIfAborted();
-      if (input.length !== length) throw new LanelockError("ERR_BUFFER", "The bytes were transferred away meanwhile");
+      if (input.length !== length) throw transferredAway();
       const end = Math.min(start + cipher.runSegments * unit, length);
       const run = { bytes: input.subarray(start, end), first, final: end === length };
       const worked = whole.work(run, output.subarray(first * resultUnit));
