@@ -5,7 +5,7 @@ import { BlockBuffer } from "./block-buffer.ts";
 import type { GcmRun } from "./gcm-run.ts";
 
 /** Bytes that go through the engine together at least: one batch of its widest cipher. */
-const UNIT = 1024;
+const UNIT = 2048;
 
 /** What sealing and opening in pieces have in common: a run that is fed whole batches. */
 export abstract class GcmStream {
