@@ -17,8 +17,8 @@ export abstract class BlockCipher {
   abstract encryptBatch(from: usize, to: usize, add: usize, count: u32): void;
   /** Decrypts as `encryptBatch` encrypts. */
   abstract decryptBatch(from: usize, to: usize, add: usize, count: u32): void;
-  /** Encrypts `count` blocks at `blocks` in place by vector permutation, and what stands behind them up to the next
-   * multiple of eight: no batch to fill, so short inputs and chained blocks go through here. */
+  /** Encrypts `count` blocks at `blocks` in place by vector permutation, and perhaps what stands behind them up to the
+   * next multiple of four: no batch to fill, so short inputs and chained blocks go through here. */
   abstract encryptFew(blocks: usize, count: u32): void;
   /** The largest number of blocks that `encryptFew` works faster than `encryptBatch`. */
   abstract few(): u32;

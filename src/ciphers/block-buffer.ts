@@ -19,7 +19,7 @@ export class BlockBuffer {
   }
 
   /** Passes on all that is ready, in order, as one array or two. */
-  push(chunk: Uint8Array, pass: (part: Uint8Array) => void): void {
+  push(chunk: Bytes, pass: (part: Bytes) => void): void {
     const unit = this.#kept.length;
     let taken = 0;
     if (this.#length > 0) {

@@ -1,4 +1,12 @@
-import { type Bytes, checkBytes, checkInto, checkOptions, copyOf, readableWhileWriting } from "../engine/arguments.ts";
+import {
+  type Bytes,
+  checkBytes,
+  checkInto,
+  checkOptions,
+  copyOf,
+  plain,
+  readableWhileWriting,
+} from "../engine/arguments.ts";
 import { engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
 import { LanelockError } from "../errors.ts";
@@ -37,7 +45,7 @@ export function checkBlock(block: Uint8Array, name: string): void {
   if (length !== 16) throw new LanelockError("ERR_NONCE", `${name} has ${length} bytes, but must have 16`);
 }
 
-function checkWholeBlocks(data: Uint8Array, name: string): void {
+function checkWholeBlocks(data: Bytes, name: string): void {
   if (data.length % 16 !== 0) {
     throw new LanelockError("ERR_LENGTH", `${name} has ${data.length} bytes, which is no multiple of 16`);
   }
@@ -47,7 +55,8 @@ function checkWholeBlocks(data: Uint8Array, name: string): void {
 export type Work = (at: number, length: number) => void;
 
 interface Transformation {
-  input: Uint8Array;
+  /** Plain. */
+  input: Bytes;
   into: Uint8Array | undefined;
   /** Bytes of the result. */
   length: number;
@@ -56,9 +65,8 @@ interface Transformation {
 
 /** The result of `work` on all of the input; bytes it has beyond `length` are dropped. */
 export function transform({ input, into, length, work }: Transformation): Bytes {
-  if (into !== undefined) checkInto(into, length);
-  const output = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
-  const readable = readableWhileWriting(input, into);
+  const output = into === undefined ? new Uint8Array(length) : checkInto(into, length);
+  const readable = readableWhileWriting(input, into && output);
   const { bytes, io } = engine();
   try {
     eachPart(readable, (part, offset) => {
@@ -69,25 +77,20 @@ export function transform({ input, into, length, work }: Transformation): Bytes 
   } finally {
     if (readable !== input) readable.fill(0);
   }
-  return output as Bytes;
+  return output;
 }
 
 /** Encrypts with padding, of which `work` sees nothing: the last block is padded where it stands. */
-export function encryptPadded(
-  plaintext: Uint8Array,
-  padding: Padding,
-  into: Uint8Array | undefined,
-  work: Work,
-): Bytes {
-  checkBytes(plaintext, "plaintext");
+export function encryptPadded(data: Uint8Array, padding: Padding, into: Uint8Array | undefined, work: Work): Bytes {
+  checkBytes(data, "plaintext");
+  const plaintext = plain(data);
   if (padding === "none") {
     checkWholeBlocks(plaintext, "plaintext");
     return transform({ input: plaintext, into, length: plaintext.length, work });
   }
   const { length } = plaintext;
   const whole = length - (length % 16);
-  if (into !== undefined) checkInto(into, whole + 16);
-  const output = into === undefined ? new Uint8Array(whole + 16) : into.subarray(0, whole + 16);
+  const output = into === undefined ? new Uint8Array(whole + 16) : checkInto(into, whole + 16);
   const rest = copyOf(plaintext.subarray(whole));
   if (whole > 0) transform({ input: plaintext.subarray(0, whole), into: output, length: whole, work });
   const { bytes, exports, io } = engine();
@@ -96,11 +99,18 @@ export function encryptPadded(
   work(io, exports.pad(io, length - whole));
   output.set(bytes.subarray(io, io + 16), whole);
   bytes.fill(0, io, io + 16);
-  return output as Bytes;
+  return output;
+}
+
+/** A ciphertext that was checked, plain. */
+export function checkCiphertext(ciphertext: Uint8Array): Bytes {
+  checkBytes(ciphertext, "ciphertext");
+  return plain(ciphertext);
 }
 
 interface PaddedCiphertext {
-  ciphertext: Uint8Array;
+  /** Checked, and plain. */
+  ciphertext: Bytes;
   padding: Padding;
   into: Uint8Array | undefined;
   /** Decrypts from the beginning of the ciphertext on. */
@@ -111,7 +121,6 @@ interface PaddedCiphertext {
 
 /** Decrypts and removes padding; every padding that is none gets the same answer. */
 export function decryptPadded({ ciphertext, padding, into, work, lastBlock }: PaddedCiphertext): Bytes {
-  checkBytes(ciphertext, "ciphertext");
   checkWholeBlocks(ciphertext, "ciphertext");
   const { length } = ciphertext;
   if (padding === "none") return transform({ input: ciphertext, into, length, work });

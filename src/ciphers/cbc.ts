@@ -2,6 +2,7 @@ import type { Bytes } from "../engine/arguments.ts";
 import { engine } from "../engine/load.ts";
 import {
   checkBlock,
+  checkCiphertext,
   checkPadding,
   decryptPadded,
   encryptPadded,
@@ -55,14 +56,15 @@ export class Cbc {
     const into = intoOf(options);
     const slot = this.#key.address;
     return chained(iv, (chain) => {
+      const checked = checkCiphertext(ciphertext);
       const work = (at: number, length: number) => this.#cipher.cbcDecrypt(slot, chain, at, length);
       const lastBlock = (at: number, length: number) => {
         const { bytes } = engine();
-        if (ciphertext.length > 16) bytes.set(ciphertext.subarray(-32, -16), chain);
+        if (checked.length > 16) bytes.set(checked.subarray(-32, -16), chain);
         work(at, length);
         bytes.set(iv, chain);
       };
-      return decryptPadded({ ciphertext, padding: this.#padding, into, work, lastBlock });
+      return decryptPadded({ ciphertext: checked, padding: this.#padding, into, work, lastBlock });
     });
   }
 

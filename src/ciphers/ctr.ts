@@ -1,4 +1,4 @@
-import { type Bytes, checkBytes } from "../engine/arguments.ts";
+import { type Bytes, checkBytes, plain } from "../engine/arguments.ts";
 import { engine } from "../engine/load.ts";
 import { checkBlock, type IntoOption, intoOf, transform } from "./block-mode.ts";
 import type { CipherEngine } from "./cipher-engine.ts";
@@ -29,12 +29,12 @@ export class Ctr {
     const into = intoOf(options);
     const slot = this.#key.address;
     checkBlock(counterBlock, "counterBlock");
-    checkBytes(data, "data");
+    const length = checkBytes(data, "data");
     const { bytes, nonce: counter } = engine();
     bytes.set(counterBlock, counter);
-    const work = (at: number, length: number) => this.#cipher.ctr(slot, counter, at, length);
+    const work = (at: number, part: number) => this.#cipher.ctr(slot, counter, at, part);
     try {
-      return transform({ input: data, into, length: data.length, work });
+      return transform({ input: plain(data), into, length, work });
     } finally {
       bytes.fill(0, counter, counter + 16);
     }

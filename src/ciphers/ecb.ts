@@ -1,5 +1,6 @@
 import type { Bytes } from "../engine/arguments.ts";
 import {
+  checkCiphertext,
   checkPadding,
   decryptPadded,
   encryptPadded,
@@ -48,7 +49,8 @@ export class Ecb {
     const into = intoOf(options);
     const slot = this.#key.address;
     const work = (at: number, length: number) => this.#cipher.ecbDecrypt(slot, at, length);
-    return decryptPadded({ ciphertext, padding: this.#padding, into, work, lastBlock: work });
+    const checked = checkCiphertext(ciphertext);
+    return decryptPadded({ ciphertext: checked, padding: this.#padding, into, work, lastBlock: work });
   }
 
   /** Wipes the key. Harmless when repeated; every other call then throws `ERR_STATE`. */

@@ -1,4 +1,4 @@
-import { type Bytes, checkBytes } from "../engine/arguments.ts";
+import { type Bytes, checkBytes, plain } from "../engine/arguments.ts";
 import { LanelockError } from "../errors.ts";
 import { GcmStream } from "./gcm-stream.ts";
 
@@ -24,7 +24,7 @@ export class GcmOpenStreamUnverified extends GcmStream {
       throw new LanelockError("ERR_LENGTH", `tag has ${length} bytes, but this key's tags have ${this.tagLength}`);
     }
     const opened = this.last(0);
-    const authentic = this.run.verify(tag);
+    const authentic = this.run.verify(plain(tag));
     this.dispose();
     if (authentic) return opened;
     opened.fill(0);

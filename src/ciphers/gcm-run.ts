@@ -1,3 +1,4 @@
+import type { Bytes } from "../engine/arguments.ts";
 import { engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
 import { giveBackSlot, takeSlot } from "../engine/slots.ts";
@@ -30,7 +31,7 @@ export class GcmRun {
   #length = 0;
   #live = true;
 
-  constructor(cipher: CipherEngine, key: KeySlot, message: { nonce: Uint8Array; aad: Uint8Array }) {
+  constructor(cipher: CipherEngine, key: KeySlot, message: { nonce: Bytes; aad: Bytes }) {
     this.#cipher = cipher;
     this.#key = key;
     const { exports, io } = engine();
@@ -43,7 +44,7 @@ export class GcmRun {
     eachPart(message.aad, (length) => cipher.gcmAad(slot, run, this.#io, length));
   }
 
-  #start(slot: number, nonce: Uint8Array): void {
+  #start(slot: number, nonce: Bytes): void {
     const { exports, bytes, nonce: nonceAt } = engine();
     if (nonce.length <= exports.nonceSize()) {
       bytes.set(nonce, nonceAt);
@@ -94,7 +95,7 @@ export class GcmRun {
   }
 
   /** Whether `tag` is the message's. The keystream can still be used. */
-  verify(tag: Uint8Array): boolean {
+  verify(tag: Bytes): boolean {
     const slot = this.#key.address;
     this.#count(0);
     const { bytes } = engine();

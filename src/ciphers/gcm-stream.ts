@@ -1,11 +1,11 @@
-import { type Bytes, checkBytes } from "../engine/arguments.ts";
+import { type Bytes, checkBytes, plain } from "../engine/arguments.ts";
 import { engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
 import { BlockBuffer } from "./block-buffer.ts";
 import type { GcmRun } from "./gcm-run.ts";
 
 /** Bytes that go through the engine together at least: one batch of its widest cipher. */
-const UNIT = 1024;
+const UNIT = 2048;
 
 /** What sealing and opening in pieces have in common: a run that is fed whole batches. */
 export abstract class GcmStream {
@@ -31,7 +31,7 @@ export abstract class GcmStream {
     this.run.checkRoom(this.#buffer.rest().length + length);
     const output = new Uint8Array(this.#buffer.ready(length));
     let written = 0;
-    this.#buffer.push(chunk, (part) => {
+    this.#buffer.push(plain(chunk), (part) => {
       this.#through(part, output.subarray(written));
       written += part.length;
     });
@@ -57,7 +57,7 @@ export abstract class GcmStream {
     this.dispose();
   }
 
-  #through(data: Uint8Array, to: Uint8Array): void {
+  #through(data: Bytes, to: Bytes): void {
     const { bytes, io } = engine();
     eachPart(data, (length, offset) => {
       this.work(length);

@@ -1,4 +1,4 @@
-import { type Bytes, checkBytes, checkInto, checkOptions, readableWhileWriting } from "../engine/arguments.ts";
+import { type Bytes, checkBytes, checkInto, checkOptions, plain, readableWhileWriting } from "../engine/arguments.ts";
 import { engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
 import { LanelockError } from "../errors.ts";
@@ -14,9 +14,10 @@ export interface GcmOptions {
   tagLength?: 4 | 8 | 12 | 13 | 14 | 15 | 16 | undefined;
 }
 
+/** Both are plain. */
 interface CheckedMessage {
-  nonce: Uint8Array;
-  aad: Uint8Array;
+  nonce: Bytes;
+  aad: Bytes;
 }
 
 const TAG_LENGTHS: readonly unknown[] = [4, 8, 12, 13, 14, 15, 16];
@@ -51,9 +52,9 @@ export class Gcm implements Aead {
     const aadLength = checkAad(aad);
     const length = checkBytes(plaintext, "plaintext");
     checkTextLength(length);
-    if (into !== undefined) checkInto(into, length + this.tagLength);
+    const room = into === undefined ? undefined : checkInto(into, length + this.tagLength);
     if (aadLength + length > ONE_CALL.rest || nonceLength > ONE_CALL.nonce) {
-      return this.#sealInParts({ nonce, aad }, plaintext, into);
+      return this.#sealInParts({ nonce: plain(nonce), aad: plain(aad) }, plain(plaintext), room);
     }
     const { bytes, io, nonce: nonceAt } = engine();
     const text = io + ((aadLength + 15) & ~15);
@@ -61,7 +62,7 @@ export class Gcm implements Aead {
     if (aadLength > 0) bytes.set(aad, io);
     bytes.set(plaintext, text);
     this.#cipher.gcmSeal(slot, nonceLength, io, aadLength, length);
-    const sealed = taken(bytes, { at: text, length: length + this.tagLength, into });
+    const sealed = taken(bytes, { at: text, length: length + this.tagLength, into: room });
     clear(text + length + 16);
     return sealed;
   }
@@ -73,9 +74,9 @@ export class Gcm implements Aead {
     const nonceLength = checkNonce(nonce);
     const aadLength = checkAad(aad);
     const length = this.#textLength(checkBytes(sealed, "sealed"));
-    if (into !== undefined) checkInto(into, length);
+    const room = into === undefined ? undefined : checkInto(into, length);
     if (aadLength + length > ONE_CALL.rest || nonceLength > ONE_CALL.nonce) {
-      return this.#openInParts({ nonce, aad }, sealed, into);
+      return this.#openInParts({ nonce: plain(nonce), aad: plain(aad) }, plain(sealed), room);
     }
     const { bytes, io, nonce: nonceAt } = engine();
     const text = io + ((aadLength + 15) & ~15);
@@ -83,7 +84,7 @@ export class Gcm implements Aead {
     if (aadLength > 0) bytes.set(aad, io);
     bytes.set(sealed, text);
     const authentic = this.#cipher.gcmOpen(slot, nonceLength, io, aadLength, length, this.tagLength) === 1;
-    const opened = authentic ? taken(bytes, { at: text, length, into }) : undefined;
+    const opened = authentic ? taken(bytes, { at: text, length, into: room }) : undefined;
     clear(text + length + 32);
     if (opened === undefined) throw notAuthentic();
     return opened;
@@ -167,7 +168,7 @@ export class Gcm implements Aead {
     const { aad = NOTHING } = options ?? NO_OPTIONS;
     checkNonce(nonce);
     checkAad(aad);
-    return new GcmRun(this.#cipher, this.#key, { nonce, aad });
+    return new GcmRun(this.#cipher, this.#key, { nonce: plain(nonce), aad: plain(aad) });
   }
 
   dispose(): void {
@@ -191,9 +192,8 @@ export class Gcm implements Aead {
     return length;
   }
 
-  #sealInParts(message: CheckedMessage, plaintext: Uint8Array, into: Uint8Array | undefined): Bytes {
-    const length = plaintext.length + this.tagLength;
-    const sealed = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
+  #sealInParts(message: CheckedMessage, plaintext: Bytes, into: Bytes | undefined): Bytes {
+    const sealed = into ?? new Uint8Array(plaintext.length + this.tagLength);
     const input = readableWhileWriting(plaintext, into);
     const run = new GcmRun(this.#cipher, this.#key, message);
     try {
@@ -209,24 +209,24 @@ export class Gcm implements Aead {
       run.dispose();
       if (input !== plaintext) input.fill(0);
     }
-    return sealed as Bytes;
+    return sealed;
   }
 
   /** In two passes, so that nothing is decrypted before all of it is known to be authentic. */
-  #openInParts(message: CheckedMessage, sealed: Uint8Array, into: Uint8Array | undefined): Bytes {
+  #openInParts(message: CheckedMessage, sealed: Bytes, into: Bytes | undefined): Bytes {
     const length = sealed.length - this.tagLength;
     const input = readableWhileWriting(sealed.subarray(0, length), into);
     const run = new GcmRun(this.#cipher, this.#key, message);
     try {
       eachPart(input, (part) => run.hash(part));
       if (!run.verify(sealed.subarray(length))) throw notAuthentic();
-      const opened = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
+      const opened = into ?? new Uint8Array(length);
       const { bytes, io } = engine();
       eachPart(input, (part, offset) => {
         run.decrypt(part);
         opened.set(bytes.subarray(io, io + part), offset);
       });
-      return opened as Bytes;
+      return opened;
     } finally {
       run.dispose();
     }
@@ -253,14 +253,15 @@ function notAuthentic(what = "The message"): LanelockError {
 interface Result {
   at: number;
   length: number;
-  into: Uint8Array | undefined;
+  /** Has `length` bytes. */
+  into: Bytes | undefined;
 }
 
 /** The result at `at` in the engine's memory, copied out. */
 function taken(bytes: Bytes, { at, length, into }: Result): Bytes {
   if (into === undefined) return bytes.slice(at, at + length);
   into.set(bytes.subarray(at, at + length));
-  return into.subarray(0, length) as Bytes;
+  return into;
 }
 
 /** Wipes IO up to `end`. */

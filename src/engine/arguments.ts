@@ -6,17 +6,30 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
 
-/** A getter that no subclass or own property can stand in for. Called on what is no typed array, all but the tag's throw a
- * TypeError. Kept as it is, not in a closure of ours: V8 then compiles the call to a load. */
-function genuine<T>(name: PropertyKey): (this: unknown) => T {
-  const getter = Object.getOwnPropertyDescriptor(typedArray, name)?.get;
-  if (getter === undefined) throw new LanelockError("ERR_WASM", `This host's typed arrays have no ${String(name)}`);
+/** A getter that no subclass or own property can stand in for. Called on what is no typed array, or no ArrayBuffer, all but the
+ * tag's throw a TypeError. Kept as it is, not in a closure of ours: V8 then compiles the call to a load. */
+function genuine<T>(prototype: object, name: PropertyKey): (this: unknown) => T {
+  const getter = Object.getOwnPropertyDescriptor(prototype, name)?.get;
+  if (getter === undefined) throw new LanelockError("ERR_WASM", `This host's arrays have no ${String(name)}`);
   return getter;
 }
 
-const typeOf = genuine<string | undefined>(Symbol.toStringTag);
-const lengthOf = genuine<number>("length");
-const bufferOf = genuine<ArrayBufferLike>("buffer");
+const typeOf = genuine<string | undefined>(typedArray, Symbol.toStringTag);
+const lengthOf = genuine<number>(typedArray, "length");
+const offsetOf = genuine<number>(typedArray, "byteOffset");
+const bufferOf = genuine<ArrayBuffer>(typedArray, "buffer");
+const sizeOf = genuine<number>(ArrayBuffer.prototype, "byteLength");
+
+/** Whether a typed array's buffer is an ArrayBuffer, of any realm, and not shared. Asked by the one thing that runs no code of the
+ * buffer's own, as `instanceof` and a tag may: code that ran here could change what was checked before. */
+function isUnshared(buffer: unknown): boolean {
+  try {
+    sizeOf.call(buffer);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Whether the buffer behind an empty view was transferred away, or has shrunk from under it. */
 function isOutOfBounds(view: unknown): boolean {
@@ -38,8 +51,7 @@ export function checkBytes(value: unknown, name: string, code: LanelockErrorCode
     throw new LanelockError(code, `${name} must be a Uint8Array, not ${value === null ? "null" : typeof value}`);
   }
   const length = lengthOf.call(value);
-  const buffer = bufferOf.call(value);
-  if (!(buffer instanceof ArrayBuffer) && Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]") {
+  if (!isUnshared(bufferOf.call(value))) {
     const reason = "another thread can change its bytes: pass a copy";
     throw new LanelockError("ERR_BUFFER", `${name} is backed by a SharedArrayBuffer, and ${reason}`);
   }
@@ -49,10 +61,19 @@ export function checkBytes(value: unknown, name: string, code: LanelockErrorCode
   return length;
 }
 
-/** Refuses an `into` that cannot take `length` bytes. */
-export function checkInto(into: Uint8Array, length: number): void {
+/**
+ * The bytes that `checkBytes` let through, or the first `length` of them, in an array without any code of the caller's. An array's own
+ * length and methods may be overridden: whoever reads them after a check reads what was not checked.
+ */
+export function plain(bytes: Uint8Array, length = lengthOf.call(bytes)): Bytes {
+  return new Uint8Array(bufferOf.call(bytes), offsetOf.call(bytes), length);
+}
+
+/** The part of `into` that `length` bytes are written to. Refuses one that cannot take them. */
+export function checkInto(into: Uint8Array, length: number): Bytes {
   const room = checkBytes(into, "into");
   if (room < length) throw new LanelockError("ERR_BUFFER", `into has ${room} bytes, but the result has ${length}`);
+  return plain(into, length);
 }
 
 /** Refuses options that are no object: most likely an argument in the wrong place. */
@@ -70,9 +91,9 @@ export function copyOf(bytes: Uint8Array): Bytes {
 
 /**
  * `input`, or a copy of it where writing `into` from the front would overwrite bytes of it that are still to be read.
- * The caller wipes a copy.
+ * The caller wipes a copy. Both are plain.
  */
-export function readableWhileWriting(input: Uint8Array, into: Uint8Array | undefined): Uint8Array {
+export function readableWhileWriting(input: Bytes, into: Bytes | undefined): Bytes {
   if (into === undefined || into.buffer !== input.buffer) return input;
   const ahead = into.byteOffset > input.byteOffset && into.byteOffset < input.byteOffset + input.length;
   return ahead ? copyOf(input) : input;

@@ -1,10 +1,11 @@
+import type { Bytes } from "./arguments.ts";
 import { engine } from "./load.ts";
 
 /**
- * Calls `work` on each part of `data`, which it finds copied to the engine's IO, and wipes IO afterwards. No part but the
+ * Calls `work` on each part of `data`, which is plain and which it finds copied to the engine's IO, and wipes IO afterwards. No part but the
  * last is shorter than IO, so every other length is a multiple of 16.
  */
-export function eachPart(data: Uint8Array, work: (length: number, offset: number) => void): void {
+export function eachPart(data: Bytes, work: (length: number, offset: number) => void): void {
   const { exports, bytes, io } = engine();
   const size = exports.ioSize();
   try {
