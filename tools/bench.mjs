@@ -15,7 +15,7 @@ const folder = asked("--timing") ? "timing/" : asked("--bound") ? "bound/" : "";
 
 prepare();
 const { build } = await import("esbuild");
-const outfile = `${root}build/bench.mjs`;
+const outdir = `${root}build/bench`;
 await build({
   entryPoints: [`${root}bench/${folder}main.ts`],
   bundle: true,
@@ -23,7 +23,9 @@ await build({
   format: "esm",
   target: "node20",
   packages: "external",
-  outfile,
+  splitting: true,
+  outExtension: { ".js": ".mjs" },
+  outdir,
   logLevel: "warning",
 });
 
@@ -34,5 +36,5 @@ if (at >= 0) {
   installDependencies("test/nodes");
   node = `${root}test/nodes/node_modules/node${major}/bin/node`;
 }
-run(node, ["--no-warnings", outfile, ...options]);
+run(node, ["--no-warnings", `${outdir}/main.mjs`, ...options]);
 if (folder === "" && !options.includes("--only") && !options.includes("--suite")) updateReadme();

@@ -27,8 +27,8 @@ function duplex(pair: TransformStream<Uint8Array, Uint8Array>): Duplex {
   return Duplex.fromWeb(pair as Parameters<typeof Duplex.fromWeb>[0]);
 }
 
-export function fileThrough(name: string, route: Route, makeStage: () => Stage): Contender {
-  return { name, run: () => through(route, makeStage()) };
+export function fileThrough(name: string, route: Route, makeStage: () => Stage | Promise<Stage>): Contender {
+  return { name, run: async () => through(route, await makeStage()) };
 }
 
 export function fileThroughEnvelope(name: string, route: Route, files: Envelope): Contender {
