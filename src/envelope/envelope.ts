@@ -111,7 +111,8 @@ export class Envelope implements AsyncDisposable {
    *
    * @param offset of the first byte, in the plaintext
    * @param length in bytes
-   * @throws LanelockError `ERR_RANGE` for bytes past the end of the message; otherwise as `open`
+   * @throws LanelockError `ERR_RANGE` for bytes past the end of the message; `ERR_STORE` if the source fails to be read; otherwise
+   *   as `open`
    */
   async openRange(source: RangeSource, offset: number, length: number, options?: MessageOptions): Promise<Bytes> {
     const checked = this.#begin(options);
