@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
-import { checkBytes, plain } from "../../engine/arguments.ts";
 import { LanelockError } from "../../errors.ts";
+import { callersBytes } from "../callers-bytes.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 
 /** Where {@link Envelope.openRange} reads a message: a file of Node that is open for reading, a `Blob` or `File`, or bytes. */
@@ -15,7 +15,7 @@ export interface Reader {
 
 /** @throws LanelockError `ERR_ARGUMENT` for what cannot be read */
 export function readerOf(source: RangeSource, signal: AbortSignal | undefined): Reader {
-  if (ArrayBuffer.isView(source)) return bytesReader(source);
+  if (isView(source)) return bytesReader(source);
   if (typeof Blob === "function" && source instanceof Blob) return readable(blobReader(source), signal);
   const handle = source as Partial<FileHandle> | null | undefined;
   if (typeof handle?.read === "function" && typeof handle.stat === "function") {
@@ -24,9 +24,14 @@ export function readerOf(source: RangeSource, signal: AbortSignal | undefined): 
   throw new LanelockError("ERR_ARGUMENT", "source must be a FileHandle of node:fs/promises, a Blob or a Uint8Array");
 }
 
+/** Of any realm; {@link callersBytes} refuses the views that are no bytes. */
+function isView(source: RangeSource): source is Uint8Array {
+  return ArrayBuffer.isView(source);
+}
+
 /** Looks at its array anew every time: it may be transferred away between two reads. */
 function bytesReader(bytes: Uint8Array): Reader {
-  const present = () => plain(bytes, checkBytes(bytes, "source"));
+  const present = () => callersBytes(bytes, "source");
   return {
     size: async () => present().length,
     read: async (start, end) => wholePart(present().subarray(start, end), end - start),
