@@ -61,6 +61,13 @@ const encode = (bytes: Uint8Array) =>
   });
 
 const decode = (text: string) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+/** The same bytes in a buffer that may grow, which WebCrypto does not take. */
+function growable(bytes: Uint8Array): Uint8Array {
+  const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [bytes.length, { maxByteLength: 2 * bytes.length }]);
+  const copy = new Uint8Array(buffer);
+  copy.set(bytes);
+  return copy;
+}
 const same = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((byte, index) => byte === b[index]);
 const collect = async (stream: ReadableStream) => new Uint8Array(await new Response(stream).arrayBuffer());
 const codeIn = (error: unknown) => (error instanceof Error && "code" in error ? error.code : String(error));
@@ -83,6 +90,10 @@ async function useEnvelope({ keySpec, options, length, message }: PageRequest): 
     same(await files.open(given), plaintext),
     same(await collect(streamOf([given]).pipeThrough(files.openStream())), plaintext),
     same(await files.openRange(new Blob([given]), from, count), plaintext.subarray(from, from + count)),
+    same(await files.open(growable(given)), plaintext),
+    same(await files.openRange(growable(given), from, count), plaintext.subarray(from, from + count)),
+    same(await files.open(await files.seal(growable(plaintext.subarray(0, 100)))), plaintext.subarray(0, 100)),
+    same(await collect(streamOf([growable(given)]).pipeThrough(files.openStream())), plaintext),
   ];
   given[given.length >> 1] = (given[given.length >> 1] ?? 0) ^ 1;
   const refused = [
