@@ -46,7 +46,8 @@ interface Cmk {
 }
 
 export interface KeyUse<Key, T> {
-  /** Plaintext bytes of the message; `undefined` where nobody knows, which no cached data key seals. */
+  /** Plaintext bytes of the message; `undefined` where nobody knows: no cached data key seals it, and {@link DataKeys.chargeOf} counts
+   * what is opened. */
   readonly bytes: number | undefined;
   readonly signal: AbortSignal | undefined;
   /** Takes what it needs; the data key may be wiped as soon as it returns. */
@@ -87,10 +88,11 @@ export class DataKeys {
   }
 
   /** The data key of a message. @throws LanelockError `ERR_AUTHENTICATION` if the KMS does not take it for one of its own */
-  forOpening<T>({ suite, wrappedKey }: Header, { bytes, signal, use }: KeyUse<DataKey, T>): MaybePromise<T> {
+  forOpening<T>(header: Header, { bytes, signal, use }: KeyUse<DataKey, T>): MaybePromise<T> {
     const { cache, allowedKeyIds } = this.#options;
+    const { wrappedKey } = header;
     const request: DataKeyRequest<T> = {
-      id: `open ${toHex(sha256(wrappedKey))} ${this.#contextId} ${suite.id}`,
+      id: this.#openingId(header),
       bytes: bytes ?? 0,
       signal,
       load: (flight) => this.#unwrap(wrappedKey, flight),
@@ -100,6 +102,18 @@ export class DataKeys {
       },
     };
     return cache ? cache.use(request) : useOnce(request);
+  }
+
+  /** Counts plaintext of a message that is opened without its length being known. */
+  chargeOf(header: Header): (bytes: number) => void {
+    const { cache } = this.#options;
+    if (cache === undefined) return () => {};
+    const id = this.#openingId(header);
+    return (bytes) => cache.charge(id, bytes);
+  }
+
+  #openingId({ suite, wrappedKey }: Header): string {
+    return `open ${toHex(sha256(wrappedKey))} ${this.#contextId} ${suite.id}`;
   }
 
   /** One call to the KMS, but for the first message under a CMK. */
