@@ -1,3 +1,4 @@
+import { abortable } from "../abortable.ts";
 import type { Bytes } from "../engine/arguments.ts";
 import { LanelockError } from "../errors.ts";
 import { encodeHeader, headerLength, MAX_WRAPPED_LENGTH, parseHeader } from "./format/header.ts";
@@ -29,14 +30,14 @@ export async function rewrapHeader(
     sourceEncryptionContext: encryptionContext,
     destinationEncryptionContext: encryptionContext,
   };
-  const { ciphertextBlob: answered, keyId: sourceKeyId } = await kms
-    .reEncrypt(request, { signal })
-    .catch(async (error) => {
-      if (!refusesTheBlob(error)) throw error;
-      // A destination that is not there is refused in the same words as a blob that is not; this says which it was.
-      await kms.describeKey({ keyId }, { signal });
-      throw error.code === "InvalidParameter" || error.code === "Forbidden.KeyNotFound" ? notAuthentic(error) : error;
-    });
+  signal?.throwIfAborted();
+  const asking = kms.reEncrypt(request, { signal }).catch(async (error) => {
+    if (!refusesTheBlob(error)) throw error;
+    // A destination that is not there is refused in the same words as a blob that is not; this says which it was.
+    await kms.describeKey({ keyId }, { signal });
+    throw error.code === "InvalidParameter" || error.code === "Forbidden.KeyNotFound" ? notAuthentic(error) : error;
+  });
+  const { ciphertextBlob: answered, keyId: sourceKeyId } = await abortable(asking, signal);
   if (allowedKeyIds && !allowedKeyIds.includes(sourceKeyId)) throw notAuthentic();
   const ciphertextBlob = answeredBytes(answered, "ciphertextBlob");
   if (ciphertextBlob.length < 1 || ciphertextBlob.length > MAX_WRAPPED_LENGTH) {

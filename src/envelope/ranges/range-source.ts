@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { abortable } from "../../abortable.ts";
 import { LanelockError } from "../../errors.ts";
 import { callersBytes } from "../callers-bytes.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
@@ -69,8 +70,8 @@ function readable(reader: Reader, signal: AbortSignal | undefined): Reader {
     throw cause instanceof LanelockError ? cause : unreadable(cause);
   };
   return {
-    size: async () => checkSize(await reader.size().catch(failed)),
-    read: (start, end) => reader.read(start, end).catch(failed),
+    size: async () => checkSize(await abortable(reader.size(), signal).catch(failed)),
+    read: (start, end) => abortable(reader.read(start, end), signal).catch(failed),
   };
 }
 
