@@ -148,6 +148,9 @@ test("on a terminal a bar is drawn and taken away; elsewhere nothing", () => {
   const shown = spawnSync("script", ["-qefc", command, "/dev/null"], { env: environment, encoding: "utf8" });
   expect(shown.stdout).toMatch(/seal \[#* *\] +\d+ % {2}\d+ MB\/s/);
   expect(shown.stdout.endsWith("\r\x1b[K")).toBe(true);
+  const opening = `"${process.execPath}" "${binary}" open --in "${file("x")}" --out "${file("y")}"`;
+  const opened = spawnSync("script", ["-qefc", opening, "/dev/null"], { env: environment, encoding: "utf8" });
+  expect(opened.stdout).toMatch(/open \[#* *\] +\d+ % {2}\d+ MB\/s/);
   const plain = spawnSync("sh", ["-c", command], { env: environment, encoding: "utf8" });
   expect([plain.status, plain.stdout, plain.stderr]).toEqual([0, "", ""]);
 });
