@@ -15,7 +15,7 @@
  * | `ERR_WASM` | the host cannot run the engine: no WebAssembly SIMD, or a policy forbids compilation |
  * | `ERR_PROVIDER` | a key provider (a token, an external key manager) failed; `cause` says how |
  * | `ERR_RANGE` | a byte range lies outside the message |
- * | `ERR_STORE` | the database cannot do it: full, read-only, damaged, locked, unreachable; `cause` says how |
+ * | `ERR_STORE` | the database, or the file or `Blob` to be read, cannot do it: full, read-only, damaged, locked, unreachable, closed; `cause` says how |
  * | `ERR_INTEGRITY` | something at rest is not what was written: a row was changed, moved or swapped |
  * | `ERR_AUDIT` | the audit log cannot be written, so the operation was not done |
  * | `ERR_UNSUPPORTED` | the platform cannot do this; the message says what it can |

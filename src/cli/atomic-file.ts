@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { type FileHandle, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, sep } from "node:path";
 
 /** Where a command writes its result, in order. */
 export interface Sink {
@@ -18,11 +18,30 @@ export async function openSink(file: string | undefined): Promise<Sink> {
     if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", () => {});
     return standardOutput;
   }
-  const place = await realpath(file).catch(() => file);
+  const place = await whereItLeads(file);
   const info = await stat(place).catch(() => undefined);
   // A device or a pipe cannot be replaced by a file of the same name.
   if (info !== undefined && !info.isFile()) return new PlainSink(await open(place, "w"));
   return AtomicFile.create(place);
+}
+
+/** As many links as Linux follows. */
+const MOST_LINKS = 40;
+
+/** The file behind a path, whether it is there or not: a link that leads to nothing yet is one to write through, as a shell's `>` does. */
+async function whereItLeads(path: string): Promise<string> {
+  let place = path;
+  for (let links = 0; links <= MOST_LINKS; links++) {
+    const found = await realpath(place).catch((error) => {
+      if (error.code === "ELOOP") throw error;
+    });
+    if (found !== undefined) return found;
+    const target = await readlink(place).catch(() => undefined);
+    if (target === undefined) return place;
+    // Not `join`, which would take `..` for the folder that the name says instead of the one that it leads to.
+    place = isAbsolute(target) ? target : `${dirname(place)}${sep}${target}`;
+  }
+  return place;
 }
 
 const standardOutput: Sink = {
@@ -74,7 +93,7 @@ class AtomicFile implements Sink {
 
   static async create(file: string): Promise<AtomicFile> {
     const name = basename(file).slice(0, NAME_PART);
-    const temporary = join(dirname(file), `${name}.${randomBytes(6).toString("hex")}.tmp`);
+    const temporary = `${dirname(file)}${sep}${name}.${randomBytes(6).toString("hex")}.tmp`;
     return new AtomicFile(file, temporary, await open(temporary, "wx", 0o600));
   }
 

@@ -1,5 +1,6 @@
-import { type Bytes, checkBytes } from "../engine/arguments.ts";
+import type { Bytes } from "../engine/arguments.ts";
 import { LanelockError } from "../errors.ts";
+import { callersBytes } from "./callers-bytes.ts";
 import { headerLengthWith } from "./format/header.ts";
 import { layoutOfPlaintext, TAG_LENGTH } from "./format/segment-layout.ts";
 import { DataKeys, WRAPPED_KEY_LENGTH } from "./keys/data-keys.ts";
@@ -59,8 +60,7 @@ export class Envelope implements AsyncDisposable {
    */
   async seal(bytes: Uint8Array, options?: MessageOptions): Promise<Bytes> {
     const checked = this.#begin(options);
-    checkBytes(bytes, "bytes");
-    return sealWhole(this.#context, bytes, checked);
+    return sealWhole(this.#context, callersBytes(bytes, "bytes"), checked);
   }
 
   /**
@@ -71,8 +71,7 @@ export class Envelope implements AsyncDisposable {
    */
   async open(message: Uint8Array, options?: MessageOptions): Promise<Bytes> {
     const checked = this.#begin(options);
-    checkBytes(message, "message");
-    return openWhole(this.#context, message, checked);
+    return openWhole(this.#context, callersBytes(message, "message"), checked);
   }
 
   /** A pair of streams that seals what is written to it. Node's `pipeline` and `Duplex.fromWeb` take it too. */
@@ -111,7 +110,8 @@ export class Envelope implements AsyncDisposable {
    *
    * @param offset of the first byte, in the plaintext
    * @param length in bytes
-   * @throws LanelockError `ERR_RANGE` for bytes past the end of the message; otherwise as `open`
+   * @throws LanelockError `ERR_RANGE` for bytes past the end of the message; `ERR_STORE` if the source fails to be read; otherwise
+   *   as `open`
    */
   async openRange(source: RangeSource, offset: number, length: number, options?: MessageOptions): Promise<Bytes> {
     const checked = this.#begin(options);
@@ -127,16 +127,14 @@ export class Envelope implements AsyncDisposable {
    * @throws LanelockError `ERR_AUTHENTICATION` if the KMS does not take the wrapped data key; what else it refuses with
    */
   async rewrap(message: Uint8Array, options: RewrapOptions): Promise<Bytes> {
-    this.#begin(checkRewrap(options));
-    checkBytes(message, "message");
-    return rewrapWhole({ ...this.#options, kms: this.#kms }, message, options);
+    const checked = checkRewrap(this.#begin(options));
+    return rewrapWhole({ ...this.#options, kms: this.#kms }, callersBytes(message, "message"), checked);
   }
 
   /** As {@link rewrap}, for a message that comes as a stream. */
   rewrapStream(options: RewrapOptions): TransformStream<Uint8Array, Bytes> {
-    const { signal: given } = this.#begin(checkRewrap(options));
+    const { keyId, signal: given } = checkRewrap(this.#begin(options));
     const keys = { ...this.#options, kms: this.#kms };
-    const { keyId } = options;
     return messageStream((signal) => new RewrapWork((header) => rewrapHeader(keys, header, { keyId, signal })), given);
   }
 
@@ -180,7 +178,7 @@ function checkLength(value: number, name: string): void {
   throw new LanelockError("ERR_ARGUMENT", `${name} must be a whole number of bytes, 0 or more`);
 }
 
-function checkRewrap(options: RewrapOptions): RewrapOptions {
-  if (typeof options === "object" && options !== null && typeof options.keyId === "string") return options;
+function checkRewrap(options: MessageOptions | RewrapOptions): RewrapOptions {
+  if ("keyId" in options && typeof options.keyId === "string") return options;
   throw new LanelockError("ERR_ARGUMENT", "rewrap needs { keyId }, the CMK the message moves to");
 }

@@ -1,6 +1,6 @@
-import { checkBytes } from "../engine/arguments.ts";
 import { LanelockError } from "../errors.ts";
 import { parseBlob } from "../kms/blob.ts";
+import { callersBytes } from "./callers-bytes.ts";
 import { headerLength, parseHeader } from "./format/header.ts";
 import { layoutOfSegments } from "./format/segment-layout.ts";
 import type { Suite } from "./format/suites.ts";
@@ -30,9 +30,9 @@ export interface EnvelopeHeader {
  * const { suite, keyVersionId } = inspectHeader(message);
  */
 export function inspectHeader(message: Uint8Array): EnvelopeHeader {
-  checkBytes(message, "message");
-  const end = headerLength(message.subarray(0, 8));
-  const { suite, segmentSizeLog2, wrappedKey, salt, commitment } = parseHeader(message.subarray(0, end));
+  const bytes = callersBytes(message, "message");
+  const end = headerLength(bytes.subarray(0, 8));
+  const { suite, segmentSizeLog2, wrappedKey, salt, commitment } = parseHeader(bytes.subarray(0, end));
   return {
     suite: suite.name,
     segmentSize: 2 ** segmentSizeLog2,

@@ -1,5 +1,5 @@
 import { LanelockError } from "../errors.ts";
-import { contextDigest, type EncryptionContext } from "../kms/context.ts";
+import { contextDigest, copyOfContext, type EncryptionContext } from "../kms/context.ts";
 import { SEGMENT_SIZE_LOG2 } from "./format/header.ts";
 import type { CacheLimits } from "./keys/cache-limits.ts";
 import { DataKeyCache } from "./keys/data-key-cache.ts";
@@ -43,14 +43,16 @@ export function checkOptions(options: EnvelopeOptions): CheckedOptions {
   if (typeof options !== "object" || options === null) {
     throw argument("options must be an object, such as { keyId, encryptionContext }");
   }
-  const { keyId, encryptionContext, backend = "auto", workers = "auto", cache = false } = options;
+  const { keyId, backend = "auto", workers = "auto", cache = false } = options;
   const { segmentSize = DEFAULT_SEGMENT_SIZE } = options;
   if (keyId !== undefined && (typeof keyId !== "string" || keyId === "")) throw argument("keyId must be a string");
   if (!BACKENDS.includes(backend)) throw argument('backend must be "auto", "native" or "wasm"');
+  // The digest and what the KMS is given have to be of one and the same.
+  const encryptionContext = copyOfContext(options.encryptionContext);
   return {
     keyId,
     contextDigest: contextDigest(encryptionContext) ?? new Uint8Array(CONTEXT_DIGEST_LENGTH),
-    encryptionContext: encryptionContext && { ...encryptionContext },
+    encryptionContext,
     segmentSizeLog2: segmentSizeLog2(segmentSize),
     backend,
     workers: checkWorkers(workers),
@@ -82,9 +84,13 @@ function cacheOf(cache: boolean | CacheLimits): DataKeyCache | undefined {
 
 function checkKeyIds(ids: readonly string[] | undefined): readonly string[] | undefined {
   if (ids === undefined) return undefined;
-  const valid = Array.isArray(ids) && ids.every((id) => typeof id === "string" && !/[/:]/.test(id));
-  if (!valid) throw argument("allowedKeyIds must be a list of key ids (no aliases, which may move, and no ARNs)");
-  return [...ids];
+  const copy: readonly unknown[] = Array.isArray(ids) ? Array.from({ length: ids.length }, (_, at) => ids[at]) : [null];
+  if (copy.every(isKeyId)) return copy;
+  throw argument("allowedKeyIds must be a list of key ids (no aliases, which may move, and no ARNs)");
+}
+
+function isKeyId(id: unknown): id is string {
+  return typeof id === "string" && !/[/:]/.test(id);
 }
 
 function argument(message: string): LanelockError {

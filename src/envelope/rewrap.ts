@@ -1,8 +1,10 @@
+import { abortable } from "../abortable.ts";
 import type { Bytes } from "../engine/arguments.ts";
 import { LanelockError } from "../errors.ts";
 import { encodeHeader, headerLength, MAX_WRAPPED_LENGTH, parseHeader } from "./format/header.ts";
 import { notAuthentic } from "./format/not-authentic.ts";
 import { type DataKeyOptions, refusesTheBlob } from "./keys/data-keys.ts";
+import { answeredBytes } from "./keys/kms-answer.ts";
 import { HeadBuffer } from "./streams/head-buffer.ts";
 import type { StreamWork } from "./streams/message-stream.ts";
 import type { OrderedResults } from "./streams/ordered-results.ts";
@@ -28,13 +30,16 @@ export async function rewrapHeader(
     sourceEncryptionContext: encryptionContext,
     destinationEncryptionContext: encryptionContext,
   };
-  const { ciphertextBlob, keyId: sourceKeyId } = await kms.reEncrypt(request, { signal }).catch(async (error) => {
+  signal?.throwIfAborted();
+  const asking = kms.reEncrypt(request, { signal }).catch(async (error) => {
     if (!refusesTheBlob(error)) throw error;
     // A destination that is not there is refused in the same words as a blob that is not; this says which it was.
     await kms.describeKey({ keyId }, { signal });
     throw error.code === "InvalidParameter" || error.code === "Forbidden.KeyNotFound" ? notAuthentic(error) : error;
   });
+  const { ciphertextBlob: answered, keyId: sourceKeyId } = await abortable(asking, signal);
   if (allowedKeyIds && !allowedKeyIds.includes(sourceKeyId)) throw notAuthentic();
+  const ciphertextBlob = answeredBytes(answered, "ciphertextBlob");
   if (ciphertextBlob.length < 1 || ciphertextBlob.length > MAX_WRAPPED_LENGTH) {
     throw new LanelockError("ERR_UNSUPPORTED", `The CMK wrapped the data key in ${ciphertextBlob.length} bytes`);
   }

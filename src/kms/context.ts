@@ -45,6 +45,11 @@ export function bindContext(context: unknown, parameter = "EncryptionContext"): 
   return binding;
 }
 
+/** A copy of a context, every value read once. @throws KmsError `InvalidParameter` for what is no context */
+export function copyOfContext(context: unknown, parameter = "EncryptionContext"): EncryptionContext | undefined {
+  return context === undefined || context === null ? undefined : Object.fromEntries(checkedPairs(context, parameter));
+}
+
 /**
  * SHA-256 of a context in the encoding that is unambiguous for every one, 32 bytes: for formats of our own. `undefined` for no
  * context.

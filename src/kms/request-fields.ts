@@ -1,3 +1,5 @@
+import { checkBytes, plain } from "../engine/arguments.ts";
+import { LanelockError } from "../errors.ts";
 import { invalidParameter, KmsError, missingParameter } from "./errors.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_NUMBER, MAX_PAGE_SIZE } from "./limits.ts";
 import type { PageRequest } from "./ports/index.ts";
@@ -63,24 +65,15 @@ export function freeText(value: unknown, parameter: string, maxCharacters: numbe
   return value;
 }
 
-/** Bytes as the caller gave them. They are not copied: see {@link snapshot}. */
+/** Bytes as the caller gave them, in an array without any code of the caller's. They are not copied: see {@link snapshot}. */
 export function requiredBytes(value: unknown, parameter: string): Uint8Array {
   if (value === undefined || value === null) throw missingParameter(parameter);
-  // isView is not fooled by objects that only inherit from Uint8Array.
-  if (!(value instanceof Uint8Array && ArrayBuffer.isView(value)))
-    throw invalidParameter(parameter, "It must be a Uint8Array.");
-  if (!(value.buffer instanceof ArrayBuffer) || (value.length === 0 && isDetached(value.buffer))) {
-    throw invalidParameter(parameter, "Its buffer must not be detached or shared between threads.");
-  }
-  return value;
-}
-
-/** A detached buffer looks like an empty one, but takes no new view. */
-function isDetached(buffer: ArrayBuffer): boolean {
   try {
-    return new Uint8Array(buffer).length > buffer.byteLength;
-  } catch {
-    return true;
+    return plain(value as Uint8Array, checkBytes(value, parameter));
+  } catch (error) {
+    const isBuffer = error instanceof LanelockError && error.code === "ERR_BUFFER";
+    const reason = isBuffer ? "Its buffer must not be detached or shared between threads." : "It must be a Uint8Array.";
+    throw invalidParameter(parameter, reason);
   }
 }
 

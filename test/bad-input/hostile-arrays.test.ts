@@ -6,6 +6,7 @@ import { expectScratchWiped } from "../contract/wiping.ts";
 import { aeads, blockModes, takesLength } from "../reference/ciphers.ts";
 import { expectBytes } from "../reference/expect-bytes.ts";
 import { seeded } from "../reference/seeded.ts";
+import { Guarded, lying, wraps } from "./arrays-with-code.ts";
 
 // Byte arrays whose own properties, class or buffer have code in them. What is written to the engine's memory is what the
 // array really holds, so what was checked has to be that too: else one call's bytes land in the keys of others.
@@ -31,48 +32,12 @@ afterEach(() => {
   witnesses = [];
 });
 
-/** The same bytes, said to be `claimed` many by a property of the array's own. */
-function lying(bytes: Uint8Array, claimed: number): Uint8Array {
-  return Object.defineProperties(Uint8Array.from(bytes), {
-    length: { value: claimed },
-    byteLength: { value: claimed },
-  });
-}
-
-function refuse(): never {
-  throw new Error("code of the array's own was called");
-}
-
-/** An array all of whose methods, and those of its class, are not to be called. */
-class Guarded extends Uint8Array<ArrayBuffer> {
-  static get [Symbol.species](): Uint8ArrayConstructor {
-    return refuse();
-  }
-}
-for (const name of Reflect.ownKeys(Object.getPrototypeOf(Uint8Array.prototype))) {
-  if (name !== "constructor") Object.defineProperty(Guarded.prototype, name, { get: refuse, set: refuse });
-}
-
-function guarded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Guarded(Uint8Array.from(bytes).buffer);
-}
-
 /** The bytes of an array of any class. */
 function contents(bytes: Uint8Array<ArrayBuffer>, buffer: ArrayBuffer): Uint8Array {
   expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype);
   expect(bytes.buffer).toBe(buffer);
   return bytes;
 }
-
-type Wrap = (bytes: Uint8Array) => Uint8Array;
-
-const wraps: [string, Wrap][] = [
-  ...[0, 1, 12, 16, 100, 65_536, 1_000_000, Number.NaN].map((claimed): [string, Wrap] => [
-    `that claim ${claimed} bytes`,
-    (bytes) => lying(bytes, claimed),
-  ]),
-  ["whose methods refuse", guarded],
-];
 
 const texts = [0, 100, 40_000, 100_000];
 

@@ -6,7 +6,7 @@ import { FixedKms } from "../envelope/fixed-kms.ts";
 import { independentOpen } from "../envelope/independent-format.ts";
 import { vectorPlaintext } from "../envelope/vector-cases.ts";
 import { bundleForBrowser } from "../package/bundle.ts";
-import type { PageAnswer, PageRequest } from "./envelope-in-a-page.ts";
+import type { CrashAnswer, PageAnswer, PageRequest } from "./envelope-in-a-page.ts";
 import { startServer } from "./server.ts";
 
 // Envelopes in Debian's Chromium, their segments on Web Workers, from the built package. What the page seals an implementation
@@ -31,11 +31,15 @@ afterAll(async () => {
 });
 
 async function ask(policy: string, request: PageRequest): Promise<PageAnswer> {
+  return (await call("useEnvelope", policy, request)) as PageAnswer;
+}
+
+async function call(name: string, policy: string, request: PageRequest): Promise<unknown> {
   const page = await browser?.newPage();
   if (page === undefined) throw new Error("The browser has not started");
   await page.goto(`${origin}/page?${new URLSearchParams({ policy, script: "/envelope.js" })}`);
-  await page.waitForFunction("'useEnvelope' in globalThis", undefined, { timeout: 600_000 });
-  return (await page.evaluate(`useEnvelope(${JSON.stringify(request)})`)) as PageAnswer;
+  await page.waitForFunction(`'${name}' in globalThis`, undefined, { timeout: 600_000 });
+  return page.evaluate(`${name}(${JSON.stringify(request)})`);
 }
 
 async function fromNode(keySpec: string): Promise<string> {
@@ -60,7 +64,7 @@ test.each(cases)("under a strict policy: $name", async ({ keySpec, options, work
   const request = { keySpec, options, length: LENGTH, message: await fromNode(keySpec) };
   const answer = await ask(`${strict}; worker-src blob:`, request);
   expect(answer.workers).toBe(workers);
-  expect(answer.opened).toEqual([true, true, true]);
+  expect(answer.opened).toEqual(Array(7).fill(true));
   expect(answer.refused).toEqual(["ERR_AUTHENTICATION", "ERR_AUTHENTICATION"]);
   for (const text of [answer.sealed, answer.streamed]) {
     const opened = await independentOpen(Buffer.from(text, "base64"), { context: null, unwrap: () => dataKey });
@@ -72,7 +76,21 @@ test.each(cases)("under a strict policy: $name", async ({ keySpec, options, work
 test("where the policy lets no worker start, auto does without, and a number is refused with what the policy needs", async () => {
   const request = { keySpec: "Aliyun_SM4", length: LENGTH, message: await fromNode("Aliyun_SM4") } as const;
   const answer = await ask(`${strict}; worker-src 'none'`, { ...request, options: {} });
-  expect(answer.opened).toEqual([true, true, true]);
+  expect(answer.opened).toEqual(Array(7).fill(true));
   const asking = ask(`${strict}; worker-src 'none'`, { ...request, options: { workers: 2 } });
   await expect(asking).rejects.toThrow("worker-src blob:");
+});
+
+test.each(cases.slice(0, 2))("a Web Worker crashes with a message under way: $name", async ({ keySpec, options }) => {
+  const request = { keySpec, options, length: LENGTH, message: "" };
+  const answer = (await call("crashThreads", `${strict}; worker-src blob:`, request)) as CrashAnswer;
+  expect(answer.codes).toEqual(Array(5).fill("ERR_WORKER"));
+  expect(answer.next).toEqual(Array(5).fill(true));
+  for (const { length, verified } of answer.released) {
+    expect(verified).toBe(true);
+    expect(length).toBeGreaterThan(0);
+    expect(length).toBeLessThan(LENGTH);
+  }
+  // Another took the place of each.
+  expect(answer.workers).toBe(2 + 5);
 });

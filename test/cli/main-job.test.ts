@@ -1,6 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { scratchFolder } from "../tokens/scratch-folder.ts";
@@ -39,6 +41,24 @@ test.each([
   const { status, stderr } = mainJob(name.startsWith("/") ? name : join(folder, name));
   expect(stderr).toMatch(line);
   expect(status).toBe(1);
+  expect(readdirSync(temporary)).toEqual([]);
+});
+
+// The files that stand in the temporary folder as the job goes on; all but the first two hold plaintext, or its keys.
+test.each([
+  ["SIGINT", "random", 130],
+  ["SIGTERM", "aes-256-gcm.sealed", 143],
+  ["SIGINT", "sm4-gcm.opened.partial", 130],
+  ["SIGTERM", "keys.db", 143],
+  ["SIGHUP", "envelope.sealed", 129],
+] as const)("%s when there is %s: nothing is left behind, status %i", async (signal, name, status) => {
+  const env = { PATH: process.env.PATH, TMPDIR: temporary };
+  const child = spawn(process.execPath, [program], { env, stdio: "ignore" });
+  const exit = once(child, "exit");
+  const begun = () => readdirSync(temporary, { recursive: true }).some((path) => String(path).endsWith(name));
+  while (child.exitCode === null && !begun()) await sleep(1);
+  child.kill(signal);
+  expect(await exit).toEqual([status, null]);
   expect(readdirSync(temporary)).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -99,6 +99,39 @@ test("through a link the file it leads to is replaced, and the link stays", () =
   expect(execFileSync("readlink", [file("link")], { encoding: "utf8" })).toBe("target\n");
 });
 
+test("through links that lead to nothing yet the file is made where they lead, and the links stay", () => {
+  execFileSync("mkdir", ["-p", file("deep/real")]);
+  execFileSync("ln", ["-s", "deep/real", file("way")]);
+  // The second stands in a folder that is reached by a link itself: `..` is that of the folder.
+  execFileSync("ln", ["-s", "way/second", file("first")]);
+  execFileSync("ln", ["-s", "../made", file("deep/real/second")]);
+  const before = readdirSync(work);
+  lanelock("seal", "--key", "alias/files", "--in", file("plain"), "--out", file("first"));
+  expect(readFileSync(file("deep/made"), "latin1").slice(0, 4)).toBe("LLK1");
+  expect(readlinkSync(file("first"))).toBe("way/second");
+  expect(readdirSync(file("deep/real"))).toEqual(["second"]);
+  expect(readdirSync(work)).toEqual(before);
+});
+
+test("an open that fails leaves a link that leads to nothing as it is", () => {
+  execFileSync("ln", ["-s", "not-there", file("dangling")]);
+  const parameters = [binary, "open", "--in", file("plain"), "--out", file("dangling")];
+  expect(spawnSync(process.execPath, parameters, { env: environment }).status).toBe(1);
+  expect(readlinkSync(file("dangling"))).toBe("not-there");
+  expect(existsSync(file("not-there"))).toBe(false);
+});
+
+test.each([
+  ["to itself", "circle", "circle", "ELOOP"],
+  ["into a folder that is not there", "astray", "no-folder/x", "ENOENT"],
+])("a link %s is an error, and stays", (_, name, target, code) => {
+  execFileSync("ln", ["-s", target, file(name)]);
+  const parameters = [binary, "seal", "--key", "alias/files", "--in", file("plain"), "--out", file(name)];
+  const { status, stderr } = spawnSync(process.execPath, parameters, { env: environment, encoding: "utf8" });
+  expect([status, stderr]).toEqual([1, expect.stringMatching(new RegExp(`^lanelock: ${code}[^\\n]*\\n$`))]);
+  expect(readlinkSync(file(name))).toBe(target);
+});
+
 test("a file of nothing but a hole is sealed, and opened by ranges at its end", () => {
   const size = 200 * 2 ** 20;
   writeFileSync(file("hole"), "");
@@ -115,6 +148,9 @@ test("on a terminal a bar is drawn and taken away; elsewhere nothing", () => {
   const shown = spawnSync("script", ["-qefc", command, "/dev/null"], { env: environment, encoding: "utf8" });
   expect(shown.stdout).toMatch(/seal \[#* *\] +\d+ % {2}\d+ MB\/s/);
   expect(shown.stdout.endsWith("\r\x1b[K")).toBe(true);
+  const opening = `"${process.execPath}" "${binary}" open --in "${file("x")}" --out "${file("y")}"`;
+  const opened = spawnSync("script", ["-qefc", opening, "/dev/null"], { env: environment, encoding: "utf8" });
+  expect(opened.stdout).toMatch(/open \[#* *\] +\d+ % {2}\d+ MB\/s/);
   const plain = spawnSync("sh", ["-c", command], { env: environment, encoding: "utf8" });
   expect([plain.status, plain.stdout, plain.stderr]).toEqual([0, "", ""]);
 });

@@ -93,6 +93,22 @@ describe("maxBytes", () => {
     expect(kms.count("generateDataKey")).toBe(2);
   });
 
+  test("a message that is opened as a stream counts as its bytes come", async () => {
+    const kms = new CountingKms();
+    const message = await envelope(kms, { keyId, segmentSize: 4_096 }).seal(some(10_000));
+    kms.handedOut.length = 0;
+    const files = envelope(kms, { cache: { maxBytes: 25_000 } });
+    const open = (bytes: Uint8Array) => collect(streamOf([bytes]).pipeThrough(files.openStream()));
+    await open(message);
+    await files.open(message);
+    expect([kms.count("decrypt"), kms.handedOut.map(wiped)]).toEqual([1, [false]]);
+    // It goes beyond the limit, and the data key with it; the message itself is opened to its end.
+    expect((await open(message)).length).toBe(10_000);
+    expect([kms.count("decrypt"), kms.handedOut.map(wiped)]).toEqual([1, [true]]);
+    await open(message);
+    expect([kms.count("decrypt"), kms.handedOut.map(wiped)]).toEqual([2, [true, false]]);
+  });
+
   test("a stream of unknown length uses no cached data key, one of known length does", async () => {
     const kms = new CountingKms();
     const files = envelope(kms, { keyId, cache: true });

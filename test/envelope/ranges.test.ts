@@ -1,4 +1,5 @@
-import { open, truncate, writeFile } from "node:fs/promises";
+import { openAsBlob } from "node:fs";
+import { appendFile, mkdir, open, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { envelope } from "lanelock/envelope";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -163,4 +164,73 @@ test("what cannot be read from", async () => {
   for (const source of [undefined, null, 5, "message", {}, { read() {} }, new ReadableStream()]) {
     await expect(files.openRange(source as never, 0, 1)).rejects.toMatchObject({ code: "ERR_ARGUMENT" });
   }
+});
+
+describe("a source that fails to be read is ERR_STORE, and its own error the cause:", () => {
+  const failed = (cause: object) => ({
+    name: "LanelockError",
+    code: "ERR_STORE",
+    cause: expect.objectContaining(cause),
+  });
+
+  test("a file handle that is closed, before and between two ranges", async () => {
+    const handle = await open(path);
+    expect(await files.openRange(handle, 0, 5)).toEqual(plaintext.subarray(0, 5));
+    await handle.close();
+    await expect(files.openRange(handle, 0, 5)).rejects.toMatchObject(failed({ code: "EBADF" }));
+  });
+
+  test("a folder, which has a size and no bytes", async () => {
+    const folder = `${path}-folder`;
+    await mkdir(folder);
+    const handle = await open(folder);
+    toClose.push(handle);
+    await expect(files.openRange(handle, 0, 5)).rejects.toMatchObject(failed({ code: "EISDIR" }));
+  });
+
+  test("a file handle that is open for writing only", async () => {
+    const handle = await open(`${path}-writable`, "w");
+    toClose.push(handle);
+    await handle.write(message);
+    await expect(files.openRange(handle, 0, 5)).rejects.toMatchObject(failed({ code: "EBADF" }));
+  });
+
+  test("a Blob whose file was changed", async () => {
+    const copy = `${path}-blob`;
+    await writeFile(copy, message);
+    const blob = await openAsBlob(copy);
+    expect(await files.openRange(blob, 0, 5)).toEqual(plaintext.subarray(0, 5));
+    await appendFile(copy, "more");
+    await expect(files.openRange(blob, 0, 5)).rejects.toMatchObject(failed({ name: "NotReadableError" }));
+  });
+
+  test("one of the caller's own that throws, or gives what is no size", async () => {
+    const throwing = {
+      stat() {
+        throw new Error("no stat");
+      },
+      read: async () => ({ bytesRead: 0, buffer: new Uint8Array(0) }),
+    };
+    await expect(files.openRange(throwing as never, 0, 5)).rejects.toMatchObject(failed({ message: "no stat" }));
+    for (const size of [1_000n, Number.NaN, -1, undefined, "1000"]) {
+      const source = { ...throwing, stat: async () => ({ size }) };
+      await expect(files.openRange(source as never, 0, 5)).rejects.toMatchObject({ code: "ERR_ARGUMENT" });
+    }
+    for (const bytesRead of [-1, 9_999, Number.NaN, 0.5, undefined]) {
+      const source = { stat: async () => ({ size: message.length }), read: async () => ({ bytesRead }) };
+      await expect(files.openRange(source as never, 0, 5)).rejects.toMatchObject(refusal);
+    }
+  });
+
+  test("but the reason of a signal that was aborted meanwhile stays what it is", async () => {
+    const reason = new Error("no longer wanted");
+    const abort = new AbortController();
+    const read = async () => {
+      abort.abort(reason);
+      throw new Error("the source gave up");
+    };
+    const source = { stat: async () => ({ size: message.length }), read };
+    const { signal } = abort;
+    await expect(files.openRange(source as never, 0, 5, { signal })).rejects.toBe(reason);
+  });
 });

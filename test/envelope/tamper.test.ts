@@ -103,11 +103,15 @@ describe.each(suites)("$name, $backend", ({ keySpec, backend }) => {
     await refused(Buffer.concat([message, emptyEnd.subarray(HEADER)]));
   });
 
-  test("the header of another message, and another data key", async () => {
+  test("the header of another message, another data key, another context", async () => {
     const [message, other] = [await files.seal(plaintext), await files.seal(plaintext)];
     await refused(Buffer.concat([other.subarray(0, HEADER), message.subarray(HEADER)]));
     const otherKms = new FixedKms(new Uint8Array(32).fill(4), wrappedKey, keySpec);
     await expect(envelope(otherKms, { backend }).open(message)).rejects.toMatchObject(refusal);
+    const otherContext = envelope(kms, { backend, encryptionContext: { table: "orders" } });
+    await expect(otherContext.open(message)).rejects.toMatchObject(refusal);
+    const { bytes, error } = await readUntilFailure(streamOf([message]).pipeThrough(otherContext.openStream()));
+    expect([bytes.length, error]).toEqual([0, expect.objectContaining(refusal)]);
     const shortKms = new FixedKms(new Uint8Array(16).fill(3), wrappedKey, keySpec);
     await expect(envelope(shortKms, { backend }).open(message)).rejects.toMatchObject(refusal);
   });

@@ -98,6 +98,28 @@ test("both threads work, and no thread has more than 8 segments at a time, howev
   }
 });
 
+test("a crash fails the message of that thread; one that the other thread works on at the time is done", async () => {
+  const { pool, watched } = watchedPool(2);
+  const wanted = await sealRuns(pool, 1);
+  await sealRuns(pool, 8);
+  const [first, second] = watched;
+  if (first === undefined || second === undefined) throw new Error("no threads were started");
+  const [lost, other] = [
+    new PooledSegments(pool, "wasm", messageKeys()),
+    new PooledSegments(pool, "wasm", messageKeys()),
+  ];
+  await lost.room();
+  await other.room();
+  crash(first);
+  // The first idle thread takes the one run, the other thread the other.
+  const [failing, working] = [lost.seal(run(0)), other.seal(run(0, true))];
+  expect([first.inFlight, second.inFlight]).toEqual([2, 2]);
+  await expect(failing).rejects.toMatchObject({ code: "ERR_WORKER" });
+  expect(Buffer.compare(await working, wanted)).toBe(0);
+  expect([first.alive, second.alive]).toEqual([false, true]);
+  for (const message of [lost, other]) message.dispose();
+});
+
 test("a crash fails what the thread worked on; other messages, and later ones, are done", async () => {
   const { pool, watched } = watchedPool(2);
   const wanted = await sealRuns(pool, 4);

@@ -1,17 +1,50 @@
 import { randomFillSync } from "node:crypto";
-import { mkdtemp, open, rm, stat } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { open, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const MIB = 1 << 20;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Runs `work` with a temporary folder, which is gone afterwards. */
+/**
+ * Takes a folder away at once. Other threads of this process may be making files in it meanwhile, such as those of a database, and
+ * `rmSync` itself does not look for them when it tries again.
+ */
+function takeAway(folder) {
+  for (let tries = 1; ; tries++) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (tries === 100) {
+        console.error(`${folder} could not be removed, and has plaintext in it: ${error.message}`);
+        return;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+/**
+ * Runs `work` with a temporary folder, which is gone afterwards. Ctrl-C and the like take it away too, and then end the process
+ * with 128 and the number of the signal, as a shell says it.
+ */
 export async function inTemporaryFolder(work) {
-  const folder = await mkdtemp(join(tmpdir(), "lanelock-"));
+  let folder;
+  const onSignal = (_name, number) => {
+    if (folder !== undefined) takeAway(folder);
+    if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+    process.exit(128 + number);
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
   try {
+    // At once: a signal would otherwise find it made, and not know where.
+    folder = mkdtempSync(join(tmpdir(), "lanelock-"));
     return await work(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    for (const name of SIGNALS) process.removeListener(name, onSignal);
   }
 }
 

@@ -44,6 +44,14 @@ export class DataKeyCache {
     return entry ? this.#charge(entry, request) : this.#useLoaded(request);
   }
 
+  /** Counts plaintext of a message whose length was not known when it took its data key, which may be at its end with it. */
+  charge(id: string, bytes: number): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.bytes += bytes;
+    if (entry.bytes > this.#limits.maxBytes) this.#evict(id);
+  }
+
   /** Wipes every data key, and keeps none that is still on its way. Later requests are refused. */
   close(): void {
     this.#closed = true;

@@ -1,3 +1,4 @@
+import { copyOf } from "../../engine/arguments.ts";
 import { LanelockError } from "../../errors.ts";
 import type { EncryptionContext } from "../../kms/context.ts";
 import { toHex } from "../../kms/encoding.ts";
@@ -10,6 +11,7 @@ import { type Suite, suiteOfKeySpec } from "../format/suites.ts";
 import { whenReady } from "../maybe-promise.ts";
 import type { DataKey, Load } from "./data-key.ts";
 import type { DataKeyCache, DataKeyRequest } from "./data-key-cache.ts";
+import { answeredBytes } from "./kms-answer.ts";
 import type { EnvelopeKms } from "./kms-port.ts";
 import { DATA_KEY_LENGTH } from "./message-keys.ts";
 import { SingleFlight } from "./single-flight.ts";
@@ -44,7 +46,8 @@ interface Cmk {
 }
 
 export interface KeyUse<Key, T> {
-  /** Plaintext bytes of the message; `undefined` where nobody knows, which no cached data key seals. */
+  /** Plaintext bytes of the message; `undefined` where nobody knows: no cached data key seals it, and {@link DataKeys.chargeOf} counts
+   * what is opened. */
   readonly bytes: number | undefined;
   readonly signal: AbortSignal | undefined;
   /** Takes what it needs; the data key may be wiped as soon as it returns. */
@@ -85,10 +88,11 @@ export class DataKeys {
   }
 
   /** The data key of a message. @throws LanelockError `ERR_AUTHENTICATION` if the KMS does not take it for one of its own */
-  forOpening<T>({ suite, wrappedKey }: Header, { bytes, signal, use }: KeyUse<DataKey, T>): MaybePromise<T> {
+  forOpening<T>(header: Header, { bytes, signal, use }: KeyUse<DataKey, T>): MaybePromise<T> {
     const { cache, allowedKeyIds } = this.#options;
+    const { wrappedKey } = header;
     const request: DataKeyRequest<T> = {
-      id: `open ${toHex(sha256(wrappedKey))} ${this.#contextId} ${suite.id}`,
+      id: this.#openingId(header),
       bytes: bytes ?? 0,
       signal,
       load: (flight) => this.#unwrap(wrappedKey, flight),
@@ -98,6 +102,18 @@ export class DataKeys {
       },
     };
     return cache ? cache.use(request) : useOnce(request);
+  }
+
+  /** Counts plaintext of a message that is opened without its length being known. */
+  chargeOf(header: Header): (bytes: number) => void {
+    const { cache } = this.#options;
+    if (cache === undefined) return () => {};
+    const id = this.#openingId(header);
+    return (bytes) => cache.charge(id, bytes);
+  }
+
+  #openingId({ suite, wrappedKey }: Header): string {
+    return `open ${toHex(sha256(wrappedKey))} ${this.#contextId} ${suite.id}`;
   }
 
   /** One call to the KMS, but for the first message under a CMK. */
@@ -134,26 +150,36 @@ export class DataKeys {
     const { kms, encryptionContext } = this.#options;
     const request = { keyId, numberOfBytes: DATA_KEY_LENGTH, encryptionContext };
     const { keyId: resolved, plaintext, ciphertextBlob } = await kms.generateDataKey(request, { signal });
-    if (plaintext.length === DATA_KEY_LENGTH && ciphertextBlob.length === WRAPPED_KEY_LENGTH) {
-      return { dataKey: plaintext, wrappedKey: ciphertextBlob, keyId: resolved };
+    const dataKey = answeredBytes(plaintext, "plaintext");
+    try {
+      // A copy: the messages of a cached data key carry it long after the answer.
+      const wrappedKey = copyOf(answeredBytes(ciphertextBlob, "ciphertextBlob"));
+      if (dataKey.length !== DATA_KEY_LENGTH || wrappedKey.length !== WRAPPED_KEY_LENGTH)
+        throw wrapsOtherwise(wrappedKey);
+      return { dataKey, wrappedKey, keyId: resolved };
+    } catch (error) {
+      dataKey.fill(0);
+      throw error;
     }
-    plaintext.fill(0);
-    throw new LanelockError(
-      "ERR_UNSUPPORTED",
-      `The KMS wrapped a data key of ${DATA_KEY_LENGTH} bytes in ${ciphertextBlob.length} bytes instead of ` +
-        `${WRAPPED_KEY_LENGTH}: seal with a CMK that encrypts with GCM`,
-    );
   }
 
   async #unwrap(wrappedKey: Uint8Array, signal: AbortSignal | undefined): Promise<DataKey> {
     const { kms, encryptionContext } = this.#options;
     try {
       const { keyId, plaintext } = await kms.decrypt({ ciphertextBlob: wrappedKey, encryptionContext }, { signal });
-      return { dataKey: plaintext, wrappedKey, keyId };
+      return { dataKey: answeredBytes(plaintext, "plaintext"), wrappedKey, keyId };
     } catch (error) {
       throw refusesTheBlob(error) ? notAuthentic(error) : error;
     }
   }
+}
+
+function wrapsOtherwise({ length }: Uint8Array): LanelockError {
+  return new LanelockError(
+    "ERR_UNSUPPORTED",
+    `The KMS wrapped a data key of ${DATA_KEY_LENGTH} bytes in ${length} bytes instead of ${WRAPPED_KEY_LENGTH}: ` +
+      "seal with a CMK that encrypts with GCM",
+  );
 }
 
 /** Whether the KMS found the wrapped key itself at fault (400, 404), and not a key state, a permission or a failure of its own. */

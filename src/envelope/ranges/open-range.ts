@@ -1,4 +1,4 @@
-import type { Bytes } from "../../engine/arguments.ts";
+import { type Bytes, checkBytes } from "../../engine/arguments.ts";
 import { LanelockError } from "../../errors.ts";
 import { equalInConstantTime } from "../../kms/encoding.ts";
 import { FIXED_LENGTH, type Header, headerLength, parseHeader } from "../format/header.ts";
@@ -43,7 +43,7 @@ export class RangeOpener {
     this.#context = context;
   }
 
-  /** @throws LanelockError `ERR_AUTHENTICATION`, `ERR_BUFFER`, `ERR_RANGE`, `ERR_LIMIT` */
+  /** @throws LanelockError `ERR_AUTHENTICATION`, `ERR_BUFFER`, `ERR_RANGE`, `ERR_STORE`, `ERR_LIMIT` */
   async open(source: RangeSource, range: Range, options: MessageOptions): Promise<Bytes> {
     const length = lengthInMemory(source);
     try {
@@ -56,7 +56,7 @@ export class RangeOpener {
 
   async #open(source: RangeSource, range: Range, { signal, onProgress }: MessageOptions): Promise<Bytes> {
     signal?.throwIfAborted();
-    const reader = readerOf(source);
+    const reader = readerOf(source, signal);
     const size = await reader.size();
     const { header, bytes: headerBytes } = await readHeader(reader, size);
     const segmentSize = 2 ** header.segmentSizeLog2;
@@ -86,8 +86,13 @@ export class RangeOpener {
   }
 }
 
+/** The length of an array that is there; `undefined` for any other source. */
 function lengthInMemory(source: RangeSource): number | undefined {
-  return ArrayBuffer.isView(source) ? source.byteLength : undefined;
+  try {
+    return ArrayBuffer.isView(source) ? checkBytes(source, "source") : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function readHeader(reader: Reader, size: number): Promise<{ header: Header; bytes: Uint8Array }> {

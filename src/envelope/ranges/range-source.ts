@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
-import { checkBytes } from "../../engine/arguments.ts";
+import { abortable } from "../../abortable.ts";
 import { LanelockError } from "../../errors.ts";
+import { callersBytes } from "../callers-bytes.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 
 /** Where {@link Envelope.openRange} reads a message: a file of Node that is open for reading, a `Blob` or `File`, or bytes. */
@@ -9,25 +10,32 @@ export type RangeSource = Pick<FileHandle, "read" | "stat"> | Blob | Uint8Array;
 /** A message that can be read from anywhere. */
 export interface Reader {
   size(): Promise<number>;
-  /** Exactly these bytes. @throws LanelockError `ERR_AUTHENTICATION` if the source has become shorter */
+  /** Exactly these bytes. @throws LanelockError `ERR_AUTHENTICATION` if the source has become shorter, `ERR_STORE` if it fails */
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
 /** @throws LanelockError `ERR_ARGUMENT` for what cannot be read */
-export function readerOf(source: RangeSource): Reader {
-  if (source instanceof Uint8Array) return bytesReader(source);
-  if (typeof Blob === "function" && source instanceof Blob) return blobReader(source);
+export function readerOf(source: RangeSource, signal: AbortSignal | undefined): Reader {
+  if (isView(source)) return bytesReader(source);
+  if (typeof Blob === "function" && source instanceof Blob) return readable(blobReader(source), signal);
   const handle = source as Partial<FileHandle> | null | undefined;
   if (typeof handle?.read === "function" && typeof handle.stat === "function") {
-    return fileReader(source as Pick<FileHandle, "read" | "stat">);
+    return readable(fileReader(source as Pick<FileHandle, "read" | "stat">), signal);
   }
   throw new LanelockError("ERR_ARGUMENT", "source must be a FileHandle of node:fs/promises, a Blob or a Uint8Array");
 }
 
+/** Of any realm; {@link callersBytes} refuses the views that are no bytes. */
+function isView(source: RangeSource): source is Uint8Array {
+  return ArrayBuffer.isView(source);
+}
+
+/** Looks at its array anew every time: it may be transferred away between two reads. */
 function bytesReader(bytes: Uint8Array): Reader {
+  const present = () => callersBytes(bytes, "source");
   return {
-    size: async () => checkBytes(bytes, "source"),
-    read: async (start, end) => wholePart(bytes.subarray(start, end), end - start),
+    size: async () => present().length,
+    read: async (start, end) => wholePart(present().subarray(start, end), end - start),
   };
 }
 
@@ -46,12 +54,36 @@ function fileReader(handle: Pick<FileHandle, "read" | "stat">): Reader {
       let length = 0;
       while (length < bytes.length) {
         const { bytesRead } = await handle.read(bytes, length, bytes.length - length, start + length);
-        if (bytesRead === 0) break;
+        // Nothing, or no number of bytes at all.
+        if (!(bytesRead >= 1)) break;
         length += bytesRead;
       }
       return wholePart(bytes.subarray(0, length), end - start);
     },
   };
+}
+
+/** A source outside memory, whose failures are told as such, unless the reader gave up. */
+function readable(reader: Reader, signal: AbortSignal | undefined): Reader {
+  const failed = (cause: unknown): never => {
+    signal?.throwIfAborted();
+    throw cause instanceof LanelockError ? cause : unreadable(cause);
+  };
+  return {
+    size: async () => checkSize(await abortable(reader.size(), signal).catch(failed)),
+    read: (start, end) => abortable(reader.read(start, end), signal).catch(failed),
+  };
+}
+
+function unreadable(cause: unknown): LanelockError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const remedy = "open it anew, for reading, and leave it open and as it is until the range is there";
+  return new LanelockError("ERR_STORE", `The source could not be read: ${remedy} (${reason})`, { cause });
+}
+
+function checkSize(size: number): number {
+  if (Number.isSafeInteger(size) && size >= 0) return size;
+  throw new LanelockError("ERR_ARGUMENT", "source says a size that is no whole number of bytes");
 }
 
 function wholePart(bytes: Uint8Array, length: number): Uint8Array {

@@ -74,12 +74,13 @@ export class WebSegments implements SegmentCipher {
   ): Promise<Bytes> {
     const key = this.#key;
     if (key === undefined) throw new LanelockError("ERR_STATE", "This message has ended");
-    const pieces = await Promise.all(
-      places.map(({ index, last, start, end }) => {
-        const algorithm = { name: NAME, iv: copyOf(this.#nonces.at(index, last)) };
-        return crypto.subtle[direction](algorithm, key, run.bytes.subarray(start, end) as Bytes);
-      }),
-    );
+    const bytes = mayChangeSize(run.bytes) ? copyOf(run.bytes) : run.bytes;
+    const working = places.map(({ index, last, start, end }) => {
+      const algorithm = { name: NAME, iv: copyOf(this.#nonces.at(index, last)) };
+      return crypto.subtle[direction](algorithm, key, bytes.subarray(start, end) as Bytes);
+    });
+    if (bytes !== run.bytes) bytes.fill(0);
+    const pieces = await Promise.all(working);
     const [only] = pieces;
     if (into === undefined && pieces.length === 1 && only) return new Uint8Array(only);
     const result = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
@@ -90,4 +91,9 @@ export class WebSegments implements SegmentCipher {
   dispose(): void {
     this.#key = undefined;
   }
+}
+
+/** WebCrypto refuses such buffers, wherever in them the bytes lie. */
+function mayChangeSize({ buffer }: Uint8Array): boolean {
+  return "resizable" in buffer && buffer.resizable === true;
 }

@@ -1,5 +1,5 @@
-import { type Bytes, checkBytes } from "../../engine/arguments.ts";
-import { LanelockError } from "../../errors.ts";
+import type { Bytes } from "../../engine/arguments.ts";
+import { callersBytes } from "../callers-bytes.ts";
 import { transferredAway } from "../transferred-away.ts";
 import { OrderedResults } from "./ordered-results.ts";
 
@@ -52,7 +52,7 @@ class MessageStream implements TransformStream<Uint8Array, Bytes> {
       start: (controller) => {
         this.#writer = controller;
       },
-      write: (chunk) => this.#attempt(() => this.#write(checkedChunk(chunk))),
+      write: (chunk) => this.#attempt(() => this.#write(callersBytes(chunk, "chunk"))),
       close: () => this.#attempt(() => this.#close()),
       abort: (reason) => this.#fail(reason),
     });
@@ -111,10 +111,4 @@ class MessageStream implements TransformStream<Uint8Array, Bytes> {
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#work.dispose();
   }
-}
-
-function checkedChunk(chunk: unknown): Uint8Array {
-  checkBytes(chunk, "chunk");
-  if (chunk instanceof Uint8Array) return chunk;
-  throw new LanelockError("ERR_ARGUMENT", "chunk must be a Uint8Array of this realm");
 }

@@ -18,6 +18,7 @@ interface Started {
   readonly cipher: SegmentCipher;
   readonly splitter: SegmentSplitter;
   readonly segmentSize: number;
+  charge(bytes: number): void;
 }
 
 /** Opens what is written, segment by segment; nothing leaves that was not verified. */
@@ -62,10 +63,11 @@ export class OpenWork implements StreamWork {
 
   async #feed(runs: Iterable<Run>, results: OrderedResults): Promise<void> {
     if (this.#started === undefined) return;
-    const { cipher, segmentSize } = this.#started;
+    const { cipher, segmentSize, charge } = this.#started;
     const plaintextLength = (run: Run) => openedRunLength(run.bytes.length, segmentSize);
     const work = (run: Run) => {
       if (run.first + Math.ceil(run.bytes.length / (segmentSize + TAG_LENGTH)) > MAX_SEGMENTS) throw notAuthentic();
+      charge(plaintextLength(run));
       return cipher.open(run);
     };
     await feedRuns(runs, { cipher, results, progress: this.#progress, work, plaintextLength });
@@ -78,7 +80,8 @@ export class OpenWork implements StreamWork {
     try {
       const cipher = await makeSegmentCipher(workplace, keys, undefined);
       const splitter = new SegmentSplitter(keys.segmentSize + TAG_LENGTH, cipher.runSegments);
-      const started = { cipher, splitter, segmentSize: keys.segmentSize };
+      const charge = origin.dataKeys.chargeOf(header);
+      const started = { cipher, splitter, segmentSize: keys.segmentSize, charge };
       this.#started = started;
       if (this.#disposed) this.dispose();
       signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import { checkBytes, copyOf, plain } from "../../engine/arguments.ts";
 import { LanelockError } from "../../errors.ts";
 import { nodeModule } from "../node-modules.ts";
 import type { RootKeySource } from "../ports/index.ts";
@@ -9,7 +10,7 @@ export const ROOT_KEY_LENGTH = 32;
 
 /** @param option what it was given as */
 export function rootKeySource(rootKey: unknown, option: "rootKey" | "newRootKey"): RootKeySource {
-  if (rootKey instanceof Uint8Array) return constantSource(`the ${option} given`, rootKey);
+  if (ArrayBuffer.isView(rootKey)) return constantSource(`the ${option} given`, constantKey(rootKey, option));
   if (typeof rootKey === "object" && rootKey !== null) {
     if (isSource(rootKey)) return rootKey;
     if ("file" in rootKey && typeof rootKey.file === "string") return fileSource(rootKey.file);
@@ -25,9 +26,14 @@ function isSource(value: object): value is RootKeySource {
   return "unlock" in value && typeof value.unlock === "function";
 }
 
-function constantSource(name: string, key: Uint8Array): RootKeySource {
-  if (key.length !== ROOT_KEY_LENGTH) throw wrongLength(name, key.length);
-  const copy = new Uint8Array(key);
+/** A copy of the bytes that there are, whatever the array says of itself. */
+function constantKey(key: ArrayBufferView, option: string): Uint8Array {
+  const length = checkBytes(key, option);
+  return copyOf(plain(key as Uint8Array, length));
+}
+
+function constantSource(name: string, copy: Uint8Array): RootKeySource {
+  if (copy.length !== ROOT_KEY_LENGTH) throw wrongLength(name, copy.length);
   return {
     name,
     async unlock() {
