@@ -13,9 +13,9 @@ import type { Aead } from "./ciphers/aead.ts";
 import { aes, sm4 } from "./ciphers/cipher-engine.ts";
 import { Gcm, type GcmOptions } from "./ciphers/gcm.ts";
 
+export type { Bytes } from "./callers-bytes.ts";
 export type { Aead, IntoOptions, Message, MessageOptions, SealStream } from "./ciphers/aead.ts";
 export type { GcmOptions } from "./ciphers/gcm.ts";
-export type { Bytes } from "./engine/arguments.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
 
 /**

@@ -19,8 +19,8 @@ import { Gcm } from "./ciphers/gcm.ts";
 import { GcmOpenStreamUnverified } from "./ciphers/gcm-open-stream-unverified.ts";
 import { LanelockError } from "./errors.ts";
 
+export type { Bytes } from "./callers-bytes.ts";
 export type { IntoOption, PaddingOption } from "./ciphers/block-mode.ts";
-export type { Bytes } from "./engine/arguments.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
 export type { Cbc, Ctr, Ecb, GcmOpenStreamUnverified };
 

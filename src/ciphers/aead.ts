@@ -1,4 +1,4 @@
-import type { Bytes } from "../engine/arguments.ts";
+import type { Bytes } from "../callers-bytes.ts";
 import type { LanelockError } from "../errors.ts";
 
 /** Options of one message. */

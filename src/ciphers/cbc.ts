@@ -1,4 +1,4 @@
-import type { Bytes } from "../engine/arguments.ts";
+import type { Bytes } from "../callers-bytes.ts";
 import { engine } from "../engine/load.ts";
 import {
   checkBlock,

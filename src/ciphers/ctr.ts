@@ -1,4 +1,4 @@
-import { type Bytes, checkBytes, plain } from "../engine/arguments.ts";
+import { type Bytes, checkBytes, plain } from "../callers-bytes.ts";
 import { engine } from "../engine/load.ts";
 import { checkBlock, type IntoOption, intoOf, transform } from "./block-mode.ts";
 import type { CipherEngine } from "./cipher-engine.ts";

@@ -1,5 +1,5 @@
 // Many messages through the engine at a time: as many as its IO holds, laid out as assembly/mode/gcm-many.ts says.
-import { type Bytes, checkBytes } from "../engine/arguments.ts";
+import { type Bytes, checkBytes } from "../callers-bytes.ts";
 import { type Engine, engine } from "../engine/load.ts";
 import { LanelockError } from "../errors.ts";
 import type { Message } from "./aead.ts";

@@ -1,4 +1,4 @@
-import { type Bytes, checkBytes, plain } from "../engine/arguments.ts";
+import { type Bytes, checkBytes, plain } from "../callers-bytes.ts";
 import { LanelockError } from "../errors.ts";
 import { GcmStream } from "./gcm-stream.ts";
 

@@ -1,4 +1,4 @@
-import type { Bytes } from "../engine/arguments.ts";
+import type { Bytes } from "../callers-bytes.ts";
 import { engine } from "../engine/load.ts";
 import type { SealStream } from "./aead.ts";
 import { GcmStream } from "./gcm-stream.ts";

@@ -1,4 +1,4 @@
-import { type Bytes, checkBytes, plain } from "../engine/arguments.ts";
+import { type Bytes, checkBytes, plain } from "../callers-bytes.ts";
 import { engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
 import { BlockBuffer } from "./block-buffer.ts";

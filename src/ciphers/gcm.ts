@@ -1,4 +1,5 @@
-import { type Bytes, checkBytes, checkInto, checkOptions, plain, readableWhileWriting } from "../engine/arguments.ts";
+import { type Bytes, checkBytes, plain } from "../callers-bytes.ts";
+import { checkInto, checkOptions, readableWhileWriting } from "../engine/arguments.ts";
 import { engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
 import { LanelockError } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { checkBytes } from "../engine/arguments.ts";
+import { checkBytes } from "../callers-bytes.ts";
 import { engine } from "../engine/load.ts";
 import { giveBackSlot, takeSlot } from "../engine/slots.ts";
 import { LanelockError } from "../errors.ts";

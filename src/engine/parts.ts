@@ -1,4 +1,4 @@
-import type { Bytes } from "./arguments.ts";
+import type { Bytes } from "../callers-bytes.ts";
 import { engine } from "./load.ts";
 
 /**

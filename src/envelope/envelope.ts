@@ -1,6 +1,6 @@
-import type { Bytes } from "../engine/arguments.ts";
+import type { Bytes } from "../callers-bytes.ts";
+import { callersBytes } from "../callers-bytes.ts";
 import { LanelockError } from "../errors.ts";
-import { callersBytes } from "./callers-bytes.ts";
 import { headerLengthWith } from "./format/header.ts";
 import { layoutOfPlaintext, TAG_LENGTH } from "./format/segment-layout.ts";
 import { DataKeys, WRAPPED_KEY_LENGTH } from "./keys/data-keys.ts";

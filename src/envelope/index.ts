@@ -10,7 +10,7 @@
  *
  * @module
  */
-export type { Bytes } from "../engine/arguments.ts";
+export type { Bytes } from "../callers-bytes.ts";
 export { LanelockError, type LanelockErrorCode } from "../errors.ts";
 export { type Envelope, envelope } from "./envelope.ts";
 export { type EnvelopeHeader, inspectHeader, type MessageLayout, messageLayout } from "./inspect.ts";

@@ -1,5 +1,5 @@
 import { abortable } from "../abortable.ts";
-import type { Bytes } from "../engine/arguments.ts";
+import type { Bytes } from "../callers-bytes.ts";
 import { LanelockError } from "../errors.ts";
 import { encodeHeader, headerLength, MAX_WRAPPED_LENGTH, parseHeader } from "./format/header.ts";
 import { notAuthentic } from "./format/not-authentic.ts";

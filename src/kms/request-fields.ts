@@ -1,4 +1,4 @@
-import { checkBytes, plain } from "../engine/arguments.ts";
+import { checkBytes, plain } from "../callers-bytes.ts";
 import { LanelockError } from "../errors.ts";
 import { invalidParameter, KmsError, missingParameter } from "./errors.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_NUMBER, MAX_PAGE_SIZE } from "./limits.ts";

@@ -1,5 +1,5 @@
 import { afterAll } from "vitest";
-import { copyOf } from "../../src/engine/arguments.ts";
+import { copyOf } from "../../src/callers-bytes.ts";
 import { EngineSegments } from "../../src/envelope/segments/engine-segments.ts";
 import { GrowingSegments } from "../../src/envelope/segments/growing-segments.ts";
 import { NodeSegments, nodeCrypto } from "../../src/envelope/segments/node-segments.ts";

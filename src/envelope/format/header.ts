@@ -1,4 +1,4 @@
-import type { Bytes } from "../../engine/arguments.ts";
+import type { Bytes } from "../../callers-bytes.ts";
 import { notAuthentic } from "./not-authentic.ts";
 import { type Suite, suiteOfId } from "./suites.ts";
 

@@ -1,4 +1,4 @@
-import { copyOf } from "../../engine/arguments.ts";
+import { copyOf } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
 import type { EncryptionContext } from "../../kms/context.ts";
 import { toHex } from "../../kms/encoding.ts";

@@ -1,4 +1,4 @@
-import type { Bytes } from "../../engine/arguments.ts";
+import type { Bytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
 import { BLOCK_LENGTH, begin, compress, DIGEST_LENGTH, wipeSchedule } from "./sha256-block.ts";
 

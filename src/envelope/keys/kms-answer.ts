@@ -1,6 +1,6 @@
-import type { Bytes } from "../../engine/arguments.ts";
+import type { Bytes } from "../../callers-bytes.ts";
+import { callersBytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
-import { callersBytes } from "../callers-bytes.ts";
 
 /**
  * Bytes as a KMS answered them, which may be one of the application's own. What is none would be taken for zeros, and sealed under.

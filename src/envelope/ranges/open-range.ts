@@ -1,4 +1,4 @@
-import { type Bytes, checkBytes } from "../../engine/arguments.ts";
+import { type Bytes, checkBytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
 import { equalInConstantTime } from "../../kms/encoding.ts";
 import { FIXED_LENGTH, type Header, headerLength, parseHeader } from "../format/header.ts";

@@ -1,6 +1,6 @@
+import type { Bytes } from "../../callers-bytes.ts";
 import { aes, sm4 } from "../../ciphers/cipher-engine.ts";
 import { Gcm } from "../../ciphers/gcm.ts";
-import type { Bytes } from "../../engine/arguments.ts";
 import { LanelockError } from "../../errors.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";

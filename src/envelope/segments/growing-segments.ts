@@ -1,4 +1,4 @@
-import type { Bytes } from "../../engine/arguments.ts";
+import type { Bytes } from "../../callers-bytes.ts";
 import type { Run, SegmentCipher, Worked } from "./segment-cipher.ts";
 
 export interface Growth {

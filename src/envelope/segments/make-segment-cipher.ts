@@ -1,4 +1,4 @@
-import { copyOf } from "../../engine/arguments.ts";
+import { copyOf } from "../../callers-bytes.ts";
 import type { MaybePromise } from "../../kms/ports/index.ts";
 import { type MessageKeys, wipeMessageKeys } from "../keys/message-keys.ts";
 import { whenReady } from "../maybe-promise.ts";

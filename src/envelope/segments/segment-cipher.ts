@@ -1,4 +1,4 @@
-import type { Bytes } from "../../engine/arguments.ts";
+import type { Bytes } from "../../callers-bytes.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 
 /** Consecutive segments of one message, all full but, in a final run, the last. */

@@ -1,5 +1,5 @@
-import type { Bytes } from "../../engine/arguments.ts";
-import { copyOf } from "../../engine/arguments.ts";
+import type { Bytes } from "../../callers-bytes.ts";
+import { copyOf } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";

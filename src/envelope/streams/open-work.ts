@@ -1,4 +1,4 @@
-import type { Bytes } from "../../engine/arguments.ts";
+import type { Bytes } from "../../callers-bytes.ts";
 import { parseHeader } from "../format/header.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { MAX_SEGMENTS, TAG_LENGTH } from "../format/segment-layout.ts";

@@ -1,4 +1,4 @@
-import type { Bytes } from "../../engine/arguments.ts";
+import type { Bytes } from "../../callers-bytes.ts";
 import { pause } from "../pause.ts";
 import type { ProgressCount } from "../progress.ts";
 import type { Run, SegmentCipher, Worked } from "../segments/segment-cipher.ts";

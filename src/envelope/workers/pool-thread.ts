@@ -1,4 +1,4 @@
-import type { Bytes } from "../../engine/arguments.ts";
+import type { Bytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import type { Reply, Request, RunRequest } from "./messages.ts";

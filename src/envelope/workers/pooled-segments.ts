@@ -1,4 +1,4 @@
-import { type Bytes, copyOf } from "../../engine/arguments.ts";
+import { type Bytes, copyOf } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";

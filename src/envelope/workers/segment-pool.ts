@@ -1,4 +1,4 @@
-import type { Bytes } from "../../engine/arguments.ts";
+import type { Bytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
 import type { RunRequest } from "./messages.ts";
 import { Places } from "./places.ts";

@@ -1,4 +1,4 @@
-import { checkBytes, copyOf, plain } from "../../engine/arguments.ts";
+import { checkBytes, copyOf, plain } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
 import { nodeModule } from "../node-modules.ts";
 import type { RootKeySource } from "../ports/index.ts";
