@@ -10,6 +10,8 @@ const nonceLengths = [1, 8, 12, 13, 16, 128];
  * prepared counters across 256 blocks. */
 const texts = [0, 1, 16, 100, 128, 400, 700];
 const longText = 8192 + 165;
+/** Past the largest batch, SM4's of 128 blocks, and still one call: the counters of its end are counted on from the first. */
+const twoBatches = 128 * 16 + 165;
 
 interface MessageLengths {
   readonly nonce: number;
@@ -166,9 +168,11 @@ function inParts(cipher: CipherCase, lengths: MessageLengths): Scenario {
   };
 }
 
-/** Messages past 8 KiB and 256 blocks. */
+/** Messages past one batch, and past 8 KiB and 256 blocks. */
 function longMessages(cipher: CipherCase, nonce: number): Scenario[] {
   return [
+    sealing(cipher, { nonce, aad: 0, text: twoBatches }),
+    opening(cipher, { nonce, aad: 13, text: twoBatches }, 16),
     sealing(cipher, { nonce, aad: 0, text: longText }),
     opening(cipher, { nonce, aad: 13, text: longText }, 16),
     inParts(cipher, { nonce, aad: 0, text: longText }),
