@@ -7,7 +7,8 @@ import { wipeBlocks, PLANES, COUNTER_TABLE, COUNTER_CACHE_SIZE } from "../memory
 import { BlockCipher } from "./block-cipher";
 import { decryptPlanes, encryptPlanes, pack } from "./aes-bitslice";
 import { beginCounterTable, loadCounterState, setCounterRest } from "./aes-counter-cache";
-import { encryptBlocks } from "./aes-serial";
+import { encryptChain } from "./aes-chain";
+import { encryptAbreast } from "./aes-serial";
 
 export const SERIAL_KEYS: usize = 16;
 export const PLANE_KEYS: usize = 256;
@@ -56,7 +57,11 @@ export class Aes extends BlockCipher {
   }
 
   encryptFew(blocks: usize, count: u32): void {
-    encryptBlocks(changetype<usize>(this) + SERIAL_KEYS, this.rounds, blocks, count);
+    encryptAbreast(changetype<usize>(this) + SERIAL_KEYS, this.rounds, blocks, count);
+  }
+
+  encryptChain(chain: usize, data: usize, length: u32): void {
+    encryptChain(changetype<usize>(this) + SERIAL_KEYS, this.rounds, chain, data, length);
   }
 
   counterBegin(block: usize): void {
