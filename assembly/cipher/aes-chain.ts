@@ -14,7 +14,7 @@ function add(ofIo: v128, io: v128, ofJo: v128, jo: v128): v128 {
 }
 
 /** Encrypts `length` bytes at `data` in place, a multiple of 16; the block at `chain` is added to the first. Round keys as in
- * `encryptAbreast`. */
+ * `encryptBlocks`. */
 export function encryptChain(keys: usize, rounds: u32, chain: usize, data: usize, length: u32): void {
   const end = data + length, last = keys + 16 * rounds;
   const onceIo = v128.load(S_PAIR), onceJo = v128.load(S_PAIR, 16), twiceIo = v128.load(S_DOUBLED), twiceJo = v128.load(S_DOUBLED, 16);

@@ -88,10 +88,18 @@ function middleRound(state: v128, key: v128): v128 {
   return mixColumns(ofInverse(S_PAIR, io, jo), ofInverse(S_DOUBLED, io, jo), key);
 }
 
-/** Encrypts `count` blocks in place, each round on all of them before the next: a block alone waits for its own look-ups, and the
- * processor works on the others meanwhile. Round keys: the first as pairs, the middle ones plus 0x63 as pairs before
- * ShiftRows, the last plus 0x63 as bytes. */
-export function encryptAbreast(keys: usize, rounds: u32, blocks: usize, count: u32): void {
+@inline
+function encryptOne(keys: usize, rounds: u32, block: usize): void {
+  let state = v128.xor(toPairs(v128.load(block)), v128.load(keys));
+  const last = keys + 16 * rounds;
+  for (let key = keys + 16; key < last; key += 16) state = middleRound(state, v128.load(key));
+  v128.store(block, v128.xor(shiftRows(subBytes(state), 0), v128.load(last)));
+}
+
+/** Encrypts blocks in place, each round on all of them before the next: a block alone waits for its own look-ups, and the processor
+ * works on the others meanwhile. */
+@inline
+function encryptAbreast(keys: usize, rounds: u32, blocks: usize, count: u32): void {
   const end = blocks + 16 * count, last = keys + 16 * rounds;
   for (let at = blocks; at < end; at += 16) v128.store(at, v128.xor(toPairs(v128.load(at)), v128.load(keys)));
   for (let key = keys + 16; key < last; key += 16) {
@@ -100,4 +108,11 @@ export function encryptAbreast(keys: usize, rounds: u32, blocks: usize, count: u
   for (let at = blocks; at < end; at += 16) {
     v128.store(at, v128.xor(shiftRows(subBytes(v128.load(at)), 0), v128.load(last)));
   }
+}
+
+/** Encrypts `count` blocks in place. Round keys: the first as pairs, the middle ones plus 0x63 as pairs before ShiftRows, the
+ * last plus 0x63 as bytes. */
+export function encryptBlocks(keys: usize, rounds: u32, blocks: usize, count: u32): void {
+  if (count == 1) encryptOne(keys, rounds, blocks);
+  else encryptAbreast(keys, rounds, blocks, count);
 }

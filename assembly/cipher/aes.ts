@@ -8,7 +8,7 @@ import { BlockCipher } from "./block-cipher";
 import { decryptPlanes, encryptPlanes, pack } from "./aes-bitslice";
 import { beginCounterTable, loadCounterState, setCounterRest } from "./aes-counter-cache";
 import { encryptChain } from "./aes-chain";
-import { encryptAbreast } from "./aes-serial";
+import { encryptBlocks } from "./aes-serial";
 
 export const SERIAL_KEYS: usize = 16;
 export const PLANE_KEYS: usize = 256;
@@ -57,7 +57,7 @@ export class Aes extends BlockCipher {
   }
 
   encryptFew(blocks: usize, count: u32): void {
-    encryptAbreast(changetype<usize>(this) + SERIAL_KEYS, this.rounds, blocks, count);
+    encryptBlocks(changetype<usize>(this) + SERIAL_KEYS, this.rounds, blocks, count);
   }
 
   encryptChain(chain: usize, data: usize, length: u32): void {

@@ -34,25 +34,19 @@ export function encryptChain(keys: usize, chain: usize, data: usize, length: u32
     x3 = v128.xor(x3, word(block, 3));
     let input = v128.xor(v128.xor(x3, x2), v128.xor(x1, roundKey(keys)));
     // The input after the last round is of no use: what stands behind the round keys cancels out of x3.
-    for (let key = keys; key < keys + 512; key += 64) {
-      let sum = v128.xor(v128.xor(x2, x3), roundKey(key + 16));
+    for (let key = keys + 16; key <= keys + 512; key += 16) {
+      const sum = v128.xor(v128.xor(x2, x3), roundKey(key));
       input = addRoundFunction(v128.xor(x0, sum), input, true);
-      x0 = v128.xor(input, sum);
-      sum = v128.xor(v128.xor(x3, x0), roundKey(key + 32));
-      input = addRoundFunction(v128.xor(x1, sum), input, true);
-      x1 = v128.xor(input, sum);
-      sum = v128.xor(v128.xor(x0, x1), roundKey(key + 48));
-      input = addRoundFunction(v128.xor(x2, sum), input, true);
-      x2 = v128.xor(input, sum);
-      sum = v128.xor(v128.xor(x1, x2), roundKey(key + 64));
-      input = addRoundFunction(v128.xor(x3, sum), input, true);
+      x0 = x1;
+      x1 = x2;
+      x2 = x3;
       x3 = v128.xor(input, sum);
     }
-    const newest = x3, older = x2;
+    const y0 = x3, y1 = x2;
     x3 = x0;
     x2 = x1;
-    x1 = older;
-    x0 = newest;
+    x1 = y1;
+    x0 = y0;
     v128.store(data, fromPairs(i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_u(x0, x1), i16x8.narrow_i32x4_u(x2, x3))));
   }
 }

@@ -78,7 +78,7 @@ function rotate(words: v128, bytes: i32, wide: bool): v128 {
 export function addRoundFunction(word: v128, input: v128, wide: bool): v128 {
   const k = lowNibbles(input), i = wide ? i32x4.shr_u(input, 4) : highNibbles(input);
   const io = firstIndex(TABLES, i, k), jo = secondIndex(TABLES, i, k);
-  const own = ofInverse(OWN_BYTE, io, jo), above = ofInverse(BYTES_ABOVE, io, jo);
+  const above = ofInverse(BYTES_ABOVE, io, jo), own = ofInverse(OWN_BYTE, io, jo);
   return v128.xor(
     v128.xor(v128.xor(own, word), v128.xor(rotate(above, 1, wide), rotate(above, 2, wide))),
     rotate(v128.xor(own, above), 3, wide),
