@@ -21,8 +21,8 @@ function rotateLeft(byte, bits) {
   return ((byte << bits) | (byte >> (8 - bits))) & 0xff;
 }
 
-/** GF(256) as pairs over its subfield of 16 elements: a base of the subfield, and a and z with z² + a·z + a = 0. */
-function tower(multiply) {
+/** The subfield of 16 elements: its elements by the nibbles that stand for them. */
+function subfieldOf(multiply) {
   const subfield = bytes.filter((x) => {
     let y = x;
     for (let i = 0; i < 4; i++) y = multiply(y, y);
@@ -35,36 +35,35 @@ function tower(multiply) {
     base.push(x);
     span = span.concat(span.map((y) => y ^ x));
   }
-  const element = (n) => base.reduce((sum, x, bit) => ((n >> bit) & 1 ? sum ^ x : sum), 0);
-  for (const a of subfield.slice(1)) {
-    const z = bytes.find((x) => !subfield.includes(x) && (multiply(x, x) ^ multiply(a, x) ^ a) === 0);
-    if (z !== undefined) return { element, a, z };
-  }
-  throw new Error("every field of 256 elements has such a and z");
+  return nibbles.map((n) => base.reduce((sum, x, bit) => ((n >> bit) & 1 ? sum ^ x : sum), 0));
 }
 
-/** Tables for S(v) = outer(1 / (inner(v) + c)) + c', both maps linear: constants are the caller's business. */
-export function derive({ polynomial, inner, outer }) {
+/** Tables for S(v) = outer(1 / (inner(v) + c)) + c', both maps linear: constants are the caller's business. `basis` gives u and w
+ * for the field's multiplication. */
+export function derive({ polynomial, inner, outer, basis }) {
   const multiply = multiplier(polynomial);
   const inverse = (x) => bytes.find((y) => multiply(x, y) === 1) ?? 0;
-  const { element, a, z } = tower(multiply);
+  const elements = subfieldOf(multiply);
+  const { u, w } = basis(multiply, elements);
+  const [uBar, wBar] = [conjugate(multiply, u), conjugate(multiply, w)];
+  const [A, B, C] = [multiply(u, uBar), multiply(u, wBar) ^ multiply(uBar, w), multiply(w, wBar)];
+  const perSum = inverse(A ^ B ^ C);
   const pairs = new Map();
-  for (const i of nibbles) for (const k of nibbles) pairs.set(element(k) ^ multiply(element(i), z), (i << 4) | k);
+  for (const i of nibbles)
+    for (const k of nibbles) pairs.set(multiply(elements[k], u) ^ multiply(elements[i], w), (i << 4) | k);
   const toPair = (v) => pairs.get(inner(v));
-  const nibbleOf = (x) => nibbles.find((n) => element(n) === x);
-  const over = (x) => nibbles.map((n) => (n === 0 ? 0x80 : nibbleOf(multiply(x, inverse(element(n))))));
-  const oneOverA = inverse(a);
-  const coefficients = {
-    io: 1 ^ multiply(z, oneOverA ^ multiply(oneOverA, oneOverA)),
-    jo: multiply(z, multiply(oneOverA, oneOverA)),
-  };
-  const output = (which, map) =>
-    nibbles.map((n) => (n === 0 ? 0 : map(outer(multiply(inverse(element(n)), coefficients[which])))));
-  const both = (map) => [output("io", map), output("jo", map)];
+  const over = (x) => nibbles.map((n) => (n === 0 ? 0x80 : elements.indexOf(multiply(x, inverse(elements[n])))));
+  const times = (x) => nibbles.map((n) => elements.indexOf(multiply(x, elements[n])));
+  // 1/v = (k·ū + i·w̄)/norm; i/norm = (1/io + 1/jo)/(A+C), and k/norm = 1/(A·jo) + i/norm.
+  const io = multiply(uBar ^ wBar, inverse(A ^ C));
+  const jo = multiply(uBar, inverse(A)) ^ io;
+  const output = (coefficient, map) =>
+    nibbles.map((n) => (n === 0 ? 0 : map(outer(multiply(inverse(elements[n]), coefficient)))));
+  const both = (map) => [output(io, map), output(jo, map)];
   return {
     toPair,
     input: [nibbles.map((n) => toPair(n)), nibbles.map((n) => toPair(n << 4))],
-    inversion: [over(1), over(a)],
+    inversion: [over(multiply(A, perSum)), over(multiply(C, perSum)), over(1), times(multiply(C, inverse(A)))],
     bytes: both((b) => b),
     /** The output as the pair of a linear function of it, ready to be an input again. */
     pairs: (map) => both((b) => toPair(map(b))),
@@ -76,11 +75,19 @@ export function derive({ polynomial, inner, outer }) {
   };
 }
 
-/** FIPS 197 §5.1.1. */
+/** The conjugate over the subfield, x to the power of 16. */
+function conjugate(multiply, x) {
+  let y = x;
+  for (let i = 0; i < 4; i++) y = multiply(y, y);
+  return y;
+}
+
+/** FIPS 197 §5.1.1. With u = 2̄·w, the k of 2·v is the i of v: 2·w = u + Tr(2)·w, 2·u = N(2)·w. */
 const aes = {
   polynomial: 0x11b,
   inner: (v) => v,
   outer: (x) => [1, 2, 3, 4].reduce((sum, n) => sum ^ rotateLeft(x, n), x),
+  basis: (multiply) => ({ u: conjugate(multiply, 2), w: 1 }),
 };
 
 /** The S-box of GB/T 32907-2016 in the form of Liu et al., Analysis of the SMS4 Block Cipher (ACISP 2007): A is circulant. */
@@ -90,7 +97,17 @@ const circulant = (x) =>
     const parity = [...ones.toString(2)].filter((digit) => digit === "1").length & 1;
     return sum | (parity << bit);
   }, 0);
-const sm4 = { polynomial: 0x1f5, inner: circulant, outer: circulant };
+const sm4 = {
+  polynomial: 0x1f5,
+  inner: circulant,
+  outer: circulant,
+  /** Hamburg's: w² + a·w + a = 0, so that B = C and α = 1. */
+  basis: (multiply, elements) => {
+    const a = (w) => w ^ conjugate(multiply, w);
+    const w = bytes.find((x) => !elements.includes(x) && multiply(x, conjugate(multiply, x)) === a(x) && a(x) !== 1);
+    return { u: 1, w };
+  },
+};
 
 /** All tables of aes-serial.ts in order. */
 export function aesTables() {

@@ -35,6 +35,12 @@ function storePlanes(to: usize, roundKey: v128): void {
   for (let k: u32 = 0; k < 8; ++k) v128.store(to + 16 * k, bitMask(rows, k));
 }
 
+/** The inverse of ShiftRows. */
+@inline
+function unshiftRows(state: v128): v128 {
+  return i8x16.swizzle(state, i8x16(0, 13, 10, 7, 4, 1, 14, 11, 8, 5, 2, 15, 12, 9, 6, 3));
+}
+
 /** Expands the 16, 24 or 32 bytes at `key` into `slot`. */
 export function expandAesKey(slot: usize, key: usize, length: u32): void {
   const keyWords = length >> 2, rounds = keyWords + 6;
@@ -45,7 +51,8 @@ export function expandAesKey(slot: usize, key: usize, length: u32): void {
     const constant = r == 0 ? i8x16.splat(0) : i8x16.splat(0x63);
     const roundKey = v128.xor(v128.load(SETUP + 16 * r), constant);
     storePlanes(slot + PLANE_KEYS + 128 * r, roundKey);
-    v128.store(slot + SERIAL_KEYS + 16 * r, r == rounds ? roundKey : toPairs(roundKey));
+    v128.store(slot + SERIAL_KEYS + 16 * r, r == rounds ? roundKey : toPairs(unshiftRows(roundKey)));
   }
+  v128.store(slot + SERIAL_KEYS, toPairs(v128.load(SETUP)));
   wipeBlocks(SETUP, SETUP_SIZE);
 }

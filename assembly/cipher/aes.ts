@@ -7,6 +7,7 @@ import { wipeBlocks, PLANES, COUNTER_TABLE, COUNTER_CACHE_SIZE } from "../memory
 import { BlockCipher } from "./block-cipher";
 import { decryptPlanes, encryptPlanes, pack } from "./aes-bitslice";
 import { beginCounterTable, loadCounterState, setCounterRest } from "./aes-counter-cache";
+import { encryptChain } from "./aes-chain";
 import { encryptBlocks } from "./aes-serial";
 
 export const SERIAL_KEYS: usize = 16;
@@ -57,6 +58,10 @@ export class Aes extends BlockCipher {
 
   encryptFew(blocks: usize, count: u32): void {
     encryptBlocks(changetype<usize>(this) + SERIAL_KEYS, this.rounds, blocks, count);
+  }
+
+  encryptChain(chain: usize, data: usize, length: u32): void {
+    encryptChain(changetype<usize>(this) + SERIAL_KEYS, this.rounds, chain, data, length);
   }
 
   counterBegin(block: usize): void {

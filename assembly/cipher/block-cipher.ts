@@ -18,8 +18,11 @@ export abstract class BlockCipher {
   /** Decrypts as `encryptBatch` encrypts. */
   abstract decryptBatch(from: usize, to: usize, add: usize, count: u32): void;
   /** Encrypts `count` blocks at `blocks` in place by vector permutation, and perhaps what stands behind them up to the
-   * next multiple of four: no batch to fill, so short inputs and chained blocks go through here. */
+   * next multiple of four: no batch to fill, so short inputs go through here. */
   abstract encryptFew(blocks: usize, count: u32): void;
+  /** Encrypts `length` bytes at `data` in place, a multiple of 16: to each block the one before it is added first, encrypted, and
+   * to the first the block at `chain`, which is only read (CBC). */
+  abstract encryptChain(chain: usize, data: usize, length: u32): void;
   /** The largest number of blocks that `encryptFew` works faster than `encryptBatch`. */
   abstract few(): u32;
   /** Makes ready for `counterBatch` calls whose counter blocks share their first 12 bytes with the one at `block`. */

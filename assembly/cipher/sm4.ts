@@ -6,6 +6,7 @@ import { COUNTER_TABLE, PLANES, wipeBlocks } from "../memory";
 import { BlockCipher } from "./block-cipher";
 import { beginCounter, loadCounterPlanes, setCounterUpper } from "./sm4-counter-planes";
 import { pack, rounds } from "./sm4-bitslice";
+import { encryptChain } from "./sm4-chain";
 import { encryptBlocks } from "./sm4-serial";
 
 export const PLANE_KEYS: usize = 512;
@@ -56,6 +57,10 @@ export class Sm4 extends BlockCipher {
 
   encryptFew(blocks: usize, count: u32): void {
     encryptBlocks(changetype<usize>(this), blocks, count);
+  }
+
+  encryptChain(chain: usize, data: usize, length: u32): void {
+    encryptChain(changetype<usize>(this), chain, data, length);
   }
 
   counterBegin(block: usize): void {

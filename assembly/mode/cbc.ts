@@ -1,20 +1,14 @@
 // CBC (SP 800-38A §6.2). `chain` holds the IV, then the last ciphertext block: calls on consecutive parts add up.
-import { BATCH, wipeBlocks, ZEROS } from "../memory";
+import { BATCH, ZEROS } from "../memory";
 import { BlockCipher } from "../cipher/block-cipher";
 import { copyBlocks } from "./bytes";
 import { wipeBatch } from "./counter";
 
 /** Encrypts `length` bytes at `data` in place, a multiple of 16. Every block waits for the one before. */
 export function cbcEncrypt<C extends BlockCipher>(cipher: C, chain: usize, data: usize, length: u32): void {
-  const end = data + length;
-  v128.store(BATCH, v128.load(chain));
-  for (; data < end; data += 16) {
-    v128.store(BATCH, v128.xor(v128.load(BATCH), v128.load(data)));
-    cipher.encryptFew(BATCH, 1);
-    v128.store(data, v128.load(BATCH));
-  }
-  v128.store(chain, v128.load(BATCH));
-  wipeBlocks(BATCH, 128);
+  if (length == 0) return;
+  cipher.encryptChain(chain, data, length);
+  v128.store(chain, v128.load(data + length - 16));
 }
 
 /**
