@@ -4,7 +4,7 @@ import { LanelockError } from "../errors.ts";
 import { encodeHeader, headerLength, MAX_WRAPPED_LENGTH, parseHeader } from "./format/header.ts";
 import { notAuthentic } from "./format/not-authentic.ts";
 import { type DataKeyOptions, refusesTheBlob } from "./keys/data-keys.ts";
-import { answeredBytes } from "./keys/kms-answer.ts";
+import { answered, answeredBytes } from "./keys/kms-answer.ts";
 import { HeadBuffer } from "./streams/head-buffer.ts";
 import type { StreamWork } from "./streams/message-stream.ts";
 import type { OrderedResults } from "./streams/ordered-results.ts";
@@ -37,9 +37,9 @@ export async function rewrapHeader(
     await kms.describeKey({ keyId }, { signal });
     throw error.code === "InvalidParameter" || error.code === "Forbidden.KeyNotFound" ? notAuthentic(error) : error;
   });
-  const { ciphertextBlob: answered, keyId: sourceKeyId } = await abortable(asking, signal);
+  const { ciphertextBlob: moved, keyId: sourceKeyId } = answered(await abortable(asking, signal), "ReEncrypt");
   if (allowedKeyIds && !allowedKeyIds.includes(sourceKeyId)) throw notAuthentic();
-  const ciphertextBlob = answeredBytes(answered, "ciphertextBlob");
+  const ciphertextBlob = answeredBytes(moved, "ciphertextBlob");
   if (ciphertextBlob.length < 1 || ciphertextBlob.length > MAX_WRAPPED_LENGTH) {
     throw new LanelockError("ERR_UNSUPPORTED", `The CMK wrapped the data key in ${ciphertextBlob.length} bytes`);
   }

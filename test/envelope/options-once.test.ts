@@ -125,3 +125,31 @@ test("a KMS that answers with what are no bytes is told so", async () => {
     await expect(files.rewrap(sealed, { keyId: "key-b" })).rejects.toMatchObject({ name: "LanelockError" });
   }
 });
+
+test.each([
+  undefined,
+  null,
+  "yes",
+  {},
+  { keyMetadata: null },
+  { keyMetadata: {} },
+  { keyMetadata: { keyId: "key-fixed", keySpec: 5 } },
+])("a KMS that answers %o is told so", async (answer) => {
+  const wrong = async () => answer as never;
+  const asked = (operation: string) => ({
+    describeKey: () => kms.describeKey(),
+    generateDataKey: () => kms.generateDataKey(),
+    decrypt: async () => ({ keyId: "key-fixed", plaintext: dataKey }),
+    reEncrypt: wrong,
+    [operation]: wrong,
+  });
+  await using right = envelope(kms, { keyId: "key-fixed" });
+  const sealed = await right.seal(new Uint8Array(10));
+  for (const operation of ["describeKey", "generateDataKey"]) {
+    await using files = envelope(asked(operation), { keyId: "key-fixed", cache: true });
+    await expect(files.seal(new Uint8Array(10)), operation).rejects.toMatchObject({ code: "ERR_PROVIDER" });
+  }
+  await using files = envelope(asked("decrypt"), { keyId: "key-fixed" });
+  await expect(files.open(sealed)).rejects.toMatchObject({ code: "ERR_PROVIDER" });
+  await expect(files.rewrap(sealed, { keyId: "key-fixed" })).rejects.toMatchObject({ code: "ERR_PROVIDER" });
+});

@@ -11,7 +11,7 @@ import { type Suite, suiteOfKeySpec } from "../format/suites.ts";
 import { whenReady } from "../maybe-promise.ts";
 import type { DataKey, Load } from "./data-key.ts";
 import type { DataKeyCache, DataKeyRequest } from "./data-key-cache.ts";
-import { answeredBytes } from "./kms-answer.ts";
+import { answered, answeredBytes, answeredName } from "./kms-answer.ts";
 import type { EnvelopeKms } from "./kms-port.ts";
 import { DATA_KEY_LENGTH } from "./message-keys.ts";
 import { SingleFlight } from "./single-flight.ts";
@@ -138,9 +138,10 @@ export class DataKeys {
   }
 
   async #describe(keyId: string, signal: AbortSignal): Promise<Cmk> {
-    const { keyMetadata } = await this.#options.kms.describeKey({ keyId }, { signal });
-    const { keyId: resolved, keySpec } = keyMetadata;
-    const suite = suiteOfKeySpec(keySpec);
+    const { keyMetadata } = answered(await this.#options.kms.describeKey({ keyId }, { signal }), "DescribeKey");
+    const { keyId: id, keySpec } = answered(keyMetadata, "DescribeKey");
+    const resolved = answeredName(id, "keyId");
+    const suite = suiteOfKeySpec(answeredName(keySpec, "keySpec"));
     const cmk = { keyId: resolved, suite, sealingId: `seal ${resolved} ${this.#contextId} ${suite.id}` };
     this.#cmks.set(resolved, cmk);
     return cmk;
@@ -149,7 +150,8 @@ export class DataKeys {
   async #generate(keyId: string, signal: AbortSignal | undefined): Promise<DataKey> {
     const { kms, encryptionContext } = this.#options;
     const request = { keyId, numberOfBytes: DATA_KEY_LENGTH, encryptionContext };
-    const { keyId: resolved, plaintext, ciphertextBlob } = await kms.generateDataKey(request, { signal });
+    const answer = answered(await kms.generateDataKey(request, { signal }), "GenerateDataKey");
+    const { keyId: resolved, plaintext, ciphertextBlob } = answer;
     const dataKey = answeredBytes(plaintext, "plaintext");
     try {
       // A copy: the messages of a cached data key carry it long after the answer.
@@ -166,7 +168,8 @@ export class DataKeys {
   async #unwrap(wrappedKey: Uint8Array, signal: AbortSignal | undefined): Promise<DataKey> {
     const { kms, encryptionContext } = this.#options;
     try {
-      const { keyId, plaintext } = await kms.decrypt({ ciphertextBlob: wrappedKey, encryptionContext }, { signal });
+      const request = { ciphertextBlob: wrappedKey, encryptionContext };
+      const { keyId, plaintext } = answered(await kms.decrypt(request, { signal }), "Decrypt");
       return { dataKey: answeredBytes(plaintext, "plaintext"), wrappedKey, keyId };
     } catch (error) {
       throw refusesTheBlob(error) ? notAuthentic(error) : error;

@@ -1,5 +1,4 @@
-import type { Bytes } from "../../callers-bytes.ts";
-import { callersBytes } from "../../callers-bytes.ts";
+import { type Bytes, callersBytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
 
 /**
@@ -13,4 +12,24 @@ export function answeredBytes(value: Uint8Array, name: string): Bytes {
   } catch (cause) {
     throw new LanelockError("ERR_PROVIDER", `The KMS answered with a ${name} that is no Uint8Array`, { cause });
   }
+}
+
+/**
+ * What a KMS answered, which has to be an object.
+ *
+ * @throws LanelockError `ERR_PROVIDER`
+ */
+export function answered<Answer>(value: Answer, operation: string): Answer {
+  if (typeof value === "object" && value !== null) return value;
+  throw new LanelockError("ERR_PROVIDER", `The KMS answered ${operation} with what is no object`);
+}
+
+/**
+ * A field of an answer that names something: an id, a KeySpec.
+ *
+ * @throws LanelockError `ERR_PROVIDER`
+ */
+export function answeredName(value: string, name: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new LanelockError("ERR_PROVIDER", `The KMS answered with a ${name} that is no string`);
 }
