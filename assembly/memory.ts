@@ -36,7 +36,7 @@ export const COUNTER_CACHE_SIZE: usize = 4096 + 128 + 16;
 export const SETUP: usize = COLUMN_MASK + 16;
 export const SETUP_SIZE: usize = 512;
 
-/** The state of a GCM, CTR or CBC operation that ends with the call. */
+/** The state of a GCM message that is worked in one call. */
 export const RUN: usize = SETUP + SETUP_SIZE;
 export const RUN_SIZE: usize = 96;
 
@@ -48,7 +48,7 @@ const LANES_SIZE: usize = 128 * 4;
 export const VERDICTS: usize = LANES + LANES_SIZE;
 export const VERDICTS_SIZE: usize = 512;
 
-/** A nonce of any length up to this; longer ones are absorbed through IO. */
+/** A nonce of any length up to this; longer ones are absorbed through IO. CTR's counter block and CBC's chain stand here too. */
 export const NONCE: usize = VERDICTS + VERDICTS_SIZE;
 export const NONCE_SIZE: usize = 256;
 

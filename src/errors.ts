@@ -5,15 +5,15 @@
  * |---|---|
  * | `ERR_AUTHENTICATION` | the ciphertext is not one the key made: tag, MAC or asymmetric padding; nothing was released |
  * | `ERR_PADDING` | the padding is not valid PKCS#7, whichever byte is wrong; nothing was released |
- * | `ERR_KEY` | the key has a length or type the cipher does not take |
+ * | `ERR_KEY` | a key has a length, type or encoding that is not taken; or a root key is not there, or not the one of the store |
  * | `ERR_NONCE` | the nonce, IV or counter block has a length the mode does not take |
- * | `ERR_LENGTH` | the data has a length the mode does not take |
- * | `ERR_LIMIT` | the data is longer than the mode may process under one key and nonce |
+ * | `ERR_LENGTH` | the data has a length the mode does not take, or a stream not the one it was to have |
+ * | `ERR_LIMIT` | the data is longer than the mode or the format takes, or there is no memory for it or for another key |
  * | `ERR_BUFFER` | `into` is too small, or a buffer is detached or shared between threads |
  * | `ERR_ARGUMENT` | an argument has a wrong type, or an option a value outside its range |
  * | `ERR_STATE` | the object cannot do this now: it is disposed, or its stream has ended |
  * | `ERR_WASM` | the host cannot run the engine: no WebAssembly SIMD, or a policy forbids compilation |
- * | `ERR_PROVIDER` | a key provider (a token, an external key manager) failed; `cause` says how |
+ * | `ERR_PROVIDER` | a key provider (a token, an external key manager) failed, or a KMS gave no proper answer; `cause`, where there is one, says how |
  * | `ERR_RANGE` | a byte range lies outside the message |
  * | `ERR_STORE` | the database, or the file or `Blob` to be read, cannot do it: full, read-only, damaged, locked, unreachable, closed; `cause` says how |
  * | `ERR_INTEGRITY` | something at rest is not what was written: a row was changed, moved or swapped |

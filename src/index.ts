@@ -21,7 +21,7 @@ export { LanelockError, type LanelockErrorCode } from "./errors.ts";
 /**
  * AES-GCM under `key` of 16, 24 or 32 bytes, which is copied.
  *
- * @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_WASM`
+ * @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_LIMIT` (no memory for another key), `ERR_WASM`
  */
 export function aesGcm(key: Uint8Array, options?: GcmOptions): Aead {
   return new Gcm(aes(), key, options);
@@ -30,7 +30,7 @@ export function aesGcm(key: Uint8Array, options?: GcmOptions): Aead {
 /**
  * SM4-GCM under `key` of 16 bytes, which is copied.
  *
- * @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_WASM`
+ * @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_LIMIT` (no memory for another key), `ERR_WASM`
  */
 export function sm4Gcm(key: Uint8Array, options?: GcmOptions): Aead {
   return new Gcm(sm4(), key, options);

@@ -59,7 +59,7 @@ export function sm4Ctr(key: Uint8Array): Ctr {
  * until `final(tag)` has returned.
  *
  * @param aead what `aesGcm` or `sm4Gcm` made
- * @throws LanelockError `ERR_NONCE`, `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_STATE`
+ * @throws LanelockError `ERR_NONCE`, `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_LIMIT`, `ERR_STATE`
  *
  * @example
  * using stream = openStreamUnverified(aead, nonce, { aad });

@@ -1,5 +1,5 @@
 // SM4 by vector permutation, four blocks to a vector: word w of four blocks in one register, so that a few blocks need no
-// batch of 32; one after another go by sm4-chain.ts. nibble-inversion.ts explains inversion by nibbles; SM4's field is GF(2)[x]/(x^8+x^7+x^6+x^5+x^4+x^2+1).
+// group of 32; one after another go by sm4-chain.ts. nibble-inversion.ts explains inversion by nibbles; SM4's field is GF(2)[x]/(x^8+x^7+x^6+x^5+x^4+x^2+1).
 //
 // All words are held as pairs of nibbles from the first round to the last, past the affine map that opens the S-box: its
 // linear part A commutes with every sum of words, and its constant is in the round keys. What L makes of one byte b of the

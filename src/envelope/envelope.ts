@@ -56,7 +56,7 @@ export class Envelope implements AsyncDisposable {
    *
    * @returns a message of `sealedLength(bytes.length)` bytes
    * @throws LanelockError `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_LIMIT`, `ERR_STATE`, `ERR_UNSUPPORTED`, `ERR_WORKER`; what the KMS
-   *   refuses with
+   *   refuses with, or `ERR_PROVIDER` if its answer is none
    */
   async seal(bytes: Uint8Array, options?: MessageOptions): Promise<Bytes> {
     const checked = this.#begin(options);
@@ -124,7 +124,9 @@ export class Envelope implements AsyncDisposable {
    * Moves a message to another CMK: a new header, the same segments. The encryption context stays. The segments are not
    * verified; `open` does that.
    *
-   * @throws LanelockError `ERR_AUTHENTICATION` if the KMS does not take the wrapped data key; what else it refuses with
+   * @throws LanelockError `ERR_AUTHENTICATION` for what is no envelope message, and if the KMS does not take the wrapped data key or it
+   *   is one of a CMK that `allowedKeyIds` leaves out; `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_STATE`, `ERR_UNSUPPORTED`; what else the
+   *   KMS refuses with, or `ERR_PROVIDER` if its answer is none
    */
   async rewrap(message: Uint8Array, options: RewrapOptions): Promise<Bytes> {
     const checked = checkRewrap(this.#begin(options));

@@ -25,7 +25,7 @@ export interface EnvelopeHeader {
 /**
  * Reads the header at the front of a message, without any key. The first 1,096 bytes are enough of it.
  *
- * @throws LanelockError `ERR_AUTHENTICATION` for what is no envelope message
+ * @throws LanelockError `ERR_AUTHENTICATION` for what is no envelope message; `ERR_ARGUMENT`, `ERR_BUFFER`
  * @example
  * const { suite, keyVersionId } = inspectHeader(message);
  */
@@ -57,7 +57,7 @@ export interface MessageLayout {
  *
  * @param start the first 1,096 bytes of the message, or all of it
  * @param size of the whole message, in bytes
- * @throws LanelockError `ERR_AUTHENTICATION` for what is no envelope message, and a size that none has
+ * @throws LanelockError `ERR_AUTHENTICATION` for what is no envelope message, and a size that none has; `ERR_ARGUMENT`, `ERR_BUFFER`
  * @example
  * const { plaintextLength } = messageLayout(message.subarray(0, 1_096), message.length);
  */

@@ -2,7 +2,7 @@ import { LanelockError } from "../errors.ts";
 
 /** How far a message is. */
 export interface Progress {
-  /** Plaintext bytes that are done. */
+  /** Plaintext bytes that are done; where threads or WebCrypto work them, those at work are counted too. */
   readonly bytes: number;
   /** Plaintext bytes in all, where they are known. */
   readonly total: number | undefined;
@@ -11,7 +11,7 @@ export interface Progress {
 export interface MessageOptions {
   /** Ends the work: it fails with the signal's reason, and what it held is wiped. */
   readonly signal?: AbortSignal | undefined;
-  /** Called after every run of segments. What it throws ends the message. */
+  /** Called after every run of segments is worked, or handed to threads or WebCrypto. What it throws ends the message. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 

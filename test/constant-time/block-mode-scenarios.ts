@@ -4,8 +4,10 @@ import type { Secret } from "./secret.ts";
 
 // ECB, CBC and CTR, with secret keys and secret data; for CBC decryption with secret paddings, right and wrong.
 
-/** Whole blocks: a few, up to a batch of AES (8 blocks) and of SM4 (32), and past both. */
+/** Whole blocks: a few, up to a group of AES (8 blocks) and of SM4 (32), past both, and up to a batch of AES (32) and past two. */
 const wholeBlocks = [0, 16, 48, 80, 96, 112, 128, 144, 272, 512, 528, 1040];
+/** A batch of SM4 (128 blocks), and past two. */
+const sm4Batches = [2048, 4112];
 const serialBlocks = [0, 16, 80, 272];
 const ctrLengths = [0, 1, 16, 31, 100, 128, 600, 1100];
 
@@ -97,11 +99,12 @@ function ctr(cipher: CipherCase, counter: (typeof counters)[number], length: num
 }
 
 export function blockModeScenarios(cipher: CipherCase): Scenario[] {
+  const lengths = cipher.cipher === "sm4" ? [...wholeBlocks, ...sm4Batches] : wholeBlocks;
   return [
-    ...wholeBlocks.map((length) => ecb(cipher, "Encrypt", length)),
-    ...wholeBlocks.map((length) => ecb(cipher, "Decrypt", length)),
+    ...lengths.map((length) => ecb(cipher, "Encrypt", length)),
+    ...lengths.map((length) => ecb(cipher, "Decrypt", length)),
     ...serialBlocks.map((length) => cbc(cipher, "Encrypt", length)),
-    ...wholeBlocks.map((length) => cbc(cipher, "Decrypt", length)),
+    ...lengths.map((length) => cbc(cipher, "Decrypt", length)),
     ...[16, 32, 144, 544].map((length) => cbcPadding(cipher, length)),
     ...counters.flatMap((counter) => ctrLengths.map((length) => ctr(cipher, counter, length))),
     ...counters.flatMap((counter) => longCtrLengths.map((length) => ctr(cipher, counter, length))),

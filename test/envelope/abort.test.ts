@@ -86,6 +86,25 @@ test("a KMS that does not look at signals either: what was aborted before is not
   expect(asked).toEqual([]);
 });
 
+test("nor where the data key is in the cache and nothing has to be waited for", async () => {
+  const counting = new FixedKms(dataKey, wrappedKey);
+  await using files = envelope(counting, { keyId: "key-fixed", cache: { maxMessages: 2 }, backend: "wasm" });
+  const short = await files.seal(plaintext.subarray(0, 100));
+  await files.open(short);
+  const seen: number[] = [];
+  const aborted = { signal: AbortSignal.abort(reason), onProgress: ({ bytes }: { bytes: number }) => seen.push(bytes) };
+  await expect(files.seal(plaintext.subarray(0, 100), aborted)).rejects.toBe(reason);
+  await expect(files.open(short, aborted)).rejects.toBe(reason);
+  expect(seen).toEqual([]);
+  // Nor does it count as a message under its data key.
+  expectBytes(
+    await files.open(await files.seal(plaintext.subarray(0, 100))),
+    plaintext.subarray(0, 100),
+    "the next one",
+  );
+  expect(counting.calls).toEqual(["describeKey", "generateDataKey", "decrypt"]);
+});
+
 test("a source that does not answer holds nobody up who gives up", async () => {
   const files = envelope(kms);
   const size = message.length;

@@ -38,6 +38,7 @@ export class DataKeyCache {
 
   /** Uses a data key of the cache, or one that is asked for now; concurrent requests of one id make one call to the KMS. */
   use<T>(request: DataKeyRequest<T>): MaybePromise<T> {
+    request.signal?.throwIfAborted();
     // A message larger than any data key may take gets one of its own, and leaves the shared one to the others.
     if (request.bytes > this.#limits.maxBytes) return this.#useOwn(request);
     const entry = this.#usable(request);

@@ -8,8 +8,8 @@ const MOST_AUTOMATIC = 8;
 export const MAX_WORKERS = 64;
 
 /**
- * The threads an envelope may use: `"auto"` as many as there are processors, for what the engine works on and only where threads
- * can start; a number of 2 or more for every long message; 0 and 1 mean the calling thread.
+ * The threads an envelope may use: `"auto"` as many as there are processors, at most 8, for what the engine works on and only where
+ * threads can start; a number of 2 to 64 for every long message; 0 and 1 mean the calling thread.
  */
 export type Workers = "auto" | number;
 
