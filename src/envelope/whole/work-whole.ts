@@ -21,7 +21,8 @@ export interface WholeWork {
 
 /** Works all the segments of a message that is in memory, on this thread at once where they are one run. */
 export function workWhole(whole: WholeWork): Promise<void> | undefined {
-  const { cipher, input, unit, output, progress } = whole;
+  const { cipher, input, unit, output, progress, signal } = whole;
+  signal?.throwIfAborted();
   if (input.length > cipher.runSegments * unit || cipher.parallelRuns > 1) return workInRuns(whole);
   const run = { bytes: input, first: 0, final: true };
   const worked = whole.work(run, output);
