@@ -80,6 +80,7 @@ export function copyOf(bytes: Uint8Array): Bytes {
  *
  * @throws LanelockError `ERR_ARGUMENT`, `ERR_BUFFER`
  */
-export function callersBytes(value: Uint8Array, name: string): Bytes {
-  return plain(value, checkBytes(value, name));
+export function callersBytes(value: unknown, name: string): Bytes {
+  const length = checkBytes(value, name);
+  return plain(value as Uint8Array, length);
 }

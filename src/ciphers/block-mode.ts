@@ -1,4 +1,4 @@
-import { type Bytes, checkBytes, copyOf, plain } from "../callers-bytes.ts";
+import { type Bytes, callersBytes, checkBytes, copyOf } from "../callers-bytes.ts";
 import { checkInto, checkOptions, readableWhileWriting } from "../engine/arguments.ts";
 import { engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
@@ -75,8 +75,7 @@ export function transform({ input, into, length, work }: Transformation): Bytes 
 
 /** Encrypts with padding, of which `work` sees nothing: the last block is padded where it stands. */
 export function encryptPadded(data: Uint8Array, padding: Padding, into: Uint8Array | undefined, work: Work): Bytes {
-  checkBytes(data, "plaintext");
-  const plaintext = plain(data);
+  const plaintext = callersBytes(data, "plaintext");
   if (padding === "none") {
     checkWholeBlocks(plaintext, "plaintext");
     return transform({ input: plaintext, into, length: plaintext.length, work });
@@ -93,12 +92,6 @@ export function encryptPadded(data: Uint8Array, padding: Padding, into: Uint8Arr
   output.set(bytes.subarray(io, io + 16), whole);
   bytes.fill(0, io, io + 16);
   return output;
-}
-
-/** A ciphertext that was checked, plain. */
-export function checkCiphertext(ciphertext: Uint8Array): Bytes {
-  checkBytes(ciphertext, "ciphertext");
-  return plain(ciphertext);
 }
 
 interface PaddedCiphertext {

@@ -1,8 +1,7 @@
-import type { Bytes } from "../callers-bytes.ts";
+import { type Bytes, callersBytes } from "../callers-bytes.ts";
 import { engine } from "../engine/load.ts";
 import {
   checkBlock,
-  checkCiphertext,
   checkPadding,
   decryptPadded,
   encryptPadded,
@@ -56,7 +55,7 @@ export class Cbc {
     const into = intoOf(options);
     const slot = this.#key.address;
     return chained(iv, (chain) => {
-      const checked = checkCiphertext(ciphertext);
+      const checked = callersBytes(ciphertext, "ciphertext");
       const work = (at: number, length: number) => this.#cipher.cbcDecrypt(slot, chain, at, length);
       const lastBlock = (at: number, length: number) => {
         const { bytes } = engine();

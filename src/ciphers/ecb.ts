@@ -1,6 +1,5 @@
-import type { Bytes } from "../callers-bytes.ts";
+import { type Bytes, callersBytes } from "../callers-bytes.ts";
 import {
-  checkCiphertext,
   checkPadding,
   decryptPadded,
   encryptPadded,
@@ -49,7 +48,7 @@ export class Ecb {
     const into = intoOf(options);
     const slot = this.#key.address;
     const work = (at: number, length: number) => this.#cipher.ecbDecrypt(slot, at, length);
-    const checked = checkCiphertext(ciphertext);
+    const checked = callersBytes(ciphertext, "ciphertext");
     return decryptPadded({ ciphertext: checked, padding: this.#padding, into, work, lastBlock: work });
   }
 

@@ -1,5 +1,4 @@
-import type { Bytes } from "../callers-bytes.ts";
-import { callersBytes } from "../callers-bytes.ts";
+import { type Bytes, callersBytes } from "../callers-bytes.ts";
 import { LanelockError } from "../errors.ts";
 import { headerLengthWith } from "./format/header.ts";
 import { layoutOfPlaintext, TAG_LENGTH } from "./format/segment-layout.ts";

@@ -1,4 +1,4 @@
-import { checkBytes, plain } from "../callers-bytes.ts";
+import { callersBytes } from "../callers-bytes.ts";
 import { LanelockError } from "../errors.ts";
 import { invalidParameter, KmsError, missingParameter } from "./errors.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_NUMBER, MAX_PAGE_SIZE } from "./limits.ts";
@@ -69,7 +69,7 @@ export function freeText(value: unknown, parameter: string, maxCharacters: numbe
 export function requiredBytes(value: unknown, parameter: string): Uint8Array {
   if (value === undefined || value === null) throw missingParameter(parameter);
   try {
-    return plain(value as Uint8Array, checkBytes(value, parameter));
+    return callersBytes(value, parameter);
   } catch (error) {
     const isBuffer = error instanceof LanelockError && error.code === "ERR_BUFFER";
     const reason = isBuffer ? "Its buffer must not be detached or shared between threads." : "It must be a Uint8Array.";

@@ -1,5 +1,4 @@
-import type { Bytes } from "../../callers-bytes.ts";
-import { copyOf } from "../../callers-bytes.ts";
+import { type Bytes, copyOf } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
@@ -79,6 +78,7 @@ export class WebSegments implements SegmentCipher {
       const algorithm = { name: NAME, iv: copyOf(this.#nonces.at(index, last)) };
       return crypto.subtle[direction](algorithm, key, bytes.subarray(start, end) as Bytes);
     });
+    // WebCrypto copies what it is given before it returns.
     if (bytes !== run.bytes) bytes.fill(0);
     const pieces = await Promise.all(working);
     const [only] = pieces;

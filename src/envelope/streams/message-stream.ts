@@ -1,5 +1,4 @@
-import type { Bytes } from "../../callers-bytes.ts";
-import { callersBytes } from "../../callers-bytes.ts";
+import { type Bytes, callersBytes } from "../../callers-bytes.ts";
 import { transferredAway } from "../transferred-away.ts";
 import { OrderedResults } from "./ordered-results.ts";
 

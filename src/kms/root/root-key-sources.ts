@@ -1,4 +1,4 @@
-import { checkBytes, copyOf, plain } from "../../callers-bytes.ts";
+import { callersBytes, copyOf } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
 import { nodeModule } from "../node-modules.ts";
 import type { RootKeySource } from "../ports/index.ts";
@@ -10,7 +10,7 @@ export const ROOT_KEY_LENGTH = 32;
 
 /** @param option what it was given as */
 export function rootKeySource(rootKey: unknown, option: "rootKey" | "newRootKey"): RootKeySource {
-  if (ArrayBuffer.isView(rootKey)) return constantSource(`the ${option} given`, constantKey(rootKey, option));
+  if (ArrayBuffer.isView(rootKey)) return constantSource(`the ${option} given`, copyOf(callersBytes(rootKey, option)));
   if (typeof rootKey === "object" && rootKey !== null) {
     if (isSource(rootKey)) return rootKey;
     if ("file" in rootKey && typeof rootKey.file === "string") return fileSource(rootKey.file);
@@ -24,12 +24,6 @@ export function rootKeySource(rootKey: unknown, option: "rootKey" | "newRootKey"
 
 function isSource(value: object): value is RootKeySource {
   return "unlock" in value && typeof value.unlock === "function";
-}
-
-/** A copy of the bytes that there are, whatever the array says of itself. */
-function constantKey(key: ArrayBufferView, option: string): Uint8Array {
-  const length = checkBytes(key, option);
-  return copyOf(plain(key as Uint8Array, length));
 }
 
 function constantSource(name: string, copy: Uint8Array): RootKeySource {
