@@ -13,10 +13,10 @@ import type { Aead } from "./ciphers/aead.ts";
 import { aes, sm4 } from "./ciphers/cipher-engine.ts";
 import { Gcm, type GcmOptions } from "./ciphers/gcm.ts";
 
-export type { Bytes } from "./callers-bytes.ts";
 export type { Aead, IntoOptions, Message, MessageOptions, SealStream } from "./ciphers/aead.ts";
 export type { GcmOptions } from "./ciphers/gcm.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
+export type { Bytes } from "./shared/byte-input.ts";
 
 /**
  * AES-GCM under `key` of 16, 24 or 32 bytes, which is copied.

@@ -9,13 +9,13 @@
  * @module
  */
 
-import type { Bytes } from "./callers-bytes.ts";
 import { Cbc } from "./ciphers/cbc.ts";
 import { aes } from "./ciphers/cipher-engine.ts";
 import { Ctr } from "./ciphers/ctr.ts";
 import { Ecb } from "./ciphers/ecb.ts";
 import { Gcm } from "./ciphers/gcm.ts";
 import { LanelockError } from "./errors.ts";
+import type { Bytes } from "./shared/byte-input.ts";
 
 /** A cipher bound to a key and a nonce. It encrypts once. */
 export interface Cipher {

@@ -19,9 +19,9 @@ import { Gcm } from "./ciphers/gcm.ts";
 import { GcmOpenStreamUnverified } from "./ciphers/gcm-open-stream-unverified.ts";
 import { LanelockError } from "./errors.ts";
 
-export type { Bytes } from "./callers-bytes.ts";
 export type { IntoOption, PaddingOption } from "./ciphers/block-mode.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
+export type { Bytes } from "./shared/byte-input.ts";
 export type { Cbc, Ctr, Ecb, GcmOpenStreamUnverified };
 
 /** AES-CBC under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */

@@ -28,49 +28,90 @@ function importsOf(file: string): Import[] {
 
 const imports = files.flatMap(importsOf);
 
-/** The part of the project a file belongs to: its folder, or its two first folders for a provider. */
+/** Parts that are divided into rooms: each room is a part of its own. */
+const DIVIDED = ["kms", "providers", "providers/pkcs11"];
+
+/** The part of the project a file belongs to: its folder, the room of a divided part, `errors`, or `entry` for an entry point. */
 function partOf(path: string): string {
-  const [first = "", second = "", third] = path.split("/");
-  if (first === "providers" && third !== undefined) return `providers/${second}`;
-  return path.includes("/") ? first : "root";
+  if (path === "errors.ts") return "errors";
+  const folders = path.split("/").slice(0, -1);
+  let part = folders[0] ?? "entry";
+  for (const folder of folders.slice(1)) if (DIVIDED.includes(part)) part = `${part}/${folder}`;
+  return part;
 }
 
-/** What each part may import of the others, besides itself. `ports` are `kms/ports/` and `kms/errors.ts`. */
+/** What each part may import of the others, besides itself and `errors`: from the ground up, so that nothing points upward. */
 const MAY: Readonly<Record<string, readonly string[]>> = {
-  root: ["ciphers", "engine"],
-  engine: ["root"],
-  ciphers: ["root", "engine"],
-  asymmetric: ["root", "ports"],
-  kms: ["root"],
-  stores: ["root", "ports"],
-  providers: ["root"],
-  "providers/software": ["root", "ports", "asymmetric", "ciphers", "providers"],
-  "providers/pkcs11": ["root", "ports", "asymmetric", "ciphers", "providers"],
-  "providers/external": ["root", "ports", "providers"],
-  "external-proxy": ["root", "ports", "providers", "providers/pkcs11", "providers/external"],
-  envelope: ["root", "ports", "kms", "ciphers", "engine"],
-  server: ["root", "kms", "ports", "envelope", "stores"],
+  errors: [],
+  shared: [],
+  engine: ["shared"],
+  ciphers: ["shared", "engine"],
+  entry: ["shared", "ciphers"],
+  asymmetric: ["shared"],
+
+  "kms/ports": ["shared"],
+  "kms/policy": ["shared", "kms/ports"],
+  "kms/wire": ["shared", "kms/ports", "kms/policy"],
+  "kms/root": ["shared", "kms/ports"],
+  "kms/rows": ["shared", "kms/ports", "kms/root"],
+  "kms/audit": ["shared", "kms/ports", "kms/wire", "kms/root", "kms/rows"],
+  "kms/keys": ["shared", "kms/ports", "kms/policy", "kms/wire", "kms/root", "kms/rows"],
+  "kms/core": ["shared", "kms/ports", "kms/policy", "kms/wire", "kms/root", "kms/rows", "kms/audit", "kms/keys"],
+  "kms/life-cycle": ["shared", "kms/ports", "kms/policy", "kms/wire", "kms/rows", "kms/keys", "kms/core"],
+  "kms/import": [
+    ...["shared", "kms/ports", "kms/policy", "kms/wire", "kms/rows", "kms/audit", "kms/keys", "kms/core"],
+    "kms/life-cycle",
+  ],
+  "kms/operations": [
+    ...["shared", "kms/ports", "kms/policy", "kms/wire", "kms/rows", "kms/keys", "kms/core"],
+    ...["kms/life-cycle", "kms/import"],
+  ],
+  "kms/service": [
+    ...["shared", "kms/ports", "kms/policy", "kms/wire", "kms/root", "kms/rows", "kms/audit", "kms/keys"],
+    ...["kms/core", "kms/life-cycle", "kms/import", "kms/operations"],
+  ],
+  kms: [
+    ...["shared", "kms/ports", "kms/policy", "kms/wire", "kms/root", "kms/audit", "kms/core", "kms/operations"],
+    "kms/service",
+  ],
+
+  stores: ["shared", "kms/ports"],
+  providers: ["shared"],
+  "providers/software": ["shared", "kms/ports", "asymmetric", "entry"],
+  "providers/external": ["shared", "kms/ports"],
+  "providers/pkcs11/session": ["shared"],
+  "providers/pkcs11/capabilities": ["kms/ports", "providers/pkcs11/session"],
+  "providers/pkcs11/objects": [
+    ...["shared", "kms/ports", "asymmetric"],
+    ...["providers/pkcs11/session", "providers/pkcs11/capabilities"],
+  ],
+  "providers/pkcs11/keys": [
+    ...["shared", "kms/ports", "asymmetric", "entry", "providers", "providers/pkcs11/session"],
+    ...["providers/pkcs11/capabilities", "providers/pkcs11/objects"],
+  ],
+  "providers/pkcs11": [
+    ...["shared", "kms/ports", "asymmetric", "providers/pkcs11/session", "providers/pkcs11/capabilities"],
+    ...["providers/pkcs11/objects", "providers/pkcs11/keys"],
+  ],
+  "external-proxy": [
+    ...["shared", "kms/ports", "providers/external", "providers/pkcs11", "providers/pkcs11/session"],
+    ...["providers/pkcs11/objects", "providers/pkcs11/keys"],
+  ],
+
+  envelope: ["shared", "kms/ports", "kms/wire", "ciphers", "engine"],
+  client: ["shared", "kms/ports", "kms/wire", "kms/operations"],
+  server: ["shared", "kms", "kms/ports", "kms/wire", "kms/policy", "kms/operations", "stores"],
   cli: [
-    "root",
-    "kms",
-    "ports",
-    "envelope",
-    "stores",
-    "providers/pkcs11",
-    "providers/external",
-    "external-proxy",
-    "server",
+    ...["shared", "kms", "kms/ports", "kms/wire", "kms/policy", "kms/operations", "kms/service", "envelope", "stores"],
+    ...["providers/pkcs11", "providers/pkcs11/session", "providers/pkcs11/capabilities", "providers/external"],
+    ...["external-proxy", "server", "client"],
   ],
 };
 
-/** The files where parts are put together, and what each alone may import. */
+/** The files that put parts together, and what each alone may import besides. */
 const COMPOSITION: Readonly<Record<string, readonly string[]>> = {
-  "kms/built-in.ts": ["providers/software"],
+  "kms/service/built-in.ts": ["providers/software"],
 };
-
-function targetPart(to: string): string {
-  return to.startsWith("kms/ports/") || to === "kms/errors.ts" ? "ports" : partOf(to);
-}
 
 const inside = (to: string) => files.includes(to);
 
@@ -80,8 +121,8 @@ test("every import goes the one way, from the surface to the engine", () => {
     .filter(({ to }) => inside(to))
     .filter(({ from, to }) => {
       const source = partOf(from);
-      const allowed = [...(MAY[source] ?? []), ...(COMPOSITION[from] ?? [])];
-      return source !== partOf(to) && !allowed.includes(targetPart(to));
+      const allowed = ["errors", ...(MAY[source] ?? []), ...(COMPOSITION[from] ?? [])];
+      return source !== partOf(to) && !allowed.includes(partOf(to));
     })
     .map(({ from, to }) => `${from} → ${to}`);
   expect(wrong).toEqual([]);
@@ -93,27 +134,27 @@ test("every relative import names a file there is", () => {
 });
 
 test("kms/ imports no cipher, no package but hashes, and nothing of Node", () => {
-  const packages = imports.filter(({ from, to }) => partOf(from) === "kms" && !to.endsWith(".ts")).map(({ to }) => to);
+  const packages = imports
+    .filter(({ from, to }) => partOf(from).startsWith("kms") && !to.endsWith(".ts"))
+    .map(({ to }) => to);
   expect(packages.every((name) => name.startsWith("@noble/hashes/"))).toBe(true);
   expect(packages.length).toBeGreaterThan(0);
 });
 
 test("the parts that browsers run import neither Node nor an optional package", () => {
-  const browser = new Set(["root", "engine", "ciphers", "kms"]);
+  const browser = new Set(["errors", "shared", "entry", "engine", "ciphers", "kms", "client"]);
   const found = imports
-    .filter(({ from, to }) => browser.has(partOf(from)) && !to.endsWith(".ts"))
+    .filter(({ from, to }) => browser.has(partOf(from).replace(/\/.*/, "")) && !to.endsWith(".ts"))
     .filter(({ to }) => !/^@noble\/(hashes|curves)\//.test(to));
   expect(found.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
 });
 
-test("no cycle joins two parts", () => {
+test("no circle joins two parts", () => {
   const edges = new Map<string, Set<string>>();
   for (const { from, to } of imports) {
     if (!inside(to) || from in COMPOSITION) continue;
-    const [source, target] = [partOf(from), targetPart(to)];
-    // The package's entry points stand at the root and import their part; errors.ts stands there for all.
-    if (source === target || source === "root" || target === "root" || target === "ports") continue;
-    edges.set(source, (edges.get(source) ?? new Set()).add(target));
+    const [source, target] = [partOf(from), partOf(to)];
+    if (source !== target) edges.set(source, (edges.get(source) ?? new Set()).add(target));
   }
   const reaches = (start: string, seen = new Set<string>()): Set<string> => {
     for (const next of edges.get(start) ?? []) if (!seen.has(next)) reaches(next, seen.add(next));

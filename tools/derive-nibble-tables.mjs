@@ -1,4 +1,4 @@
-// Derives the tables of assembly/cipher/aes-serial.ts and sm4-serial.ts from the definitions of the two S-boxes, and prints
+// Derives the tables of assembly/cipher/aes-vector-permute.ts and sm4-vector-permute.ts from the definitions of the two S-boxes, and prints
 // them. The method is described at the top of nibble-inversion.ts.
 import { fileURLToPath } from "node:url";
 
@@ -109,14 +109,14 @@ const sm4 = {
   },
 };
 
-/** All tables of aes-serial.ts in order. */
+/** All tables of aes-vector-permute.ts in order. */
 export function aesTables() {
   const tables = derive(aes);
   const double = (b) => multiplier(0x11b)(2, b);
   return [...tables.input, ...tables.inversion, ...tables.bytes, ...tables.pairs((b) => b), ...tables.pairs(double)];
 }
 
-/** All tables of sm4-serial.ts in order. */
+/** All tables of sm4-vector-permute.ts in order. */
 export function sm4Tables() {
   const tables = derive(sm4);
   const own = tables.pairs((b) => b ^ ((b << 2) & 0xff));
@@ -126,8 +126,8 @@ export function sm4Tables() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, tables] of [
-    ["aes-serial.ts", aesTables()],
-    ["sm4-serial.ts", sm4Tables()],
+    ["aes-vector-permute.ts", aesTables()],
+    ["sm4-vector-permute.ts", sm4Tables()],
   ]) {
     console.log(name);
     for (const table of tables)

@@ -2,4 +2,4 @@
 import { prepare } from "./setup.mjs";
 
 prepare();
-await import("./main-job/main.mjs");
+await import("./demo/main.mjs");

@@ -1,11 +1,11 @@
-// AES-CBC encryption, where every block waits for the one before, by the look-ups of aes-serial.ts: how long the chain of
+// AES-CBC encryption, where every block waits for the one before, by the look-ups of aes-vector-permute.ts: how long the chain of
 // operations is that wait for each other decides, not their number.
 //
 // The i and the k of the state are vectors of their own, so that no round begins by taking pairs apart; that takes twice the
 // look-ups of the S-box's output, less one pair of tables, since the k of 2·v is the i of v. The last round leaves pairs as
 // well as bytes, and the next block is added to those: the way from bytes to pairs is not in the chain either.
 import { highNibbles, lookup, lowNibbles } from "../swizzle";
-import { firstOf, mixColumns, S_DOUBLED, S_PAIR, secondOf, shiftRows, toBytes, toPairs } from "./aes-serial";
+import { firstOf, mixColumns, S_DOUBLED, S_PAIR, secondOf, shiftRows, toBytes, toPairs } from "./aes-vector-permute";
 
 /** A linear function of the inverse, by its tables of io and jo. */
 @inline

@@ -1,7 +1,7 @@
 // The AES key expansion (FIPS 197 §5.2), its SubWord by vector permutation instead of a table.
 import { SETUP, SETUP_SIZE, wipeBlocks } from "../memory";
 import { Aes, PLANE_KEYS, SERIAL_KEYS } from "./aes";
-import { subBytes, toPairs } from "./aes-serial";
+import { subBytes, toPairs } from "./aes-vector-permute";
 import { bitMask } from "./plane-key";
 
 /** SubWord on a word in memory order. */

@@ -1,14 +1,14 @@
 // AES-128, AES-192 and AES-256 (FIPS 197) over an expanded key:
 //
 //   offset 0      rounds, 4 bytes (10, 12 or 14), then 12 unused
-//   offset 16     15 round keys of 16 bytes for the vector-permute path (aes-serial.ts)
+//   offset 16     15 round keys of 16 bytes for the vector-permute path (aes-vector-permute.ts)
 //   offset 256    15 round keys of 8 planes for the bit-sliced path (aes-bitslice.ts)
 import { wipeBlocks, PLANES, COUNTER_TABLE, COUNTER_CACHE_SIZE } from "../memory";
 import { BlockCipher } from "./block-cipher";
 import { decryptPlanes, encryptPlanes, pack } from "./aes-bitslice";
 import { beginCounterTable, loadCounterState, setCounterRest } from "./aes-counter-cache";
 import { encryptChain } from "./aes-chain";
-import { encryptBlocks } from "./aes-serial";
+import { encryptBlocks } from "./aes-vector-permute";
 
 export const SERIAL_KEYS: usize = 16;
 export const PLANE_KEYS: usize = 256;

@@ -1,4 +1,4 @@
-// SM4-CBC encryption, where every block waits for the one before, by the look-ups of sm4-serial.ts: how long the chain of
+// SM4-CBC encryption, where every block waits for the one before, by the look-ups of sm4-vector-permute.ts: how long the chain of
 // operations is that wait for each other decides, not their number.
 //
 // A word is a vector whose bytes stand in the lowest of every 32 bits: a pair of nibbles comes apart by one shift without a
@@ -6,7 +6,7 @@
 //
 // What a round puts into the S-box is the word before plus a sum that is known earlier, and so that sum is added where `word`
 // is in the round before. Out comes the next input itself, and the word is that plus the sum.
-import { addRoundFunction, fromPairs, toPairs } from "./sm4-serial";
+import { addRoundFunction, fromPairs, toPairs } from "./sm4-vector-permute";
 
 /** The four bytes of a round key, each in 32 bits. */
 @inline

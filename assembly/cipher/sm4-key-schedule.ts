@@ -6,7 +6,7 @@
 import { SETUP, SETUP_SIZE, wipeBlocks } from "../memory";
 import { bitMask } from "./plane-key";
 import { PLANE_KEYS } from "./sm4";
-import { INPUT_CONSTANT, subBytes, toPairs } from "./sm4-serial";
+import { INPUT_CONSTANT, subBytes, toPairs } from "./sm4-vector-permute";
 
 /** FK, the system parameter (§7.3.2 a). */
 const SYSTEM = memory.data<u32>([0xa3b1bac6, 0x56aa3350, 0x677d9197, 0xb27022dc]);

@@ -1,13 +1,13 @@
 // SM4 (GB/T 32907-2016) over an expanded key:
 //
-//   offset 0      32 round keys of 16 bytes for the vector-permute path (sm4-serial.ts)
+//   offset 0      32 round keys of 16 bytes for the vector-permute path (sm4-vector-permute.ts)
 //   offset 512    32 round keys of 8 planes for the bit-sliced path (sm4-bitslice.ts)
 import { COUNTER_TABLE, PLANES, wipeBlocks } from "../memory";
 import { BlockCipher } from "./block-cipher";
 import { beginCounter, loadCounterPlanes, setCounterUpper } from "./sm4-counter-planes";
 import { pack, rounds } from "./sm4-bitslice";
 import { encryptChain } from "./sm4-chain";
-import { encryptBlocks } from "./sm4-serial";
+import { encryptBlocks } from "./sm4-vector-permute";
 
 export const PLANE_KEYS: usize = 512;
 const SM4_SIZE: usize = PLANE_KEYS + 32 * 128;

@@ -1,4 +1,4 @@
-import type { EcKeySpec, RsaKeySpec } from "../kms/ports/vocabulary.ts";
+import type { EcKeySpec, RsaKeySpec } from "../shared/algorithms.ts";
 import { type DerElement, type DerReader, element, malformed, sequence, tags } from "./der.ts";
 import { curveIdentifier, ecSpec } from "./key-parts.ts";
 import { isRsa } from "./key-specs.ts";

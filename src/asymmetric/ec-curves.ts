@@ -1,6 +1,6 @@
 import type { ECDSA } from "@noble/curves/abstract/weierstrass.js";
-import type { MaybePromise } from "../kms/ports/key-provider.ts";
-import type { EcKeySpec } from "../kms/ports/vocabulary.ts";
+import type { EcKeySpec } from "../shared/algorithms.ts";
+import type { MaybePromise } from "../shared/maybe-promise.ts";
 import { malformed } from "./der.ts";
 import type { EcPrivateParts, EcPublicParts } from "./key-parts.ts";
 

@@ -1,4 +1,4 @@
-import type { EcKeySpec } from "../kms/ports/vocabulary.ts";
+import type { EcKeySpec } from "../shared/algorithms.ts";
 import { malformed } from "./der.ts";
 import { nobleCurve, signDigest, verifyDigest } from "./ec-curves.ts";
 import { openEcies, sealEcies } from "./ecies.ts";

@@ -1,8 +1,8 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha1 } from "@noble/hashes/legacy.js";
-import { equalBytes } from "../equal-bytes.ts";
 import { LanelockError } from "../errors.ts";
-import type { EcKeySpec } from "../kms/ports/vocabulary.ts";
+import type { EcKeySpec } from "../shared/algorithms.ts";
+import { equalBytes } from "../shared/equal-bytes.ts";
 import { validPoint } from "./ec-curves.ts";
 import { eciesPlaintextLimit } from "./key-specs.ts";
 import { undecryptable } from "./runtime.ts";

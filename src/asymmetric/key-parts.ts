@@ -1,4 +1,4 @@
-import type { AsymmetricKeySpec, EcKeySpec, RsaKeySpec } from "../kms/ports/vocabulary.ts";
+import type { AsymmetricKeySpec, EcKeySpec, RsaKeySpec } from "../shared/algorithms.ts";
 import { malformed } from "./der.ts";
 import { modulusLengths } from "./key-specs.ts";
 

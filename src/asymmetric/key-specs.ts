@@ -4,7 +4,7 @@ import type {
   AsymmetricKeySpec,
   RsaKeySpec,
   SignatureAlgorithm,
-} from "../kms/ports/vocabulary.ts";
+} from "../shared/algorithms.ts";
 
 /** Bytes of an RSA modulus, which are also those of its ciphertexts and signatures. */
 export const modulusLengths: Record<RsaKeySpec, number> = { RSA_2048: 256, RSA_3072: 384, RSA_4096: 512 };

@@ -1,4 +1,4 @@
-import type { AsymmetricKeySpec } from "../kms/ports/vocabulary.ts";
+import type { AsymmetricKeySpec } from "../shared/algorithms.ts";
 import { loadEcPrivateNode, loadEcPublicNode, publicPointNode } from "./ec-node.ts";
 import { isRsaParts } from "./key-parts.ts";
 import { isRsa, modulusLengths } from "./key-specs.ts";

@@ -1,4 +1,4 @@
-import type { EcKeySpec } from "../kms/ports/vocabulary.ts";
+import type { EcKeySpec } from "../shared/algorithms.ts";
 import { algorithmIdentifier, readAlgorithm } from "./algorithm-identifier.ts";
 import { bitString, DerReader, element, encodeDer, integer, malformed, sequence, tags } from "./der.ts";
 import { ecSpec, isRsaParts, type PrivateParts, type RsaPrivateParts, rsaSpec } from "./key-parts.ts";

@@ -1,10 +1,10 @@
-import type { MaybePromise } from "../kms/ports/key-provider.ts";
 import type {
   AsymmetricEncryptionAlgorithm,
   AsymmetricKeySpec,
   EcKeySpec,
   SignatureAlgorithm,
-} from "../kms/ports/vocabulary.ts";
+} from "../shared/algorithms.ts";
+import type { MaybePromise } from "../shared/maybe-promise.ts";
 import type { PrivateParts, PublicParts } from "./key-parts.ts";
 
 /** What is signed: `RAW`, a message that is hashed here with SHA-256; `DIGEST`, 32 bytes that are not hashed again. */

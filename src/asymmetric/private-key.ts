@@ -1,7 +1,7 @@
-import { equalBytes } from "../equal-bytes.ts";
 import { LanelockError } from "../errors.ts";
-import type { MaybePromise } from "../kms/ports/key-provider.ts";
-import type { AsymmetricKeySpec } from "../kms/ports/vocabulary.ts";
+import type { AsymmetricKeySpec } from "../shared/algorithms.ts";
+import { equalBytes } from "../shared/equal-bytes.ts";
+import type { MaybePromise } from "../shared/maybe-promise.ts";
 import { malformed } from "./der.ts";
 import { validPoint } from "./ec-curves.ts";
 import { type EcPrivateParts, isRsaParts, type PrivateParts, type PublicParts } from "./key-parts.ts";

@@ -1,7 +1,7 @@
 import { LanelockError } from "../errors.ts";
-import type { MaybePromise } from "../kms/ports/key-provider.ts";
-import type { AsymmetricKeySpec } from "../kms/ports/vocabulary.ts";
-import { encodePem } from "../pem.ts";
+import type { AsymmetricKeySpec } from "../shared/algorithms.ts";
+import type { MaybePromise } from "../shared/maybe-promise.ts";
+import { encodePem } from "../shared/pem.ts";
 import { validPoint } from "./ec-curves.ts";
 import { isRsaParts, type PublicParts } from "./key-parts.ts";
 import { digestLength, isRsa, modulusLengths, plaintextLimit, requireAlgorithm } from "./key-specs.ts";

@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
-import { equalBytes } from "../equal-bytes.ts";
-import type { AsymmetricEncryptionAlgorithm, SignatureAlgorithm } from "../kms/ports/vocabulary.ts";
+import type { AsymmetricEncryptionAlgorithm, SignatureAlgorithm } from "../shared/algorithms.ts";
+import { equalBytes } from "../shared/equal-bytes.ts";
 import type { RsaPrivateParts, RsaPublicParts } from "./key-parts.ts";
 import { encodePkcs8 } from "./pkcs8.ts";
 import type { PrivateOperations, PublicOperations, SignInput, VerifyInput } from "./platform.ts";

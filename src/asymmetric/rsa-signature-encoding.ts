@@ -1,4 +1,4 @@
-import { equalBytes } from "../equal-bytes.ts";
+import { equalBytes } from "../shared/equal-bytes.ts";
 import { hashes, mgf1Xor } from "./mgf1.ts";
 
 const saltLength = 32;

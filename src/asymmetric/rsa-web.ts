@@ -1,5 +1,5 @@
 import { LanelockError } from "../errors.ts";
-import type { AsymmetricEncryptionAlgorithm, SignatureAlgorithm } from "../kms/ports/vocabulary.ts";
+import type { AsymmetricEncryptionAlgorithm, SignatureAlgorithm } from "../shared/algorithms.ts";
 import type { RsaPrivateParts, RsaPublicParts } from "./key-parts.ts";
 import { encodePkcs8 } from "./pkcs8.ts";
 import type { PrivateOperations, PublicOperations, SignInput } from "./platform.ts";

@@ -1,4 +1,4 @@
-import type { AsymmetricKeySpec } from "../kms/ports/vocabulary.ts";
+import type { AsymmetricKeySpec } from "../shared/algorithms.ts";
 import { nobleCurve } from "./ec-curves.ts";
 import { loadEcPrivateWeb, loadEcPublicWeb, publicPointWeb } from "./ec-web.ts";
 import { isRsaParts } from "./key-parts.ts";

@@ -1,5 +1,5 @@
-import type { Bytes } from "../callers-bytes.ts";
 import type { LanelockError } from "../errors.ts";
+import type { Bytes } from "../shared/byte-input.ts";
 
 /** Options of one message. */
 export interface MessageOptions {

@@ -1,4 +1,4 @@
-import type { Bytes } from "../callers-bytes.ts";
+import type { Bytes } from "../shared/byte-input.ts";
 
 /**
  * Cuts what arrives in pieces of any length into parts of whole multiples of `unit` bytes, with the remainder kept back until

@@ -1,8 +1,8 @@
-import { type Bytes, callersBytes, checkBytes, copyOf } from "../callers-bytes.ts";
 import { checkInto, checkOptions, readableWhileWriting } from "../engine/arguments.ts";
 import { engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
 import { LanelockError } from "../errors.ts";
+import { type Bytes, callersBytes, checkBytes, copyOf } from "../shared/byte-input.ts";
 
 export interface IntoOption {
   /** Where to write the result instead of allocating. It may overlap the input at any offset. */

@@ -1,5 +1,5 @@
-import { type Bytes, callersBytes } from "../callers-bytes.ts";
 import { engine } from "../engine/load.ts";
+import { type Bytes, callersBytes } from "../shared/byte-input.ts";
 import {
   checkBlock,
   checkPadding,

@@ -1,5 +1,5 @@
-import { type Bytes, checkBytes, plain } from "../callers-bytes.ts";
 import { engine } from "../engine/load.ts";
+import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
 import { checkBlock, type IntoOption, intoOf, transform } from "./block-mode.ts";
 import type { CipherEngine } from "./cipher-engine.ts";
 import { KeySlot } from "./key-slot.ts";

@@ -1,9 +1,10 @@
 // Many messages through the engine at a time: as many as its IO holds, laid out as assembly/mode/gcm-many.ts says.
-import { type Bytes, checkBytes } from "../callers-bytes.ts";
+
 import { type Engine, engine } from "../engine/load.ts";
 import { LanelockError } from "../errors.ts";
+import { type Bytes, checkBytes } from "../shared/byte-input.ts";
 import type { Message } from "./aead.ts";
-import { checkTextLength } from "./gcm-run.ts";
+import { checkTextLength } from "./gcm-state.ts";
 
 /** A message whose arrays, once it is checked, have the lengths it says. */
 export interface CheckedMessage {

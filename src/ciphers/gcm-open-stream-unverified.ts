@@ -1,5 +1,5 @@
-import { type Bytes, checkBytes, plain } from "../callers-bytes.ts";
 import { LanelockError } from "../errors.ts";
+import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
 import { GcmStream } from "./gcm-stream.ts";
 
 /**

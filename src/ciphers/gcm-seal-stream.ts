@@ -1,5 +1,5 @@
-import type { Bytes } from "../callers-bytes.ts";
 import { engine } from "../engine/load.ts";
+import type { Bytes } from "../shared/byte-input.ts";
 import type { SealStream } from "./aead.ts";
 import { GcmStream } from "./gcm-stream.ts";
 

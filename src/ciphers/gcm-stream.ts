@@ -1,19 +1,19 @@
-import { type Bytes, checkBytes, plain } from "../callers-bytes.ts";
 import { engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
+import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
 import { BlockBuffer } from "./block-buffer.ts";
-import type { GcmRun } from "./gcm-run.ts";
+import type { GcmState } from "./gcm-state.ts";
 
 /** Bytes that go through the engine together at least: one batch of its widest cipher. */
 const UNIT = 2048;
 
 /** What sealing and opening in pieces have in common: a run that is fed whole batches. */
 export abstract class GcmStream {
-  protected readonly run: GcmRun;
+  protected readonly run: GcmState;
   protected readonly tagLength: number;
   readonly #buffer = new BlockBuffer(UNIT);
 
-  constructor(run: GcmRun, tagLength: number) {
+  constructor(run: GcmState, tagLength: number) {
     this.run = run;
     this.tagLength = tagLength;
   }

@@ -1,13 +1,13 @@
-import { type Bytes, checkBytes, plain } from "../callers-bytes.ts";
 import { checkInto, checkOptions, readableWhileWriting } from "../engine/arguments.ts";
 import { engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
 import { LanelockError } from "../errors.ts";
+import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
 import type { Aead, IntoOptions, Message, MessageOptions, SealStream } from "./aead.ts";
 import type { CipherEngine } from "./cipher-engine.ts";
 import { checkMessages, groups, workGroup } from "./gcm-many.ts";
-import { checkTextLength, GcmRun } from "./gcm-run.ts";
 import { GcmSealStream } from "./gcm-seal-stream.ts";
+import { checkTextLength, GcmState } from "./gcm-state.ts";
 import { KeySlot } from "./key-slot.ts";
 
 export interface GcmOptions {
@@ -164,12 +164,12 @@ export class Gcm implements Aead {
   }
 
   /** Begins a message part by part: for the streams, which own the run. */
-  startRun(nonce: Uint8Array, options?: MessageOptions): GcmRun {
+  startRun(nonce: Uint8Array, options?: MessageOptions): GcmState {
     checkOptions(options);
     const { aad = NOTHING } = options ?? NO_OPTIONS;
     checkNonce(nonce);
     checkAad(aad);
-    return new GcmRun(this.#cipher, this.#key, { nonce: plain(nonce), aad: plain(aad) });
+    return new GcmState(this.#cipher, this.#key, { nonce: plain(nonce), aad: plain(aad) });
   }
 
   dispose(): void {
@@ -196,7 +196,7 @@ export class Gcm implements Aead {
   #sealInParts(message: CheckedMessage, plaintext: Bytes, into: Bytes | undefined): Bytes {
     const sealed = into ?? new Uint8Array(plaintext.length + this.tagLength);
     const input = readableWhileWriting(plaintext, into);
-    const run = new GcmRun(this.#cipher, this.#key, message);
+    const run = new GcmState(this.#cipher, this.#key, message);
     try {
       const { bytes, io } = engine();
       eachPart(input, (part, offset) => {
@@ -217,7 +217,7 @@ export class Gcm implements Aead {
   #openInParts(message: CheckedMessage, sealed: Bytes, into: Bytes | undefined): Bytes {
     const length = sealed.length - this.tagLength;
     const input = readableWhileWriting(sealed.subarray(0, length), into);
-    const run = new GcmRun(this.#cipher, this.#key, message);
+    const run = new GcmState(this.#cipher, this.#key, message);
     try {
       eachPart(input, (part) => run.hash(part));
       if (!run.verify(sealed.subarray(length))) throw notAuthentic();

@@ -1,7 +1,7 @@
-import { checkBytes } from "../callers-bytes.ts";
 import { engine } from "../engine/load.ts";
 import { giveBackSlot, takeSlot } from "../engine/slots.ts";
 import { LanelockError } from "../errors.ts";
+import { checkBytes } from "../shared/byte-input.ts";
 import type { CipherEngine } from "./cipher-engine.ts";
 
 /** Wipes the slots of objects that were dropped without being disposed of. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { TokenOptions } from "../providers/pkcs11/token.ts";
+import type { TokenOptions } from "../providers/pkcs11/session/token.ts";
 import { UsageError } from "./failures.ts";
 
 interface TokenFlags {

@@ -1,6 +1,7 @@
 // What callers pass is checked here once, before anything is written to the engine's memory.
-import { type Bytes, checkBytes, copyOf, plain } from "../callers-bytes.ts";
+
 import { LanelockError } from "../errors.ts";
+import { type Bytes, checkBytes, copyOf, plain } from "../shared/byte-input.ts";
 
 /** The part of `into` that `length` bytes are written to. Refuses one that cannot take them. */
 export function checkInto(into: Uint8Array, length: number): Bytes {

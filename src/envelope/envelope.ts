@@ -1,5 +1,5 @@
-import { type Bytes, callersBytes } from "../callers-bytes.ts";
 import { LanelockError } from "../errors.ts";
+import { type Bytes, callersBytes } from "../shared/byte-input.ts";
 import { headerLengthWith } from "./format/header.ts";
 import { layoutOfPlaintext, TAG_LENGTH } from "./format/segment-layout.ts";
 import { DataKeys, WRAPPED_KEY_LENGTH } from "./keys/data-keys.ts";

@@ -10,8 +10,9 @@
  *
  * @module
  */
-export type { Bytes } from "../callers-bytes.ts";
+
 export { LanelockError, type LanelockErrorCode } from "../errors.ts";
+export type { Bytes } from "../shared/byte-input.ts";
 export { type Envelope, envelope } from "./envelope.ts";
 export { type EnvelopeHeader, inspectHeader, type MessageLayout, messageLayout } from "./inspect.ts";
 export type { CacheLimits } from "./keys/cache-limits.ts";

@@ -1,6 +1,6 @@
-import { callersBytes } from "../callers-bytes.ts";
 import { LanelockError } from "../errors.ts";
-import { parseBlob } from "../kms/blob.ts";
+import { parseBlob } from "../kms/wire/blob.ts";
+import { callersBytes } from "../shared/byte-input.ts";
 import { headerLength, parseHeader } from "./format/header.ts";
 import { layoutOfSegments } from "./format/segment-layout.ts";
 import type { Suite } from "./format/suites.ts";

@@ -1,5 +1,5 @@
-import type { MaybePromise } from "../kms/ports/index.ts";
-import { drawIv } from "../kms/random.ts";
+import type { MaybePromise } from "../shared/maybe-promise.ts";
+import { drawIv } from "../shared/random.ts";
 import { type Header, SALT_LENGTH } from "./format/header.ts";
 import type { DataKeys, SealingKey } from "./keys/data-keys.ts";
 import { committedMessageKeys, deriveMessageKeys, type MessageKeys } from "./keys/message-keys.ts";

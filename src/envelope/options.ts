@@ -1,5 +1,5 @@
 import { LanelockError } from "../errors.ts";
-import { contextDigest, copyOfContext, type EncryptionContext } from "../kms/context.ts";
+import { contextDigest, copyOfContext, type EncryptionContext } from "../kms/wire/context.ts";
 import { SEGMENT_SIZE_LOG2 } from "./format/header.ts";
 import type { CacheLimits } from "./keys/cache-limits.ts";
 import { DataKeyCache } from "./keys/data-key-cache.ts";

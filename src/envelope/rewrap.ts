@@ -1,6 +1,6 @@
-import { abortable } from "../abortable.ts";
-import type { Bytes } from "../callers-bytes.ts";
 import { LanelockError } from "../errors.ts";
+import { abortable } from "../shared/abortable.ts";
+import type { Bytes } from "../shared/byte-input.ts";
 import { encodeHeader, headerLength, MAX_WRAPPED_LENGTH, parseHeader } from "./format/header.ts";
 import { notAuthentic } from "./format/not-authentic.ts";
 import { type DataKeyOptions, refusesTheBlob } from "./keys/data-keys.ts";

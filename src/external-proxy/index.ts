@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { LanelockError } from "../errors.ts";
 import { headers, maxMessageLength, type Refusal, refusals } from "../providers/external/protocol.ts";
-import { MissingObject } from "../providers/pkcs11/token-object.ts";
+import { MissingObject } from "../providers/pkcs11/objects/token-object.ts";
 import { Clients, type KnownClient } from "./clients.ts";
 import { checkProxyOptions, type ExternalProxyOptions, type ProxyLogEntry } from "./options.ts";
 import { answerRequest, Refused } from "./requests.ts";

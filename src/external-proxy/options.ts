@@ -1,6 +1,6 @@
-import { isText, optionChecks } from "../providers/option-checks.ts";
-import { checkTokenOptions } from "../providers/pkcs11/options.ts";
-import type { TokenOptions } from "../providers/pkcs11/token.ts";
+import { checkTokenOptions } from "../providers/pkcs11/session/options.ts";
+import type { TokenOptions } from "../providers/pkcs11/session/token.ts";
+import { isText, optionChecks } from "../shared/option-checks.ts";
 
 const requireThat = optionChecks("the external proxy");
 

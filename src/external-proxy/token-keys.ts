@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { KmsError } from "../kms/errors.ts";
+import { KmsError } from "../kms/ports/errors.ts";
 import type { CipherMode, CipherRequest } from "../kms/ports/index.ts";
-import { aesMechanisms, TokenCipherKey } from "../providers/pkcs11/aes-key.ts";
-import { CKF, CKM } from "../providers/pkcs11/constants.ts";
-import { newId } from "../providers/pkcs11/new-objects.ts";
-import { aesIdentity, generateAesKey } from "../providers/pkcs11/secret-keys.ts";
-import { Token, type TokenOptions } from "../providers/pkcs11/token.ts";
-import { destroyObjects, TokenObject, templateOf } from "../providers/pkcs11/token-object.ts";
+import { aesMechanisms, TokenCipherKey } from "../providers/pkcs11/keys/aes-key.ts";
+import { newId } from "../providers/pkcs11/objects/new-objects.ts";
+import { aesIdentity, generateAesKey } from "../providers/pkcs11/objects/secret-keys.ts";
+import { destroyObjects, TokenObject, templateOf } from "../providers/pkcs11/objects/token-object.ts";
+import { CKF, CKM } from "../providers/pkcs11/session/constants.ts";
+import { Token, type TokenOptions } from "../providers/pkcs11/session/token.ts";
 
 /** A key of a client: its name is the CKA_ID in hexadecimal, and client and mode are in its label. */
 export interface KeyReference {

@@ -1,7 +1,7 @@
-import type { CallOptions } from "./call.ts";
-import { OPERATIONS } from "./operation-table.ts";
+import type { CallOptions } from "./core/call.ts";
 import type * as operations from "./operations/index.ts";
-import type { Operation } from "./session.ts";
+import { OPERATIONS } from "./operations/operation-table.ts";
+import type { Operation } from "./service/session.ts";
 
 /** Runs an operation on behalf of somebody. */
 export type RunOperation = <Request, Response>(

@@ -1,15 +1,15 @@
 import { LanelockError } from "../errors.ts";
 import { type AuditReport, verifyAuditFiles } from "./audit/verify.ts";
-import type { CallOptions } from "./call.ts";
+import type { CallOptions } from "./core/call.ts";
 import { KeyManagement } from "./key-management.ts";
-import { MAX_CALLER_CHARACTERS } from "./limits.ts";
-import { OPERATIONS } from "./operation-table.ts";
 import type * as operations from "./operations/index.ts";
-import type { KmsOptions } from "./options.ts";
+import { OPERATIONS } from "./operations/operation-table.ts";
+import { MAX_CALLER_CHARACTERS } from "./policy/limits.ts";
 import type { Capability } from "./ports/index.ts";
-import { elements } from "./request-fields.ts";
-import { type Operation, Session } from "./session.ts";
-import { type SweepResult, sweep } from "./sweep.ts";
+import type { KmsOptions } from "./service/options.ts";
+import { type Operation, Session } from "./service/session.ts";
+import { type SweepResult, sweep } from "./service/sweep.ts";
+import { elements } from "./wire/request-fields.ts";
 
 /**
  * A key management service with Alibaba Cloud KMS's model, in this process. Methods, fields, states and errors are the

@@ -1,7 +1,7 @@
 import { asymmetricAlgorithms, isRsa, modulusLengths } from "../../src/asymmetric/key-specs.ts";
 import { generateKeyPair, importPrivateKey, loadPrivateKey } from "../../src/asymmetric/private-key.ts";
 import { importPublicKey } from "../../src/asymmetric/public-key.ts";
-import type { AsymmetricKeySpec } from "../../src/kms/ports/vocabulary.ts";
+import type { AsymmetricKeySpec } from "../../src/shared/algorithms.ts";
 
 // What the browser test bundles and runs in a page. Bytes travel as arrays of numbers.
 

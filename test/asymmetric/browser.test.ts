@@ -12,7 +12,7 @@ import type {
   WrappingAlgorithm,
 } from "../../src/kms/ports/index.ts";
 import { startServer } from "../browser/server.ts";
-import { wrapMaterial } from "../kms/wrapped-material.ts";
+import { wrapMaterial } from "../kms/import/wrapped-material.ts";
 import type { BrowserAnswer } from "./browser-page.ts";
 import { specs } from "./platforms.ts";
 import { long } from "./test-keys.ts";

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { asymmetricAlgorithms, isRsa, modulusLengths, plaintextLimit } from "../../src/asymmetric/key-specs.ts";
 import { generateKeyPair, loadPrivateKey, type PrivateKey } from "../../src/asymmetric/private-key.ts";
 import { importPublicKey, type PublicKey } from "../../src/asymmetric/public-key.ts";
-import type { SignatureAlgorithm } from "../../src/kms/ports/vocabulary.ts";
+import type { SignatureAlgorithm } from "../../src/shared/algorithms.ts";
 import { platforms, specs } from "./platforms.ts";
 import { long, testPair } from "./test-keys.ts";
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asymmetricAlgorithms, isRsa } from "../../src/asymmetric/key-specs.ts";
 import { importPrivateKey, loadPrivateKey, type PrivateKey } from "../../src/asymmetric/private-key.ts";
 import { importPublicKey, type PublicKey } from "../../src/asymmetric/public-key.ts";
-import type { AsymmetricEncryptionAlgorithm, SignatureAlgorithm } from "../../src/kms/ports/vocabulary.ts";
+import type { AsymmetricEncryptionAlgorithm, SignatureAlgorithm } from "../../src/shared/algorithms.ts";
 import { OpenSsl } from "./openssl.ts";
 import { platforms, specs } from "./platforms.ts";
 

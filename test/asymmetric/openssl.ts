@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AsymmetricKeySpec } from "../../src/kms/ports/vocabulary.ts";
+import type { AsymmetricKeySpec } from "../../src/shared/algorithms.ts";
 import { keptKey } from "./test-keys.ts";
 
 /** Runs OpenSSL's command line on files of a folder of its own. */

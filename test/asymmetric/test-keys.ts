@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { KeyPair, Platform } from "../../src/asymmetric/platform.ts";
 import { importPrivateKey } from "../../src/asymmetric/private-key.ts";
 import { platform } from "../../src/asymmetric/this-platform.ts";
-import type { AsymmetricKeySpec } from "../../src/kms/ports/vocabulary.ts";
+import type { AsymmetricKeySpec } from "../../src/shared/algorithms.ts";
 
 /** With LANELOCK_LONG every key is a fresh one. */
 export const long = process.env.LANELOCK_LONG === "1";

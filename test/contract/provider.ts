@@ -19,8 +19,8 @@ import type {
 } from "lanelock/kms";
 import { KmsError } from "lanelock/kms";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { KEY_MATRIX } from "../../src/kms/key-matrix.ts";
-import { binding as anyBinding, outcome } from "../hsm/key-objects.ts";
+import { KEY_MATRIX } from "../../src/kms/policy/key-matrix.ts";
+import { binding as anyBinding, outcome } from "../pkcs11/objects/key-objects.ts";
 
 /** A place of keys that the contract opens several times, as several processes would. */
 export interface ProviderUnderTest {

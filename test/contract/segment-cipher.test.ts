@@ -1,12 +1,12 @@
 import { afterAll } from "vitest";
-import { copyOf } from "../../src/callers-bytes.ts";
 import { EngineSegments } from "../../src/envelope/segments/engine-segments.ts";
-import { GrowingSegments } from "../../src/envelope/segments/growing-segments.ts";
 import { NodeSegments, nodeCrypto } from "../../src/envelope/segments/node-segments.ts";
+import { PromotingSegmentCipher } from "../../src/envelope/segments/promoting-segment-cipher.ts";
 import { WebSegments } from "../../src/envelope/segments/web-segments.ts";
 import { PooledSegments } from "../../src/envelope/workers/pooled-segments.ts";
 import { SegmentPool } from "../../src/envelope/workers/segment-pool.ts";
 import { platformSpawn } from "../../src/envelope/workers/thread.ts";
+import { copyOf } from "../../src/shared/byte-input.ts";
 import { segmentCipherContract } from "./segment-cipher.ts";
 
 const [crypto, spawn] = [nodeCrypto(), platformSpawn()];
@@ -30,7 +30,7 @@ segmentCipherContract({
   suite: 2,
   make: (keys) => {
     const own = { ...keys, segmentKey: copyOf(keys.segmentKey), noncePrefix: copyOf(keys.noncePrefix) };
-    return new GrowingSegments({
+    return new PromotingSegmentCipher({
       first: new EngineSegments(keys),
       after: 20_000,
       runSegments: 4,

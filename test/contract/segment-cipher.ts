@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { notAuthentic } from "../../src/envelope/format/not-authentic.ts";
 import { AES_256_GCM, SM4_GCM } from "../../src/envelope/format/suites.ts";
 import type { MessageKeys } from "../../src/envelope/keys/message-keys.ts";
-import type { Run, SegmentCipher } from "../../src/envelope/segments/segment-cipher.ts";
+import type { SegmentBatch, SegmentCipher } from "../../src/envelope/segments/segment-cipher.ts";
 import { nonceOf, sealSegment } from "../envelope/independent-format.ts";
 import { seeded } from "../reference/seeded.ts";
 
@@ -35,7 +35,7 @@ export function segmentCipherContract({ name, suite, make }: SegmentCipherUnderT
   };
 
   /** As docs/formats.md has it, by an implementation that is not ours. */
-  const expected = ({ bytes, first, final }: Run): Buffer => {
+  const expected = ({ bytes, first, final }: SegmentBatch): Buffer => {
     const count = Math.max(1, Math.ceil(bytes.length / SIZE));
     const segments = Array.from({ length: count }, (_, i) => {
       const nonce = nonceOf(noncePrefix, first + i, final && i === count - 1);
@@ -48,16 +48,16 @@ export function segmentCipherContract({ name, suite, make }: SegmentCipherUnderT
     const room = cipher.room();
     if (room) await room;
   };
-  const seal = async (cipher: SegmentCipher, run: Run, into?: Uint8Array<ArrayBuffer>) => {
+  const seal = async (cipher: SegmentCipher, run: SegmentBatch, into?: Uint8Array<ArrayBuffer>) => {
     await roomFor(cipher);
     return cipher.seal(run, into);
   };
-  const open = async (cipher: SegmentCipher, run: Run, into?: Uint8Array<ArrayBuffer>) => {
+  const open = async (cipher: SegmentCipher, run: SegmentBatch, into?: Uint8Array<ArrayBuffer>) => {
     await roomFor(cipher);
     return cipher.open(run, into);
   };
 
-  const runs: Run[] = [0, 1, 15, 16, 17, SIZE - 1, SIZE, SIZE + 1, 2 * SIZE, 3 * SIZE, 3 * SIZE + 100].map(
+  const runs: SegmentBatch[] = [0, 1, 15, 16, 17, SIZE - 1, SIZE, SIZE + 1, 2 * SIZE, 3 * SIZE, 3 * SIZE + 100].map(
     (length) => ({
       bytes: plaintext.subarray(0, length),
       first: 0,
@@ -135,7 +135,7 @@ export function segmentCipherContract({ name, suite, make }: SegmentCipherUnderT
         await expect(open(cipher, { ...run, bytes: spoilt }, into), String(at)).rejects.toEqual(refused);
         expect(into.every((byte) => byte === 0)).toBe(true);
       }
-      const wrong: Run[] = [
+      const wrong: SegmentBatch[] = [
         { ...run, bytes: sealed, first: 5 },
         { ...run, bytes: sealed, final: false },
         { ...run, bytes: sealed.subarray(0, -1) },

@@ -4,7 +4,7 @@ import { externalKeys } from "lanelock/external";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type ExternalProxy, startExternalProxy } from "../../src/external-proxy/index.ts";
 import type { CipherKey } from "../../src/kms/ports/index.ts";
-import { binding, host, iv, outcome } from "../hsm/key-objects.ts";
+import { binding, host, iv, outcome } from "../pkcs11/objects/key-objects.ts";
 import { createSoftHsmToken } from "../tokens/softhsm.ts";
 import { createAuthority } from "./certificates.ts";
 import { type Exchange, startMiddleman } from "./middleman.ts";

@@ -5,7 +5,7 @@ import { connect } from "node:tls";
 import { externalKeys } from "lanelock/external";
 import { afterAll, expect, test } from "vitest";
 import { startExternalProxy } from "../../src/external-proxy/index.ts";
-import { binding, host } from "../hsm/key-objects.ts";
+import { binding, host } from "../pkcs11/objects/key-objects.ts";
 import { createFaultyToken } from "../tokens/faulty-token.ts";
 import { createAuthority } from "./certificates.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { StoreKeys } from "../../src/kms/root/store-keys.ts";
 import { materialCipher, softwareProvider } from "../../src/providers/software/index.ts";
 import { testProviderContract } from "../contract/provider.ts";
-import { binding } from "../hsm/key-objects.ts";
+import { binding } from "../pkcs11/objects/key-objects.ts";
 
 const storeId = "6f1c6e0e-2b5c-4c0e-8b8e-2f7d5f1f7a11";
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { probeToken } from "../../providers/pkcs11/probe.ts";
+import { probeToken } from "../../providers/pkcs11/capabilities/probe.ts";
 import { connectionOf } from "../connection.ts";
 import { print, table, toJson } from "../report.ts";
 import { addTokenOptions, tokenOptionsOf } from "../token-options.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { GetParametersForImportRequest, Kms } from "../../kms/index.ts";
-import { encodePem } from "../../pem.ts";
+import { encodePem } from "../../shared/pem.ts";
 import { withKms } from "../connection.ts";
 import { readInput, writeOutput } from "../data.ts";
 import { secondsOf } from "../option-values.ts";

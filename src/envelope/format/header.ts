@@ -1,4 +1,4 @@
-import type { Bytes } from "../../callers-bytes.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
 import { notAuthentic } from "./not-authentic.ts";
 import { type Suite, suiteOfId } from "./suites.ts";
 

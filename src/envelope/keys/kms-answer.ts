@@ -1,5 +1,5 @@
-import { type Bytes, callersBytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
+import { type Bytes, callersBytes } from "../../shared/byte-input.ts";
 
 /**
  * Bytes as a KMS answered them, which may be one of the application's own. What is none would be taken for zeros, and sealed under.

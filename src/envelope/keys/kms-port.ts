@@ -1,4 +1,4 @@
-import type { EncryptionContext } from "../../kms/context.ts";
+import type { EncryptionContext } from "../../kms/wire/context.ts";
 
 interface CallOptions {
   readonly signal?: AbortSignal | undefined;

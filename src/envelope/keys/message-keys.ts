@@ -1,9 +1,9 @@
-import { equalInConstantTime } from "../../kms/encoding.ts";
+import { equalInConstantTime } from "../../shared/encoding.ts";
+import { hkdfSha256 } from "../../shared/hash/hkdf-sha256.ts";
 import { COMMITMENT_LENGTH, type Header, MAGIC } from "../format/header.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { NONCE_PREFIX_LENGTH } from "../format/segment-nonce.ts";
 import type { Suite } from "../format/suites.ts";
-import { hkdfSha256 } from "./hkdf-sha256.ts";
 
 export const DATA_KEY_LENGTH = 32;
 export const CONTEXT_DIGEST_LENGTH = 32;

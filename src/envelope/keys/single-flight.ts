@@ -1,4 +1,4 @@
-import { abortable } from "../../abortable.ts";
+import { abortable } from "../../shared/abortable.ts";
 
 interface Flight<T> {
   readonly landed: Promise<T>;

@@ -1,4 +1,4 @@
-import { abortable } from "../../abortable.ts";
+import { abortable } from "../../shared/abortable.ts";
 import type { DataKey, Load } from "./data-key.ts";
 
 /** A data key for one message, wiped when the message has what it needs of it, and when it comes too late. */

@@ -1,12 +1,12 @@
-import { type Bytes, checkBytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
-import { equalInConstantTime } from "../../kms/encoding.ts";
+import { type Bytes, checkBytes } from "../../shared/byte-input.ts";
+import { equalInConstantTime } from "../../shared/encoding.ts";
+import { pause } from "../../shared/pause.ts";
 import { FIXED_LENGTH, type Header, headerLength, parseHeader } from "../format/header.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { type Layout, layoutOfSegments, TAG_LENGTH } from "../format/segment-layout.ts";
 import { wipeMessageKeys } from "../keys/message-keys.ts";
 import { startOpening } from "../message-start.ts";
-import { pause } from "../pause.ts";
 import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { makeSegmentCipher } from "../segments/make-segment-cipher.ts";
 import type { SegmentCipher } from "../segments/segment-cipher.ts";

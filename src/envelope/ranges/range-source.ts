@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
-import { abortable } from "../../abortable.ts";
-import { callersBytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
+import { abortable } from "../../shared/abortable.ts";
+import { callersBytes } from "../../shared/byte-input.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 
 /** Where {@link Envelope.openRange} reads a message: a file of Node that is open for reading, a `Blob` or `File`, or bytes. */

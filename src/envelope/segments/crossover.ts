@@ -1,4 +1,4 @@
-import type { Bytes } from "../../callers-bytes.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
 import { AES_256_GCM } from "../format/suites.ts";
 import type { MessageKeys } from "../keys/message-keys.ts";
 import { EngineSegments } from "./engine-segments.ts";

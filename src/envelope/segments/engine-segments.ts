@@ -1,7 +1,7 @@
-import type { Bytes } from "../../callers-bytes.ts";
 import { aes, sm4 } from "../../ciphers/cipher-engine.ts";
 import { Gcm } from "../../ciphers/gcm.ts";
 import { LanelockError } from "../../errors.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { SegmentNonces } from "../format/segment-nonce.ts";
@@ -9,7 +9,7 @@ import type { MessageKeys } from "../keys/message-keys.ts";
 import { resultBuffer } from "./run-buffer.ts";
 import {
   openedRunLength,
-  type Run,
+  type SegmentBatch,
   type SegmentCipher,
   sealedRunLength,
   segmentsIn,
@@ -37,7 +37,7 @@ export class EngineSegments implements SegmentCipher {
     return undefined;
   }
 
-  seal(run: Run, into?: Bytes): Bytes {
+  seal(run: SegmentBatch, into?: Bytes): Bytes {
     const length = sealedRunLength(run.bytes.length, this.#size);
     const result = into === undefined ? resultBuffer(length) : into.subarray(0, length);
     for (const { index, last, start, end, resultStart } of segmentsOf(run, this.#size, this.#size + TAG_LENGTH)) {
@@ -47,7 +47,7 @@ export class EngineSegments implements SegmentCipher {
     return result;
   }
 
-  open(run: Run, into?: Bytes): Bytes {
+  open(run: SegmentBatch, into?: Bytes): Bytes {
     const length = openedRunLength(run.bytes.length, this.#size);
     if (length < 0) throw notAuthentic();
     const result = into === undefined ? resultBuffer(length) : into.subarray(0, length);

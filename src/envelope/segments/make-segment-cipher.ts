@@ -1,20 +1,20 @@
-import { copyOf } from "../../callers-bytes.ts";
-import type { MaybePromise } from "../../kms/ports/index.ts";
+import { copyOf } from "../../shared/byte-input.ts";
+import type { MaybePromise } from "../../shared/maybe-promise.ts";
+import { whenReady } from "../../shared/maybe-promise.ts";
 import { type MessageKeys, wipeMessageKeys } from "../keys/message-keys.ts";
-import { whenReady } from "../maybe-promise.ts";
 import { PooledSegments, pooledRunSegments } from "../workers/pooled-segments.ts";
 import type { WorkerChoice } from "../workers/worker-choice.ts";
 import { type Backend, type ChosenBackend, chooseBackend } from "./choose-backend.ts";
 import { EngineSegments } from "./engine-segments.ts";
-import { GrowingSegments } from "./growing-segments.ts";
 import { NodeSegments, nodeCrypto } from "./node-segments.ts";
+import { PromotingSegmentCipher } from "./promoting-segment-cipher.ts";
 import type { SegmentCipher } from "./segment-cipher.ts";
 import { WebSegments } from "./web-segments.ts";
 
 /** Below this a message is done before a thread has its first run. */
 const POOLED_BYTES = 2 ** 20;
 
-export interface Workplace {
+export interface ExecutionTarget {
   readonly backend: Backend;
   readonly workers: WorkerChoice;
 }
@@ -25,7 +25,7 @@ export interface Workplace {
  * @throws LanelockError `ERR_UNSUPPORTED` for a backend or threads that the platform does not have
  */
 export function makeSegmentCipher(
-  { backend, workers }: Workplace,
+  { backend, workers }: ExecutionTarget,
   keys: MessageKeys,
   length: number | undefined,
 ): MaybePromise<SegmentCipher> {
@@ -55,5 +55,5 @@ function growing(workers: WorkerChoice, backend: ChosenBackend, keys: MessageKey
   const grow = () => onThreads(workers, backend, own);
   const wipe = () => wipeMessageKeys(own);
   const growth = { after: POOLED_BYTES, runSegments: pooledRunSegments(keys.segmentSize), grow, wipe };
-  return whenReady(onThisThread(backend, keys), (first) => new GrowingSegments({ ...growth, first }));
+  return whenReady(onThisThread(backend, keys), (first) => new PromotingSegmentCipher({ ...growth, first }));
 }

@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
-import type { Bytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { SegmentNonces } from "../format/segment-nonce.ts";
@@ -8,7 +8,7 @@ import type { MessageKeys } from "../keys/message-keys.ts";
 import { resultBuffer } from "./run-buffer.ts";
 import {
   openedRunLength,
-  type Run,
+  type SegmentBatch,
   type SegmentCipher,
   sealedRunLength,
   segmentsIn,
@@ -48,7 +48,7 @@ export class NodeSegments implements SegmentCipher {
     return undefined;
   }
 
-  seal(run: Run, into?: Bytes): Bytes {
+  seal(run: SegmentBatch, into?: Bytes): Bytes {
     const key = this.#liveKey();
     const length = sealedRunLength(run.bytes.length, this.#size);
     const result = into === undefined ? resultBuffer(length) : into.subarray(0, length);
@@ -61,7 +61,7 @@ export class NodeSegments implements SegmentCipher {
     return result;
   }
 
-  open(run: Run, into?: Bytes): Bytes {
+  open(run: SegmentBatch, into?: Bytes): Bytes {
     const length = openedRunLength(run.bytes.length, this.#size);
     if (length < 0) throw notAuthentic();
     const result = into === undefined ? resultBuffer(length) : into.subarray(0, length);

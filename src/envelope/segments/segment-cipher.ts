@@ -1,8 +1,8 @@
-import type { Bytes } from "../../callers-bytes.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 
 /** Consecutive segments of one message, all full but, in a final run, the last. */
-export interface Run {
+export interface SegmentBatch {
   /** Plaintext to seal, or ciphertext ‖ tag of every segment to open. */
   readonly bytes: Uint8Array;
   /** Index of the first segment. */
@@ -24,9 +24,9 @@ export interface SegmentCipher {
   readonly parallelRuns: number;
   /** Settles when another run can begin, and keeps its place; `undefined` when that is now. */
   room(): Promise<void> | undefined;
-  seal(run: Run, into?: Bytes): Worked;
+  seal(run: SegmentBatch, into?: Bytes): Worked;
   /** @throws LanelockError `ERR_AUTHENTICATION`; nothing of the run is then released */
-  open(run: Run, into?: Bytes): Worked;
+  open(run: SegmentBatch, into?: Bytes): Worked;
   /** Wipes the keys. Runs that are still at work are lost. */
   dispose(): void;
 }
@@ -41,7 +41,7 @@ export interface SegmentPlace {
 }
 
 /** The segments of a run whose full segments have `unit` bytes, and `resultUnit` when worked. */
-export function segmentsOf(run: Run, unit: number, resultUnit: number): SegmentPlace[] {
+export function segmentsOf(run: SegmentBatch, unit: number, resultUnit: number): SegmentPlace[] {
   const { bytes, first, final } = run;
   const count = Math.max(1, Math.ceil(bytes.length / unit));
   const places: SegmentPlace[] = [];

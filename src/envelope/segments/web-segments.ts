@@ -1,12 +1,12 @@
-import { type Bytes, copyOf } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
+import { type Bytes, copyOf } from "../../shared/byte-input.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { SegmentNonces } from "../format/segment-nonce.ts";
 import type { MessageKeys } from "../keys/message-keys.ts";
 import {
   openedRunLength,
-  type Run,
+  type SegmentBatch,
   type SegmentCipher,
   type SegmentPlace,
   sealedRunLength,
@@ -51,13 +51,13 @@ export class WebSegments implements SegmentCipher {
     return undefined;
   }
 
-  seal(run: Run, into?: Bytes): Promise<Bytes> {
+  seal(run: SegmentBatch, into?: Bytes): Promise<Bytes> {
     const length = sealedRunLength(run.bytes.length, this.#size);
     const places = segmentsOf(run, this.#size, this.#size + TAG_LENGTH);
     return this.#work("encrypt", { run, places, length, into });
   }
 
-  async open(run: Run, into?: Bytes): Promise<Bytes> {
+  async open(run: SegmentBatch, into?: Bytes): Promise<Bytes> {
     const length = openedRunLength(run.bytes.length, this.#size);
     if (length < 0) throw notAuthentic();
     const places = segmentsOf(run, this.#size + TAG_LENGTH, this.#size);
@@ -69,7 +69,12 @@ export class WebSegments implements SegmentCipher {
   /** Every segment is given to the platform before this returns; WebCrypto copies what it is given. */
   async #work(
     direction: Direction,
-    { run, places, length, into }: { run: Run; places: SegmentPlace[]; length: number; into: Bytes | undefined },
+    {
+      run,
+      places,
+      length,
+      into,
+    }: { run: SegmentBatch; places: SegmentPlace[]; length: number; into: Bytes | undefined },
   ): Promise<Bytes> {
     const key = this.#key;
     if (key === undefined) throw new LanelockError("ERR_STATE", "This message has ended");

@@ -1,6 +1,6 @@
-import { pause } from "../pause.ts";
+import { pause } from "../../shared/pause.ts";
 import type { ProgressCount } from "../progress.ts";
-import type { Run, SegmentCipher, Worked } from "../segments/segment-cipher.ts";
+import type { SegmentBatch, SegmentCipher, Worked } from "../segments/segment-cipher.ts";
 import type { OrderedResults } from "./ordered-results.ts";
 
 /** Two results, where there are no threads: the reader has one while the next is being made. */
@@ -10,13 +10,13 @@ export interface Feed {
   readonly cipher: SegmentCipher;
   readonly results: OrderedResults;
   readonly progress: ProgressCount;
-  work(run: Run): Worked;
+  work(run: SegmentBatch): Worked;
   /** Bytes of plaintext in a run. */
-  plaintextLength(run: Run): number;
+  plaintextLength(run: SegmentBatch): number;
 }
 
 /** Works runs one after the other, or several at a time where the cipher can, and never more than the reader keeps up with. */
-export async function feedRuns(runs: Iterable<Run>, feed: Feed): Promise<void> {
+export async function feedRuns(runs: Iterable<SegmentBatch>, feed: Feed): Promise<void> {
   const { cipher, results, progress } = feed;
   for (const run of runs) {
     const wait = results.room() ?? pause();

@@ -1,4 +1,4 @@
-import type { Bytes } from "../../callers-bytes.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
 import { FIXED_LENGTH, headerLength, MAX_HEADER_LENGTH } from "../format/header.ts";
 
 /** Collects the header from chunks of any length, and refuses what is none as soon as that can be told. */

@@ -1,4 +1,4 @@
-import { type Bytes, callersBytes } from "../../callers-bytes.ts";
+import { type Bytes, callersBytes } from "../../shared/byte-input.ts";
 import { transferredAway } from "../transferred-away.ts";
 import { OrderedResults } from "./ordered-results.ts";
 

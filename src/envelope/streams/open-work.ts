@@ -1,4 +1,4 @@
-import type { Bytes } from "../../callers-bytes.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
 import { parseHeader } from "../format/header.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { MAX_SEGMENTS, TAG_LENGTH } from "../format/segment-layout.ts";
@@ -6,7 +6,7 @@ import { wipeMessageKeys } from "../keys/message-keys.ts";
 import { startOpening } from "../message-start.ts";
 import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { makeSegmentCipher } from "../segments/make-segment-cipher.ts";
-import { openedRunLength, type Run, type SegmentCipher } from "../segments/segment-cipher.ts";
+import { openedRunLength, type SegmentBatch, type SegmentCipher } from "../segments/segment-cipher.ts";
 import { feedRuns } from "./feed-runs.ts";
 import { HeadBuffer } from "./head-buffer.ts";
 import type { StreamWork } from "./message-stream.ts";
@@ -61,11 +61,11 @@ export class OpenWork implements StreamWork {
     this.#started?.splitter.wipe();
   }
 
-  async #feed(runs: Iterable<Run>, results: OrderedResults): Promise<void> {
+  async #feed(runs: Iterable<SegmentBatch>, results: OrderedResults): Promise<void> {
     if (this.#started === undefined) return;
     const { cipher, segmentSize, charge } = this.#started;
-    const plaintextLength = (run: Run) => openedRunLength(run.bytes.length, segmentSize);
-    const work = (run: Run) => {
+    const plaintextLength = (run: SegmentBatch) => openedRunLength(run.bytes.length, segmentSize);
+    const work = (run: SegmentBatch) => {
       if (run.first + Math.ceil(run.bytes.length / (segmentSize + TAG_LENGTH)) > MAX_SEGMENTS) throw notAuthentic();
       charge(plaintextLength(run));
       return cipher.open(run);

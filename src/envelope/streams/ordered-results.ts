@@ -1,4 +1,4 @@
-import type { Bytes } from "../../callers-bytes.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
 import type { Worked } from "../segments/segment-cipher.ts";
 
 /** Results on their way to the reader, in order, some of them still at work; a bounded number at a time. */

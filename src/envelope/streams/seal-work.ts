@@ -4,8 +4,8 @@ import { layoutOfPlaintext, MAX_SEGMENTS, tooLong } from "../format/segment-layo
 import { wipeMessageKeys } from "../keys/message-keys.ts";
 import { type MessageOrigin, startSealing } from "../message-start.ts";
 import { type MessageOptions, ProgressCount } from "../progress.ts";
-import { makeSegmentCipher, type Workplace } from "../segments/make-segment-cipher.ts";
-import type { Run, SegmentCipher } from "../segments/segment-cipher.ts";
+import { type ExecutionTarget, makeSegmentCipher } from "../segments/make-segment-cipher.ts";
+import type { SegmentBatch, SegmentCipher } from "../segments/segment-cipher.ts";
 import { type Feed, feedRuns } from "./feed-runs.ts";
 import type { StreamWork } from "./message-stream.ts";
 import type { OrderedResults } from "./ordered-results.ts";
@@ -21,7 +21,7 @@ export interface SealStreamOptions extends MessageOptions {
 
 export interface WorkContext {
   readonly origin: MessageOrigin;
-  readonly workplace: Workplace;
+  readonly workplace: ExecutionTarget;
   readonly signal: AbortSignal;
 }
 
@@ -69,7 +69,7 @@ export class SealWork implements StreamWork {
   }
 
   #feed(cipher: SegmentCipher, results: OrderedResults): Feed {
-    const work = (run: Run) => cipher.seal(run);
+    const work = (run: SegmentBatch) => cipher.seal(run);
     return { cipher, results, progress: this.#progress, work, plaintextLength: (run) => run.bytes.length };
   }
 

@@ -1,4 +1,4 @@
-import type { Run } from "../segments/segment-cipher.ts";
+import type { SegmentBatch } from "../segments/segment-cipher.ts";
 
 const FIRST_CAPACITY = 2 ** 16;
 
@@ -20,7 +20,7 @@ export class SegmentSplitter {
   }
 
   /** The runs that `chunk` completes. Each is a view: use it before asking for the next. */
-  *runs(chunk: Uint8Array): Generator<Run, void> {
+  *runs(chunk: Uint8Array): Generator<SegmentBatch, void> {
     let taken = 0;
     if (this.#length > 0 && this.#length + chunk.length > this.#unit) {
       taken = this.#unit - this.#length;
@@ -39,7 +39,7 @@ export class SegmentSplitter {
   }
 
   /** The last run, when the stream has ended: it is empty if the stream was. */
-  rest(): Run {
+  rest(): SegmentBatch {
     return { ...this.#run(this.#held.subarray(0, this.#length)), final: true };
   }
 
@@ -49,7 +49,7 @@ export class SegmentSplitter {
     this.#length = 0;
   }
 
-  #run(bytes: Uint8Array): Run {
+  #run(bytes: Uint8Array): SegmentBatch {
     const first = this.#next;
     this.#next += Math.ceil(bytes.length / this.#unit);
     return { bytes, first, final: false };

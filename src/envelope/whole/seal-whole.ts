@@ -1,17 +1,17 @@
-import type { Bytes } from "../../callers-bytes.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
 import { encodeHeader, headerLengthWith } from "../format/header.ts";
 import { layoutOfPlaintext, TAG_LENGTH } from "../format/segment-layout.ts";
 import { wipeMessageKeys } from "../keys/message-keys.ts";
 import { type MessageOrigin, startSealing } from "../message-start.ts";
 import { type MessageOptions, ProgressCount } from "../progress.ts";
-import { makeSegmentCipher, type Workplace } from "../segments/make-segment-cipher.ts";
+import { type ExecutionTarget, makeSegmentCipher } from "../segments/make-segment-cipher.ts";
 import { resultBuffer } from "../segments/run-buffer.ts";
 import type { SegmentCipher } from "../segments/segment-cipher.ts";
 import { type WholeWork, workWhole } from "./work-whole.ts";
 
 export interface WholeContext {
   readonly origin: MessageOrigin;
-  readonly workplace: Workplace;
+  readonly workplace: ExecutionTarget;
 }
 
 /**

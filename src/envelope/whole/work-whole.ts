@@ -1,7 +1,7 @@
-import type { Bytes } from "../../callers-bytes.ts";
-import { pause } from "../pause.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
+import { pause } from "../../shared/pause.ts";
 import type { ProgressCount } from "../progress.ts";
-import type { Run, SegmentCipher, Worked } from "../segments/segment-cipher.ts";
+import type { SegmentBatch, SegmentCipher, Worked } from "../segments/segment-cipher.ts";
 import { transferredAway } from "../transferred-away.ts";
 
 export interface WholeWork {
@@ -14,9 +14,9 @@ export interface WholeWork {
   readonly output: Bytes;
   readonly progress: ProgressCount;
   readonly signal: AbortSignal | undefined;
-  work(run: Run, into: Bytes): Worked;
+  work(run: SegmentBatch, into: Bytes): Worked;
   /** Bytes of plaintext in a run. */
-  plaintextLength(run: Run): number;
+  plaintextLength(run: SegmentBatch): number;
 }
 
 /** Works all the segments of a message that is in memory, on this thread at once where they are one run. */

@@ -1,5 +1,5 @@
-import type { Bytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import type { Reply, Request, RunRequest } from "./messages.ts";
 import type { Spawn, Thread, ThreadEvents } from "./thread.ts";

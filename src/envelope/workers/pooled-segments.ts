@@ -1,5 +1,5 @@
-import { type Bytes, copyOf } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
+import { type Bytes, copyOf } from "../../shared/byte-input.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { type MessageKeys, wipeMessageKeys } from "../keys/message-keys.ts";
@@ -7,7 +7,7 @@ import type { ChosenBackend } from "../segments/choose-backend.ts";
 import { resultBuffer } from "../segments/run-buffer.ts";
 import {
   openedRunLength,
-  type Run,
+  type SegmentBatch,
   type SegmentCipher,
   sealedRunLength,
   segmentsIn,
@@ -66,7 +66,7 @@ export class PooledSegments implements SegmentCipher {
     });
   }
 
-  seal(run: Run, into?: Bytes): Promise<Bytes> {
+  seal(run: SegmentBatch, into?: Bytes): Promise<Bytes> {
     const size = this.#keys.segmentSize;
     const bytes = resultBuffer(sealedRunLength(run.bytes.length, size));
     for (const { start, end, resultStart } of segmentsOf(run, size, size + TAG_LENGTH)) {
@@ -75,7 +75,7 @@ export class PooledSegments implements SegmentCipher {
     return this.#work("seal", { ...run, bytes }, into);
   }
 
-  open(run: Run, into?: Bytes): Promise<Bytes> {
+  open(run: SegmentBatch, into?: Bytes): Promise<Bytes> {
     if (openedRunLength(run.bytes.length, this.#keys.segmentSize) < 0) return Promise.reject(notAuthentic());
     const bytes = resultBuffer(run.bytes.length);
     bytes.set(run.bytes);
@@ -91,7 +91,11 @@ export class PooledSegments implements SegmentCipher {
   }
 
   /** @param own a run in a buffer of its own, which goes to the thread */
-  async #work(kind: "seal" | "open", own: Run & { readonly bytes: Bytes }, into: Bytes | undefined): Promise<Bytes> {
+  async #work(
+    kind: "seal" | "open",
+    own: SegmentBatch & { readonly bytes: Bytes },
+    into: Bytes | undefined,
+  ): Promise<Bytes> {
     if (this.#disposed) throw messageEnded();
     this.#places -= 1;
     const { first, final, bytes } = own;

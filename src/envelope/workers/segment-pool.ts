@@ -1,7 +1,7 @@
-import type { Bytes } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
+import type { Bytes } from "../../shared/byte-input.ts";
+import { Places } from "../../shared/locks/places.ts";
 import type { RunRequest } from "./messages.ts";
-import { Places } from "./places.ts";
 import { PoolThread } from "./pool-thread.ts";
 import type { Spawn } from "./thread.ts";
 

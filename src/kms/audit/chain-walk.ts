@@ -1,4 +1,4 @@
-import { nodeModule } from "../node-modules.ts";
+import { nodeModule } from "../../shared/node-modules.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import { FIRST_MAC, parseHeader, parseSeal, SEAL_PREFIX } from "./chain-format.ts";
 

@@ -1,10 +1,10 @@
 import { LanelockError } from "../../errors.ts";
-import { toHex, utf8 } from "../encoding.ts";
-import { nodeModule } from "../node-modules.ts";
+import { toHex, utf8 } from "../../shared/encoding.ts";
+import { sha256 } from "../../shared/hash/sha256.ts";
+import { nodeModule } from "../../shared/node-modules.ts";
 import type { AuditAnchorRow, KeyStore, StoreClaim } from "../ports/index.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import { checkRow, sealRow } from "../rows/row-mac.ts";
-import { sha256 } from "../sha256.ts";
 import { eventLine, headerLine, parseHeader, sealLine } from "./chain-format.ts";
 import { CHAIN_START, type ChainPoint, fileLength, firstLine, walkChain } from "./chain-walk.ts";
 import { type PendingEvent, pendingEvent } from "./event.ts";

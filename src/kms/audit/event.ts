@@ -1,6 +1,6 @@
-import type { ContextBinding } from "../context.ts";
-import { toHex } from "../encoding.ts";
+import { toHex } from "../../shared/encoding.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
+import type { ContextBinding } from "../wire/context.ts";
 
 /** What the audit log says of one operation. Never a secret, a plaintext or the text of an encryption context. */
 export interface AuditEvent {

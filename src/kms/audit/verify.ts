@@ -1,6 +1,6 @@
 import { LanelockError } from "../../errors.ts";
-import { equalInConstantTime } from "../encoding.ts";
-import { nodeModule } from "../node-modules.ts";
+import { equalInConstantTime } from "../../shared/encoding.ts";
+import { nodeModule } from "../../shared/node-modules.ts";
 import type { AuditAnchorRow } from "../ports/index.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import { parseHeader } from "./chain-format.ts";

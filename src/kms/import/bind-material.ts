@@ -1,9 +1,9 @@
-import { type Call, change } from "../call.ts";
-import type { Core } from "../core.ts";
-import { equalInConstantTime, lengthPrefixed } from "../encoding.ts";
-import { invalidKeyMaterial } from "../errors.ts";
-import { bindingOf, cacheId, objectRow } from "../key-object-rows.ts";
-import { firstMode } from "../operations/create-key.ts";
+import { equalInConstantTime, lengthPrefixed } from "../../shared/encoding.ts";
+import { type Call, change } from "../core/call.ts";
+import type { KmsContext } from "../core/kms-context.ts";
+import { bindingOf, cacheId, objectRow } from "../keys/key-object-rows.ts";
+import { firstMode } from "../policy/key-matrix.ts";
+import { invalidKeyMaterial } from "../ports/errors.ts";
 import type { CheckedMaterial, CreatedKeyObject, KeyObjectRow, KeyRow } from "../ports/index.ts";
 import type { TrustedReader } from "../rows/trusted-reader.ts";
 import type { TrustedWriter } from "../rows/trusted-writer.ts";
@@ -12,7 +12,7 @@ import type { TrustedWriter } from "../rows/trusted-writer.ts";
  * The keyed fingerprint of material, by which the same key is known again and found in other CMKs. That of a private key is
  * over its public key.
  */
-export function fingerprintOf(core: Core, { material, publicKey }: CheckedMaterial): Uint8Array {
+export function fingerprintOf(core: KmsContext, { material, publicKey }: CheckedMaterial): Uint8Array {
   const fields = publicKey ? ["asymmetric", publicKey] : ["symmetric", material];
   const encoded = lengthPrefixed(fields);
   try {

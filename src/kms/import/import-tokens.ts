@@ -1,12 +1,12 @@
 import { pendingEvent } from "../audit/event.ts";
-import type { Core } from "../core.ts";
-import { KmsError } from "../errors.ts";
-import { isVersionId } from "../ids.ts";
-import { SECONDS_PER_DAY } from "../limits.ts";
+import type { KmsContext } from "../core/kms-context.ts";
+import { markScrubPending, scrub } from "../life-cycle/scrubbing.ts";
+import { SECONDS_PER_DAY } from "../policy/limits.ts";
+import { KmsError } from "../ports/errors.ts";
 import type { ImportTokenRow, KeyBinding, KeyRow, WrappingAlgorithm } from "../ports/index.ts";
 import type { TrustedReader } from "../rows/trusted-reader.ts";
 import type { TrustedWriter } from "../rows/trusted-writer.ts";
-import { oweScrub, scrub } from "../scrubbing.ts";
+import { isVersionId } from "../wire/ids.ts";
 
 /** How long a token serves. */
 export const TOKEN_MILLISECONDS = SECONDS_PER_DAY * 1_000;
@@ -55,7 +55,7 @@ export async function liveToken(
 
 async function kill(rows: TrustedWriter, row: ImportTokenRow): Promise<void> {
   await rows.putImportToken({ ...row, handle: NOTHING, publicKey: NOTHING });
-  await oweScrub(rows);
+  await markScrubPending(rows);
 }
 
 /**
@@ -63,7 +63,7 @@ async function kill(rows: TrustedWriter, row: ImportTokenRow): Promise<void> {
  *
  * @returns how many keys it destroyed
  */
-export async function destroyExpiredTokens(core: Core): Promise<number> {
+export async function destroyExpiredTokens(core: KmsContext): Promise<number> {
   const now = core.now();
   const isDue = (row: ImportTokenRow) => !isDead(row) || row.expiresAt + REMEMBERED_MILLISECONDS <= now;
   const due = (await core.read((rows) => rows.importTokens({ expiredAt: now }))).filter(isDue);
@@ -71,7 +71,7 @@ export async function destroyExpiredTokens(core: Core): Promise<number> {
   if (due.length === 0) return 0;
   const event = pendingEvent(now, "system", "ExpireImportTokens");
   event.note = `${alive.length} wrapping keys destroyed`;
-  await core.onItsOwn(event, async () => {
+  await core.runAsSystem(event, async () => {
     await core.change(event, async (rows) => {
       for (const row of due) {
         if (row.expiresAt + REMEMBERED_MILLISECONDS <= now) await rows.deleteImportToken(row.tokenId);
@@ -88,11 +88,11 @@ export async function destroyExpiredTokens(core: Core): Promise<number> {
  * neither a crash nor many attempts at once make room for a sixth failure.
  */
 export class CountedAttempt {
-  readonly #core: Core;
+  readonly #core: KmsContext;
   readonly #tokenId: string;
   readonly #keyId: string;
 
-  constructor(core: Core, { tokenId, keyId }: ImportTokenRow) {
+  constructor(core: KmsContext, { tokenId, keyId }: ImportTokenRow) {
     this.#core = core;
     this.#tokenId = tokenId;
     this.#keyId = keyId;

@@ -1,5 +1,5 @@
-import { invalidParameter, missingParameter } from "../errors.ts";
-import { isSymmetric } from "../key-matrix.ts";
+import { isSymmetric } from "../policy/key-matrix.ts";
+import { invalidParameter, missingParameter } from "../ports/errors.ts";
 import type { ExportAlgorithm, KeySpec, WrappingAlgorithm } from "../ports/index.ts";
 
 /** The one spec of wrapping keys, of import tokens and of callers who want a data key exported. */

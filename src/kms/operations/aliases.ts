@@ -1,8 +1,8 @@
-import { type Call, change } from "../call.ts";
-import { KmsError } from "../errors.ts";
-import { aliasArn, keyIdOnly, newAliasName, requiredString } from "../ids.ts";
+import { type Call, change } from "../core/call.ts";
+import { KmsError } from "../ports/errors.ts";
 import type { AliasRow, Page } from "../ports/index.ts";
-import { type PageAnswer, type PageFields, pageOf, requestObject } from "../request-fields.ts";
+import { aliasArn, keyIdOnly, newAliasName, requiredString } from "../wire/ids.ts";
+import { type PageAnswer, type PageFields, pageOf, requestObject } from "../wire/request-fields.ts";
 import { keyForChange } from "./key-for-change.ts";
 
 export interface AliasRequest {

@@ -1,10 +1,11 @@
-import type { Call } from "../call.ts";
-import { invalidCiphertext, invalidParameter } from "../errors.ts";
-import { MAX_PLAINTEXT } from "../limits.ts";
+import { copyOf } from "../../shared/byte-input.ts";
+import type { Call } from "../core/call.ts";
+import { MAX_PLAINTEXT } from "../policy/limits.ts";
+import { invalidCiphertext, invalidParameter } from "../ports/errors.ts";
 import type { AsymmetricEncryptionAlgorithm } from "../ports/index.ts";
-import { optionalBoolean, requiredBytes, snapshot } from "../request-fields.ts";
+import { optionalBoolean, requiredBytes } from "../wire/request-fields.ts";
 import { type AsymmetricAnswer, type AsymmetricFields, tooLong, useAsymmetricKey } from "./asymmetric-use.ts";
-import { opaque } from "./symmetric-open.ts";
+import { opaque } from "./symmetric-decrypt.ts";
 
 export interface AsymmetricEncryptRequest extends AsymmetricFields<AsymmetricEncryptionAlgorithm> {
   /**
@@ -41,7 +42,7 @@ export async function asymmetricEncrypt(
   if (given.length > MAX_PLAINTEXT) {
     throw invalidParameter("Plaintext", `It may have ${MAX_PLAINTEXT} bytes; for more use envelope encryption.`);
   }
-  const data = snapshot(given);
+  const data = copyOf(given);
   try {
     const { result, ...answer } = await useAsymmetricKey<AsymmetricEncryptionAlgorithm, Uint8Array>(call, {
       operation: "AsymmetricEncrypt",
@@ -64,7 +65,7 @@ export async function asymmetricDecrypt(
 ): Promise<AsymmetricDecryptResponse> {
   const given = requiredBytes(request.ciphertextBlob, "CiphertextBlob");
   if (given.length > MAX_CIPHERTEXT) throw invalidCiphertext();
-  const data = snapshot(given);
+  const data = copyOf(given);
   try {
     const { result, ...answer } = await useAsymmetricKey<AsymmetricEncryptionAlgorithm, Uint8Array>(call, {
       operation: "AsymmetricDecrypt",

@@ -1,8 +1,9 @@
-import { after } from "../after.ts";
-import type { Call } from "../call.ts";
-import { invalidParameter, missingParameter } from "../errors.ts";
+import { copyOf } from "../../shared/byte-input.ts";
+import { whenReady } from "../../shared/maybe-promise.ts";
+import type { Call } from "../core/call.ts";
+import { invalidParameter, missingParameter } from "../ports/errors.ts";
 import type { MaybePromise, SignatureAlgorithm } from "../ports/index.ts";
-import { choice, requiredBytes, snapshot } from "../request-fields.ts";
+import { choice, requiredBytes } from "../wire/request-fields.ts";
 import { type AsymmetricAnswer, type AsymmetricFields, useAsymmetricKey } from "./asymmetric-use.ts";
 
 export type MessageType = "RAW" | "DIGEST";
@@ -51,7 +52,7 @@ function signedOf({ digest, message, messageType }: SignedFields): Signed {
   }
   if (!isMessage) throw missingParameter("Digest");
   if (type === "DIGEST") return { messageType: type, data: digestOf(message, "Message") };
-  return { messageType: type, data: snapshot(requiredBytes(message, "Message")) };
+  return { messageType: type, data: copyOf(requiredBytes(message, "Message")) };
 }
 
 function digestOf(value: unknown, parameter: string): Uint8Array {
@@ -59,7 +60,7 @@ function digestOf(value: unknown, parameter: string): Uint8Array {
   if (bytes.length !== DIGEST_LENGTH) {
     throw invalidParameter(parameter, `A digest has ${DIGEST_LENGTH} bytes, not ${bytes.length}.`);
   }
-  return snapshot(bytes);
+  return copyOf(bytes);
 }
 
 export function asymmetricSign(call: Call, request: AsymmetricSignRequest): MaybePromise<AsymmetricSignResponse> {
@@ -71,12 +72,12 @@ export function asymmetricSign(call: Call, request: AsymmetricSignRequest): Mayb
     fields: request,
     work: (key, algorithm) => key.sign({ algorithm, messageType, data, signal }),
   });
-  return after(used, ({ keyId, keyVersionId, result }) => ({ keyId, keyVersionId, value: result }));
+  return whenReady(used, ({ keyId, keyVersionId, result }) => ({ keyId, keyVersionId, value: result }));
 }
 
 export function asymmetricVerify(call: Call, request: AsymmetricVerifyRequest): MaybePromise<AsymmetricVerifyResponse> {
   const { messageType, data } = signedOf(request);
-  const signature = snapshot(requiredBytes(request.value, "Value"));
+  const signature = copyOf(requiredBytes(request.value, "Value"));
   const { signal } = call;
   const used = useAsymmetricKey<SignatureAlgorithm, boolean>(call, {
     operation: "AsymmetricVerify",
@@ -84,5 +85,5 @@ export function asymmetricVerify(call: Call, request: AsymmetricVerifyRequest): 
     fields: request,
     work: (key, algorithm) => key.verify({ algorithm, messageType, data, signature, signal }),
   });
-  return after(used, ({ keyId, keyVersionId, result }) => ({ keyId, keyVersionId, value: result }));
+  return whenReady(used, ({ keyId, keyVersionId, result }) => ({ keyId, keyVersionId, value: result }));
 }

@@ -1,14 +1,14 @@
 import { LanelockError } from "../../errors.ts";
-import { after } from "../after.ts";
-import type { Call } from "../call.ts";
-import { invalidParameter, KmsError, keyNotFound } from "../errors.ts";
-import { isVersionId, requiredString } from "../ids.ts";
-import { algorithmsOf } from "../key-matrix.ts";
-import { asymmetricKey } from "../key-objects.ts";
-import type { LoadedAsymmetricKey } from "../loaded-key.ts";
+import { whenReady } from "../../shared/maybe-promise.ts";
+import type { Call } from "../core/call.ts";
+import type { CachedAsymmetricKey } from "../keys/cached-key.ts";
+import { asymmetricKey } from "../life-cycle/key-loader.ts";
+import { algorithmsOf } from "../policy/key-matrix.ts";
+import { type KeyOperation, requireState } from "../policy/state-table.ts";
+import { invalidParameter, KmsError, keyNotFound } from "../ports/errors.ts";
 import type { Algorithm, AsymmetricKey, KeyRow, KeyUsage, MaybePromise } from "../ports/index.ts";
-import { type KeyOperation, requireState } from "../state-table.ts";
-import { dryRunSucceeded } from "./symmetric-seal.ts";
+import { isVersionId, requiredString } from "../wire/ids.ts";
+import { dryRunSucceeded } from "./symmetric-encrypt.ts";
 
 /** The fields every use of an asymmetric key has. */
 export interface AsymmetricFields<A extends Algorithm> {
@@ -65,20 +65,24 @@ async function useCold<A extends Algorithm, T>(call: Call, use: AsymmetricUse<A,
   try {
     return await useWith(call, use, { row, loaded });
   } finally {
-    loaded.letGo();
+    loaded.release();
   }
 }
 
 function useWith<A extends Algorithm, T>(
   { event }: Call,
   { usage, fields, work }: AsymmetricUse<A, T>,
-  { row, loaded }: { row: KeyRow; loaded: LoadedAsymmetricKey },
+  { row, loaded }: { row: KeyRow; loaded: CachedAsymmetricKey },
 ): MaybePromise<Used<T>> {
   const { keyId } = row;
   const { versionId: keyVersionId, key } = loaded;
   event.keyId = keyId;
   event.keyVersionId = keyVersionId;
-  return after(work(key, chooseAlgorithm(row, usage, fields.algorithm)), (result) => ({ keyId, keyVersionId, result }));
+  return whenReady(work(key, chooseAlgorithm(row, usage, fields.algorithm)), (result) => ({
+    keyId,
+    keyVersionId,
+    result,
+  }));
 }
 
 /** The key's default algorithm or the one asked for; a key of another family or usage does not do it. */

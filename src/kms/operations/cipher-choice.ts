@@ -1,8 +1,9 @@
-import { MODE_OF } from "../blob.ts";
-import { invalidParameter, KmsError } from "../errors.ts";
-import { algorithmsOf, isSymmetric } from "../key-matrix.ts";
+import { copyOf } from "../../shared/byte-input.ts";
+import { algorithmsOf, isSymmetric } from "../policy/key-matrix.ts";
+import { invalidParameter, KmsError } from "../ports/errors.ts";
 import type { CipherMode, KeyRow, PaddingMode, SymmetricAlgorithm } from "../ports/index.ts";
-import { optionalChoice, requiredBytes, snapshot } from "../request-fields.ts";
+import { MODE_OF } from "../wire/blob.ts";
+import { optionalChoice, requiredBytes } from "../wire/request-fields.ts";
 
 /** How a request wants a symmetric key used. Absent fields take the key's defaults. */
 export interface CipherFields {
@@ -15,7 +16,7 @@ export interface CipherFields {
 }
 
 /** What the caller asked for, checked as far as it can be without the key. */
-export interface CipherWish {
+export interface RequestedCipher {
   readonly algorithm: SymmetricAlgorithm | undefined;
   readonly padding: PaddingMode | undefined;
   readonly iv: Uint8Array | undefined;
@@ -25,14 +26,14 @@ const ALGORITHMS = Object.keys(MODE_OF) as SymmetricAlgorithm[];
 const PADDINGS: readonly PaddingMode[] = ["PKCS7_PADDING", "NO_PADDING"];
 const CBC_IV_LENGTH = 16;
 
-const NOTHING_SPECIAL: CipherWish = { algorithm: undefined, padding: undefined, iv: undefined };
+const NOTHING_SPECIAL: RequestedCipher = { algorithm: undefined, padding: undefined, iv: undefined };
 
-export function cipherWish({ algorithm, paddingMode, iv }: CipherFields): CipherWish {
+export function requestedCipher({ algorithm, paddingMode, iv }: CipherFields): RequestedCipher {
   if (algorithm === undefined && paddingMode === undefined && iv === undefined) return NOTHING_SPECIAL;
   return {
     algorithm: optionalChoice(algorithm, "Algorithm", ALGORITHMS),
     padding: optionalChoice(paddingMode, "PaddingMode", PADDINGS),
-    iv: iv === undefined || iv === null ? undefined : snapshot(requiredBytes(iv, "Iv")),
+    iv: iv === undefined || iv === null ? undefined : copyOf(requiredBytes(iv, "Iv")),
   };
 }
 
@@ -44,12 +45,12 @@ export interface CipherChoice {
 }
 
 /** The algorithm a key is used with, or the service's refusal. */
-export function chooseCipher(row: KeyRow, wish: CipherWish): CipherChoice {
+export function chooseCipher(row: KeyRow, cipher: RequestedCipher): CipherChoice {
   if (!isSymmetric(row.keySpec)) {
     throw new KmsError("Rejected.UnsupportedOperation", "Unsupported operation. The key is asymmetric.");
   }
   const available = algorithmsOf(row) as readonly SymmetricAlgorithm[];
-  const algorithm = wish.algorithm ?? defaultAlgorithm(row, available);
+  const algorithm = cipher.algorithm ?? defaultAlgorithm(row, available);
   const mode = MODE_OF[algorithm];
   const fixed = row.mode !== "ANY" && row.mode !== mode;
   if (!available.includes(algorithm) || fixed) {
@@ -59,16 +60,16 @@ export function chooseCipher(row: KeyRow, wish: CipherWish): CipherChoice {
       `This action is not supported. ${algorithm} is not for ${can} at protection level ${row.protectionLevel}.`,
     );
   }
-  if (mode !== "CBC" && wish.iv !== undefined) {
+  if (mode !== "CBC" && cipher.iv !== undefined) {
     throw invalidParameter("Iv", `The KMS draws the IV of ${mode} itself; a caller gives one with CBC only.`);
   }
-  if (mode === "CBC" && wish.iv !== undefined && wish.iv.length !== CBC_IV_LENGTH) {
+  if (mode === "CBC" && cipher.iv !== undefined && cipher.iv.length !== CBC_IV_LENGTH) {
     throw invalidParameter("Iv", "It must be 16 bytes.");
   }
-  if (mode === "GCM" && wish.padding !== undefined) {
+  if (mode === "GCM" && cipher.padding !== undefined) {
     throw invalidParameter("PaddingMode", "GCM takes no padding.");
   }
-  return { algorithm, mode, padding: mode === "GCM" ? undefined : (wish.padding ?? "PKCS7_PADDING"), iv: wish.iv };
+  return { algorithm, mode, padding: mode === "GCM" ? undefined : (cipher.padding ?? "PKCS7_PADDING"), iv: cipher.iv };
 }
 
 function defaultAlgorithm(row: KeyRow, available: readonly SymmetricAlgorithm[]): SymmetricAlgorithm {

@@ -1,11 +1,11 @@
-import { type Call, change } from "../call.ts";
-import { KmsError } from "../errors.ts";
-import { newVersionId } from "../ids.ts";
-import { isSymmetric } from "../key-matrix.ts";
-import { bindingOf, objectRow } from "../key-object-rows.ts";
-import { MAX_ASYMMETRIC_VERSIONS, MIN_DAYS_BETWEEN_VERSIONS, SECONDS_PER_DAY } from "../limits.ts";
+import { type Call, change } from "../core/call.ts";
+import { bindingOf, objectRow } from "../keys/key-object-rows.ts";
+import { isSymmetric } from "../policy/key-matrix.ts";
+import { MAX_ASYMMETRIC_VERSIONS, MIN_DAYS_BETWEEN_VERSIONS, SECONDS_PER_DAY } from "../policy/limits.ts";
+import { requireState } from "../policy/state-table.ts";
+import { KmsError } from "../ports/errors.ts";
 import type { KeyRow } from "../ports/index.ts";
-import { requireState } from "../state-table.ts";
+import { newVersionId } from "../wire/ids.ts";
 import { keyForChange } from "./key-for-change.ts";
 import type { KeyVersion } from "./key-versions.ts";
 

@@ -1,25 +1,25 @@
-import { MODE_OF } from "../blob.ts";
-import { type Call, change } from "../call.ts";
-import { invalidParameter } from "../errors.ts";
-import { newKeyId, newVersionId } from "../ids.ts";
+import { type Call, change } from "../core/call.ts";
+import { bindingOf, objectRow } from "../keys/key-object-rows.ts";
+import { cannotRotate } from "../life-cycle/transitions.ts";
 import {
   algorithmsOf,
   defaultUsage,
+  firstMode,
   initialMode,
   isSymmetric,
   KEY_SPECS,
   type KeyKind,
   PROTECTION_LEVELS,
   requireKind,
-} from "../key-matrix.ts";
-import { bindingOf, objectRow } from "../key-object-rows.ts";
+} from "../policy/key-matrix.ts";
 import {
   MAX_DESCRIPTION_CHARACTERS,
   MAX_ROTATION_DAYS,
   MAX_TAGS_AT_CREATION,
   MIN_ROTATION_DAYS,
   SECONDS_PER_DAY,
-} from "../limits.ts";
+} from "../policy/limits.ts";
+import { invalidParameter } from "../ports/errors.ts";
 import type {
   CipherMode,
   CreatedKeyObject,
@@ -29,8 +29,9 @@ import type {
   Origin,
   ProtectionLevel,
 } from "../ports/index.ts";
-import { choice, freeText, optionalBoolean, requiredInterval } from "../request-fields.ts";
-import { cannotRotate } from "../transitions.ts";
+import { MODE_OF } from "../wire/blob.ts";
+import { newKeyId, newVersionId } from "../wire/ids.ts";
+import { choice, freeText, optionalBoolean, requiredInterval } from "../wire/request-fields.ts";
 import { type KeyMetadata, keyMetadata } from "./key-metadata.ts";
 import { type Tag, tagsField } from "./tag-fields.ts";
 
@@ -85,11 +86,6 @@ export async function createKey(call: Call, request: CreateKeyRequest): Promise<
     throw error;
   }
   return { keyMetadata: keyMetadata(row, { realm: core.realm, custody: created?.custody }) };
-}
-
-/** The mode of a key's first object; the other modes of `ANY` get theirs when they are first used. */
-export function firstMode({ mode }: Pick<KeyRow, "mode">): CipherMode | "NONE" {
-  return mode === "ANY" ? "GCM" : mode;
 }
 
 export type Draft = Omit<KeyRow, "mac">;

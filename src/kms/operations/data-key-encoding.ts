@@ -1,6 +1,6 @@
-import { utf8 } from "../encoding.ts";
-import { invalidParameter } from "../errors.ts";
-import { choice } from "../request-fields.ts";
+import { utf8 } from "../../shared/encoding.ts";
+import { invalidParameter } from "../ports/errors.ts";
+import { choice } from "../wire/request-fields.ts";
 
 /** `base64` encrypts the base64 text of a data key, as the service does over HTTP; `raw`, the default, its bytes. */
 export type DataKeyEncoding = "raw" | "base64";

@@ -1,8 +1,8 @@
-import type { Call } from "../call.ts";
-import { bindContext, type EncryptionContext } from "../context.ts";
+import type { Call } from "../core/call.ts";
 import type { MaybePromise } from "../ports/index.ts";
-import { optionalBoolean, requiredBytes } from "../request-fields.ts";
-import { open } from "./symmetric-open.ts";
+import { bindContext, type EncryptionContext } from "../wire/context.ts";
+import { optionalBoolean, requiredBytes } from "../wire/request-fields.ts";
+import { open } from "./symmetric-decrypt.ts";
 
 export interface DecryptRequest {
   readonly ciphertextBlob: Uint8Array;

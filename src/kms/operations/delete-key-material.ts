@@ -1,7 +1,7 @@
-import type { Call } from "../call.ts";
-import { keyNotFound } from "../errors.ts";
-import { keyIdOnly } from "../ids.ts";
-import { removeMaterial } from "../transitions.ts";
+import type { Call } from "../core/call.ts";
+import { removeMaterial } from "../life-cycle/transitions.ts";
+import { keyNotFound } from "../ports/errors.ts";
+import { keyIdOnly } from "../wire/ids.ts";
 import { requireImported } from "./get-parameters-for-import.ts";
 import type { KeyIdRequest } from "./key-state.ts";
 

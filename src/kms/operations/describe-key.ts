@@ -1,5 +1,5 @@
-import type { Call } from "../call.ts";
-import { firstMode } from "./create-key.ts";
+import type { Call } from "../core/call.ts";
+import { firstMode } from "../policy/key-matrix.ts";
 import { type KeyMetadata, keyMetadata } from "./key-metadata.ts";
 
 export interface DescribeKeyRequest {

@@ -1,11 +1,11 @@
-import type { Call } from "../call.ts";
-import { bindContext, type EncryptionContext } from "../context.ts";
-import { invalidParameter } from "../errors.ts";
-import { MAX_PLAINTEXT } from "../limits.ts";
+import type { Call } from "../core/call.ts";
+import { MAX_PLAINTEXT } from "../policy/limits.ts";
+import { invalidParameter } from "../ports/errors.ts";
 import type { MaybePromise } from "../ports/index.ts";
-import { optionalBoolean, requiredBytes } from "../request-fields.ts";
-import { type CipherFields, cipherWish } from "./cipher-choice.ts";
-import { seal } from "./symmetric-seal.ts";
+import { bindContext, type EncryptionContext } from "../wire/context.ts";
+import { optionalBoolean, requiredBytes } from "../wire/request-fields.ts";
+import { type CipherFields, requestedCipher } from "./cipher-choice.ts";
+import { seal } from "./symmetric-encrypt.ts";
 
 export interface EncryptRequest extends CipherFields {
   /** Key id, alias or ARN of a symmetric key. */
@@ -40,7 +40,7 @@ export function encrypt(call: Call, request: EncryptRequest): MaybePromise<Encry
     keyId: request.keyId,
     plaintext,
     context,
-    wish: cipherWish(request),
+    cipher: requestedCipher(request),
     dryRun: optionalBoolean(request.dryRun, "DryRun"),
   });
 }

@@ -1,12 +1,13 @@
-import type { Call } from "../call.ts";
-import { bindContext, type EncryptionContext } from "../context.ts";
-import { invalidParameter } from "../errors.ts";
+import { copyOf } from "../../shared/byte-input.ts";
+import type { Call } from "../core/call.ts";
 import { exportAlgorithm, type WrappingKeySpec, wrappingKeySpec } from "../import/wrapping.ts";
+import { invalidParameter } from "../ports/errors.ts";
 import type { ExportAlgorithm } from "../ports/index.ts";
-import { requiredBytes, snapshot } from "../request-fields.ts";
+import { bindContext, type EncryptionContext } from "../wire/context.ts";
+import { requiredBytes } from "../wire/request-fields.ts";
 import { type DataKeyEncoding, dataKeyEncoding, decodeDataKey } from "./data-key-encoding.ts";
 import { type GenerateDataKeyRequest, newDataKey } from "./generate-data-key.ts";
-import { open } from "./symmetric-open.ts";
+import { open } from "./symmetric-decrypt.ts";
 
 /** To whom a data key goes. */
 export interface ExportFields {
@@ -40,7 +41,7 @@ export interface GenerateAndExportDataKeyResponse extends ExportDataKeyResponse 
 type Recipient = Omit<Parameters<Call["core"]["transport"]["wrapFor"]>[0], "data">;
 
 function recipientOf(request: ExportFields): Recipient {
-  const publicKey = snapshot(requiredBytes(request.publicKeyBlob, "PublicKeyBlob").subarray(0, MAX_PUBLIC_KEY));
+  const publicKey = copyOf(requiredBytes(request.publicKeyBlob, "PublicKeyBlob").subarray(0, MAX_PUBLIC_KEY));
   wrappingKeySpec(request.wrappingKeySpec);
   return { publicKey, algorithm: exportAlgorithm(request.wrappingAlgorithm) };
 }
@@ -49,7 +50,7 @@ function recipientOf(request: ExportFields): Recipient {
 const MAX_PUBLIC_KEY = 1_024;
 
 export async function exportDataKey(call: Call, request: ExportDataKeyRequest): Promise<ExportDataKeyResponse> {
-  const ciphertextBlob = snapshot(requiredBytes(request.ciphertextBlob, "CiphertextBlob"));
+  const ciphertextBlob = copyOf(requiredBytes(request.ciphertextBlob, "CiphertextBlob"));
   const recipient = recipientOf(request);
   const encoding = dataKeyEncoding(request.dataKeyEncoding);
   const context = bindContext(request.encryptionContext);

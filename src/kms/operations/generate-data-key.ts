@@ -1,12 +1,12 @@
-import type { Call } from "../call.ts";
-import { bindContext, type EncryptionContext } from "../context.ts";
-import { DEFAULT_DATA_KEY, MAX_DATA_KEY } from "../limits.ts";
-import { randomBytes } from "../random.ts";
-import { optionalBoolean, optionalChoice, requiredInteger } from "../request-fields.ts";
-import type { KeyOperation } from "../state-table.ts";
-import { cipherWish } from "./cipher-choice.ts";
+import { randomBytes } from "../../shared/random.ts";
+import type { Call } from "../core/call.ts";
+import { DEFAULT_DATA_KEY, MAX_DATA_KEY } from "../policy/limits.ts";
+import type { KeyOperation } from "../policy/state-table.ts";
+import { bindContext, type EncryptionContext } from "../wire/context.ts";
+import { optionalBoolean, optionalChoice, requiredInteger } from "../wire/request-fields.ts";
+import { requestedCipher } from "./cipher-choice.ts";
 import { type DataKeyEncoding, dataKeyEncoding, encodeDataKey } from "./data-key-encoding.ts";
-import { type Sealed, seal } from "./symmetric-seal.ts";
+import { type Sealed, seal } from "./symmetric-encrypt.ts";
 
 export type DataKeySpec = "AES_256" | "AES_128";
 
@@ -86,7 +86,14 @@ async function sealDataKey(call: Call, { request, dataKey, operation }: DataKeyS
   const plaintext = encodeDataKey(dataKey, dataKeyEncoding(request.dataKeyEncoding));
   const dryRun = optionalBoolean(request.dryRun, "DryRun");
   try {
-    return await seal(call, { operation, keyId: request.keyId, plaintext, context, wish: cipherWish({}), dryRun });
+    return await seal(call, {
+      operation,
+      keyId: request.keyId,
+      plaintext,
+      context,
+      cipher: requestedCipher({}),
+      dryRun,
+    });
   } finally {
     plaintext.fill(0);
   }

@@ -1,7 +1,7 @@
-import type { Call } from "../call.ts";
-import { MAX_RANDOM } from "../limits.ts";
-import { randomBytes } from "../random.ts";
-import { requiredInteger } from "../request-fields.ts";
+import { randomBytes } from "../../shared/random.ts";
+import type { Call } from "../core/call.ts";
+import { MAX_RANDOM } from "../policy/limits.ts";
+import { requiredInteger } from "../wire/request-fields.ts";
 
 export interface GenerateRandomRequest {
   /** 1 to 1,024 bytes. */

@@ -1,10 +1,10 @@
-import { type Call, change } from "../call.ts";
-import { utf8 } from "../encoding.ts";
-import { KmsError } from "../errors.ts";
-import { keyIdOnly, newTokenId } from "../ids.ts";
+import { utf8 } from "../../shared/encoding.ts";
+import { type Call, change } from "../core/call.ts";
 import { destroyExpiredTokens, TOKEN_MILLISECONDS, tokenBinding } from "../import/import-tokens.ts";
 import { importAlgorithm, type WrappingKeySpec, wrappingKeySpec } from "../import/wrapping.ts";
+import { KmsError } from "../ports/errors.ts";
 import type { KeyRow, WrappingAlgorithm } from "../ports/index.ts";
+import { keyIdOnly, newTokenId } from "../wire/ids.ts";
 import { keyForChange } from "./key-for-change.ts";
 
 export interface GetParametersForImportRequest {

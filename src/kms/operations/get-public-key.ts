@@ -1,8 +1,8 @@
-import { encodePem } from "../../pem.ts";
-import type { Call } from "../call.ts";
-import { KmsError } from "../errors.ts";
-import { requiredString } from "../ids.ts";
-import { requireState } from "../state-table.ts";
+import { encodePem } from "../../shared/pem.ts";
+import type { Call } from "../core/call.ts";
+import { requireState } from "../policy/state-table.ts";
+import { KmsError } from "../ports/errors.ts";
+import { requiredString } from "../wire/ids.ts";
 import type { AsymmetricAnswer } from "./asymmetric-use.ts";
 import { versionOf } from "./key-versions.ts";
 

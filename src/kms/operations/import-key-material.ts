@@ -1,11 +1,12 @@
-import type { Call } from "../call.ts";
-import { invalidParameter, KmsError } from "../errors.ts";
-import { keyIdOnly } from "../ids.ts";
+import { copyOf } from "../../shared/byte-input.ts";
+import type { Call } from "../core/call.ts";
 import { bindMaterial } from "../import/bind-material.ts";
 import { CountedAttempt, destroyExpiredTokens, liveToken, tokenBinding } from "../import/import-tokens.ts";
+import { requireState } from "../policy/state-table.ts";
+import { invalidParameter, KmsError } from "../ports/errors.ts";
 import type { CheckedMaterial, ImportTokenRow, KeyRow, WrappingAlgorithm } from "../ports/index.ts";
-import { requiredBytes, snapshot } from "../request-fields.ts";
-import { requireState } from "../state-table.ts";
+import { keyIdOnly } from "../wire/ids.ts";
+import { requiredBytes } from "../wire/request-fields.ts";
 import { requireImported } from "./get-parameters-for-import.ts";
 import { keyForChange } from "./key-for-change.ts";
 
@@ -28,9 +29,9 @@ const LAST_SECOND = 8_640_000_000_000;
 export async function importKeyMaterial(call: Call, request: ImportKeyMaterialRequest): Promise<void> {
   const { core, event } = call;
   const keyId = keyIdOnly(request.keyId, core.realm);
-  const importToken = snapshot(requiredBytes(request.importToken, "ImportToken").subarray(0, 64));
+  const importToken = copyOf(requiredBytes(request.importToken, "ImportToken").subarray(0, 64));
   const wrapped = requiredBytes(request.encryptedKeyMaterial, "EncryptedKeyMaterial");
-  const encryptedKeyMaterial = snapshot(wrapped.subarray(0, MAX_WRAPPED));
+  const encryptedKeyMaterial = copyOf(wrapped.subarray(0, MAX_WRAPPED));
   const { row } = await core.directory.resolve(keyId);
   event.keyId = keyId;
   requireImported(row);

@@ -1,4 +1,4 @@
-export type { PageFields } from "../request-fields.ts";
+export type { PageFields } from "../wire/request-fields.ts";
 export * from "./aliases.ts";
 export * from "./asymmetric-encrypt.ts";
 export * from "./asymmetric-sign.ts";

@@ -1,8 +1,8 @@
-import { type Call, change } from "../call.ts";
-import { missingParameter } from "../errors.ts";
-import { keyIdOnly } from "../ids.ts";
-import { MAX_DESCRIPTION_CHARACTERS } from "../limits.ts";
-import { freeText, requiredBoolean } from "../request-fields.ts";
+import { type Call, change } from "../core/call.ts";
+import { MAX_DESCRIPTION_CHARACTERS } from "../policy/limits.ts";
+import { missingParameter } from "../ports/errors.ts";
+import { keyIdOnly } from "../wire/ids.ts";
+import { freeText, requiredBoolean } from "../wire/request-fields.ts";
 import { keyForChange } from "./key-for-change.ts";
 import type { KeyIdRequest } from "./key-state.ts";
 

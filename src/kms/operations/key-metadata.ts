@@ -1,7 +1,7 @@
-import { keyArn, type Realm } from "../ids.ts";
-import { isSymmetric } from "../key-matrix.ts";
-import { nextRotationAt } from "../life-cycle.ts";
+import { nextRotationAt } from "../policy/due.ts";
+import { isSymmetric } from "../policy/key-matrix.ts";
 import type { Custody, KeyRow, KeySpec, KeyState, KeyUsage, Origin, ProtectionLevel } from "../ports/index.ts";
+import { keyArn, type Realm } from "../wire/ids.ts";
 
 /** A key as DescribeKey and CreateKey answer it. Dates that do not apply are `undefined`. */
 export interface KeyMetadata {

@@ -1,11 +1,11 @@
-import { type Call, change } from "../call.ts";
-import { KmsError } from "../errors.ts";
-import { keyIdOnly } from "../ids.ts";
-import { MAX_PENDING_DAYS, MIN_PENDING_DAYS, SECONDS_PER_DAY } from "../limits.ts";
+import { type Call, change } from "../core/call.ts";
+import { MAX_PENDING_DAYS, MIN_PENDING_DAYS, SECONDS_PER_DAY } from "../policy/limits.ts";
+import type { KeyOperation } from "../policy/state-table.ts";
+import { KmsError } from "../ports/errors.ts";
 import type { KeyRow } from "../ports/index.ts";
-import { requiredInteger } from "../request-fields.ts";
 import type { TrustedReader } from "../rows/trusted-reader.ts";
-import type { KeyOperation } from "../state-table.ts";
+import { keyIdOnly } from "../wire/ids.ts";
+import { requiredInteger } from "../wire/request-fields.ts";
 import { keyForChange } from "./key-for-change.ts";
 
 /** A request that names a key and nothing else. */

@@ -1,8 +1,8 @@
-import type { Call } from "../call.ts";
-import { keyNotFound } from "../errors.ts";
-import { isVersionId, requiredString } from "../ids.ts";
+import type { Call } from "../core/call.ts";
+import { keyNotFound } from "../ports/errors.ts";
 import type { VersionRow } from "../ports/index.ts";
-import { type PageAnswer, type PageFields, pageOf } from "../request-fields.ts";
+import { isVersionId, requiredString } from "../wire/ids.ts";
+import { type PageAnswer, type PageFields, pageOf } from "../wire/request-fields.ts";
 
 export interface ListKeyVersionsRequest extends PageFields {
   /** Key id, alias or ARN. */

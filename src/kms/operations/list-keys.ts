@@ -1,11 +1,11 @@
-import type { Call } from "../call.ts";
-import { invalidParameter } from "../errors.ts";
-import { keyArn } from "../ids.ts";
-import { effective } from "../life-cycle.ts";
-import { MAX_FILTER_VALUES, MAX_FILTERS } from "../limits.ts";
+import type { Call } from "../core/call.ts";
+import { settleDue } from "../life-cycle/settle-due.ts";
+import { keyAsOf } from "../policy/due.ts";
+import { MAX_FILTER_VALUES, MAX_FILTERS } from "../policy/limits.ts";
+import { invalidParameter } from "../ports/errors.ts";
 import type { KeyFilter } from "../ports/index.ts";
-import { elements, type PageAnswer, type PageFields, pageOf, requestObject } from "../request-fields.ts";
-import { settleDue } from "../sweep.ts";
+import { keyArn } from "../wire/ids.ts";
+import { elements, type PageAnswer, type PageFields, pageOf, requestObject } from "../wire/request-fields.ts";
 
 /** What ListKeys filters by. */
 export type ListKeysFilterKey =
@@ -62,7 +62,7 @@ export async function listKeys(call: Call, request?: ListKeysRequest): Promise<L
   if (filters === undefined) return { pageNumber, pageSize, totalCount: 0, keys: [] };
   const { rows, total } = await core.read((reader) => reader.keys(page, filters));
   const keys = rows
-    .filter((row) => effective(row, core.now()) !== undefined)
+    .filter((row) => keyAsOf(row, core.now()) !== undefined)
     .map(({ keyId }) => ({ keyId, keyArn: keyArn(core.realm, keyId) }));
   return { pageNumber, pageSize, totalCount: total, keys };
 }

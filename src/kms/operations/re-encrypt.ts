@@ -1,13 +1,14 @@
-import type { Call } from "../call.ts";
-import { bindContext, type EncryptionContext } from "../context.ts";
-import { invalidParameter, missingParameter } from "../errors.ts";
-import { requiredString } from "../ids.ts";
+import { copyOf } from "../../shared/byte-input.ts";
+import type { Call } from "../core/call.ts";
+import { invalidParameter, missingParameter } from "../ports/errors.ts";
 import type { AsymmetricEncryptionAlgorithm } from "../ports/index.ts";
-import { optionalChoice, requiredBytes, snapshot } from "../request-fields.ts";
+import { bindContext, type EncryptionContext } from "../wire/context.ts";
+import { requiredString } from "../wire/ids.ts";
+import { optionalChoice, requiredBytes } from "../wire/request-fields.ts";
 import { useAsymmetricKey } from "./asymmetric-use.ts";
-import { cipherWish } from "./cipher-choice.ts";
-import { type Opened, opaque, open } from "./symmetric-open.ts";
-import { seal } from "./symmetric-seal.ts";
+import { requestedCipher } from "./cipher-choice.ts";
+import { type Opened, opaque, open } from "./symmetric-decrypt.ts";
+import { seal } from "./symmetric-encrypt.ts";
 
 export interface ReEncryptRequest extends PublicKeySource {
   /** A blob of Encrypt or GenerateDataKey; with `sourceKeyId`, what was encrypted under that key's public key. */
@@ -55,7 +56,7 @@ export async function reEncrypt(call: Call, request: ReEncryptRequest): Promise<
       parameter: "DestinationKeyId",
       plaintext: source.plaintext,
       context: target,
-      wish: cipherWish({}),
+      cipher: requestedCipher({}),
     });
     call.event.note = `from ${source.keyVersionId}`;
     return { ciphertextBlob: sealed.ciphertextBlob, keyId: source.keyId, keyVersionId: source.keyVersionId };
@@ -80,7 +81,7 @@ async function openOfPublicKey(call: Call, request: ReEncryptRequest, ciphertext
     throw invalidParameter("SourceEncryptionContext", "Encryption under a public key binds no context.");
   }
   if (request.keyId !== undefined) throw invalidParameter("KeyId", "SourceKeyId says which key it is.");
-  const data = snapshot(ciphertext.subarray(0, MAX_CIPHERTEXT));
+  const data = copyOf(ciphertext.subarray(0, MAX_CIPHERTEXT));
   try {
     const { result, ...source } = await useAsymmetricKey<AsymmetricEncryptionAlgorithm, Uint8Array>(call, {
       operation: "ReEncrypt",

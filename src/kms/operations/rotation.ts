@@ -1,11 +1,11 @@
-import { type Call, change } from "../call.ts";
-import { keyNotFound } from "../errors.ts";
-import { keyIdOnly } from "../ids.ts";
-import { isSymmetric } from "../key-matrix.ts";
+import { type Call, change } from "../core/call.ts";
+import { cannotRotate, canRotate, rotate } from "../life-cycle/transitions.ts";
+import { isSymmetric } from "../policy/key-matrix.ts";
+import { requireState } from "../policy/state-table.ts";
+import { keyNotFound } from "../ports/errors.ts";
 import type { KeyRow } from "../ports/index.ts";
-import { requiredBoolean, requiredInterval } from "../request-fields.ts";
-import { requireState } from "../state-table.ts";
-import { cannotRotate, canRotate, rotate } from "../transitions.ts";
+import { keyIdOnly } from "../wire/ids.ts";
+import { requiredBoolean, requiredInterval } from "../wire/request-fields.ts";
 import { ROTATION_RANGE } from "./create-key.ts";
 import { keyForChange } from "./key-for-change.ts";
 import type { KeyIdRequest } from "./key-state.ts";

@@ -1,12 +1,13 @@
-import type { Call } from "../call.ts";
-import { equalInConstantTime } from "../encoding.ts";
-import { invalidKeyMaterial, invalidParameter, KmsError } from "../errors.ts";
-import { isKeyId, isVersionId, requiredString } from "../ids.ts";
+import { copyOf } from "../../shared/byte-input.ts";
+import { equalInConstantTime } from "../../shared/encoding.ts";
+import type { Call } from "../core/call.ts";
 import { bindMaterial, fingerprintOf } from "../import/bind-material.ts";
-import { isSymmetric } from "../key-matrix.ts";
+import { firstMode, isSymmetric } from "../policy/key-matrix.ts";
+import { invalidKeyMaterial, invalidParameter, KmsError } from "../ports/errors.ts";
 import type { CheckedMaterial, KeyRow, KeySpec } from "../ports/index.ts";
-import { requiredBytes, snapshot } from "../request-fields.ts";
-import { type CreateKeyRequest, draftOf, firstMode } from "./create-key.ts";
+import { isKeyId, isVersionId, requiredString } from "../wire/ids.ts";
+import { requiredBytes } from "../wire/request-fields.ts";
+import { type CreateKeyRequest, draftOf } from "./create-key.ts";
 import { type KeyMetadata, keyMetadata } from "./key-metadata.ts";
 
 export interface SeedKeyRequest
@@ -43,7 +44,7 @@ export async function seedKey(call: Call, request: SeedKeyRequest): Promise<Seed
   event.keyId = keyId;
   event.keyVersionId = versionId;
   const row = seededRow(call, request, { keyId, versionId });
-  const material = snapshot(requiredBytes(request.material, "Material").subarray(0, MAX_MATERIAL));
+  const material = copyOf(requiredBytes(request.material, "Material").subarray(0, MAX_MATERIAL));
   const checked = await check(call, row.keySpec, material);
   try {
     const known = await seedOnce(call, { row, versionId, checked });

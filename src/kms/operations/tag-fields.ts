@@ -1,6 +1,6 @@
-import { invalidParameter, KmsError, missingParameter } from "../errors.ts";
-import { MAX_TAG_CHARACTERS } from "../limits.ts";
-import { elements } from "../request-fields.ts";
+import { MAX_TAG_CHARACTERS } from "../policy/limits.ts";
+import { invalidParameter, KmsError, missingParameter } from "../ports/errors.ts";
+import { elements } from "../wire/request-fields.ts";
 
 export interface Tag {
   readonly tagKey: string;

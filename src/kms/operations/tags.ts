@@ -1,8 +1,8 @@
-import { type Call, change } from "../call.ts";
-import { invalidParameter, missingParameter } from "../errors.ts";
-import { keyIdOnly } from "../ids.ts";
-import { MAX_TAGS } from "../limits.ts";
-import { elements } from "../request-fields.ts";
+import { type Call, change } from "../core/call.ts";
+import { MAX_TAGS } from "../policy/limits.ts";
+import { invalidParameter, missingParameter } from "../ports/errors.ts";
+import { keyIdOnly } from "../wire/ids.ts";
+import { elements } from "../wire/request-fields.ts";
 import { keyForChange } from "./key-for-change.ts";
 import type { KeyIdRequest } from "./key-state.ts";
 import { requiredTags, type Tag, tagKeyField, tooMany } from "./tag-fields.ts";

@@ -9,10 +9,11 @@ import type {
   PaddingMode,
   ProtectionLevel,
   SignatureAlgorithm,
-} from "./vocabulary.ts";
+} from "../../shared/algorithms.ts";
+import type { MaybePromise } from "../../shared/maybe-promise.ts";
 
 /** A provider that can answer at once answers at once: the warm path of a software key never leaves the call stack. */
-export type MaybePromise<T> = T | Promise<T>;
+export type { MaybePromise };
 
 /**
  * What a key object is and may be used for. It is fixed when the object is made, and given again on every later call:

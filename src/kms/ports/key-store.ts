@@ -1,5 +1,5 @@
+import type { CipherMode } from "../../shared/algorithms.ts";
 import type { AliasRow, AuditAnchorRow, ImportTokenRow, KeyObjectRow, KeyRow, TagRow, VersionRow } from "./rows.ts";
-import type { CipherMode } from "./vocabulary.ts";
 
 export interface PageRequest {
   readonly offset: number;

@@ -1,5 +1,5 @@
+import type { KeySpec } from "../../shared/algorithms.ts";
 import type { KeyBinding, MaterialWrapper, MaybePromise } from "./key-provider.ts";
-import type { KeySpec } from "./vocabulary.ts";
 
 /**
  * How imported material is wrapped. The last one is for private keys: RSA-OAEP of a 32-byte AES key, as long as the modulus,

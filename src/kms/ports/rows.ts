@@ -1,4 +1,12 @@
-import type { CipherMode, Custody, KeySpec, KeyState, KeyUsage, Origin, ProtectionLevel } from "./vocabulary.ts";
+import type {
+  CipherMode,
+  Custody,
+  KeySpec,
+  KeyState,
+  KeyUsage,
+  Origin,
+  ProtectionLevel,
+} from "../../shared/algorithms.ts";
 
 /**
  * The rows a store keeps. Times are milliseconds since 1970. A `mac` is written and checked by the KMS over every other

@@ -1,6 +1,6 @@
-import { callersBytes, copyOf } from "../../callers-bytes.ts";
 import { LanelockError } from "../../errors.ts";
-import { nodeModule } from "../node-modules.ts";
+import { callersBytes, copyOf } from "../../shared/byte-input.ts";
+import { readPrivateFile } from "../../shared/private-file.ts";
 import type { RootKeySource } from "../ports/index.ts";
 
 /** 32 bytes; a file with them, made by `lanelock init`; an environment variable with them in base64 or hex; or any source. */
@@ -58,7 +58,8 @@ function fileSource(path: string): RootKeySource {
   return {
     name,
     async unlock() {
-      const content = readPrivateFile(path);
+      const hint = 'Make one with "lanelock init", or give the path of yours.';
+      const content = readPrivateFile({ path, what: "root key file", unreadable: "ERR_KEY", exposed: "ERR_KEY", hint });
       try {
         return { secret: decodeKey(name, content) };
       } finally {
@@ -66,28 +67,6 @@ function fileSource(path: string): RootKeySource {
       }
     },
   };
-}
-
-/** Reads a file that nobody but its owner may read. The check is on the open file, so it cannot be swapped in between. */
-export function readPrivateFile(path: string): Uint8Array {
-  const { closeSync, fstatSync, openSync, readFileSync } = nodeModule("node:fs", "A root key file");
-  let file: number;
-  try {
-    file = openSync(path, "r");
-  } catch (cause) {
-    const hint = 'Make one with "lanelock init", or give the path of yours.';
-    throw new LanelockError("ERR_KEY", `The root key file ${path} cannot be read. ${hint}`, { cause });
-  }
-  try {
-    const { mode, size } = fstatSync(file);
-    if ((mode & 0o077) !== 0 && globalThis.process.platform !== "win32") {
-      throw new LanelockError("ERR_KEY", `Others may read the root key file ${path}. Run: chmod 600 ${path}`);
-    }
-    if (size > 1_024) throw wrongLength(`file ${path}`, size);
-    return new Uint8Array(readFileSync(file));
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** 32 raw bytes, or their base64 or hex as text: told apart by length. */

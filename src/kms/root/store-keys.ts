@@ -1,10 +1,10 @@
 import { expand, extract } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { LanelockError } from "../../errors.ts";
-import { concatBytes, type Field, lengthPrefixed } from "../encoding.ts";
+import { concatBytes, type Field, lengthPrefixed } from "../../shared/encoding.ts";
+import { HmacSha256 } from "../../shared/hash/sha256.ts";
+import { randomBytes } from "../../shared/random.ts";
 import type { KeyBinding, MaterialCipher, MaterialWrapper } from "../ports/index.ts";
-import { randomBytes } from "../random.ts";
-import { HmacSha256 } from "../sha256.ts";
 
 const FORMAT = 1;
 const NONCE_LENGTH = 12;

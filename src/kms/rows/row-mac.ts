@@ -1,5 +1,5 @@
 import { LanelockError } from "../../errors.ts";
-import { equalInConstantTime, type Field } from "../encoding.ts";
+import { equalInConstantTime, type Field } from "../../shared/encoding.ts";
 import type { AliasRow, AuditAnchorRow, ImportTokenRow, KeyObjectRow, KeyRow, VersionRow } from "../ports/index.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 

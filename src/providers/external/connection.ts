@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { Agent, type RequestOptions, request } from "node:https";
 import { LanelockError } from "../../errors.ts";
-import { readPrivateFile } from "../private-file.ts";
+import { readPrivateFile } from "../../shared/private-file.ts";
 import { Circuit } from "./circuit.ts";
 import { type ExternalOptions, requireSecret } from "./options.ts";
 import { answerMac, headers, maxMessageLength, type Refusal, refusals, requestMac, sameMac } from "./protocol.ts";
@@ -202,9 +202,9 @@ function exchange(options: RequestOptions, body: Buffer): Promise<RawAnswer> {
 
 /** A secret in base64, from a file that only its owner can read. */
 export async function readSecretFile(path: string): Promise<Uint8Array> {
-  const text = await readPrivateFile(path, "secret file");
-  const secret = new Uint8Array(Buffer.from(text.toString("latin1").trim(), "base64"));
-  text.fill(0);
+  const content = readPrivateFile({ path, what: "secret file", unreadable: "ERR_PROVIDER", exposed: "ERR_ARGUMENT" });
+  const secret = new Uint8Array(Buffer.from(Buffer.from(content.buffer).toString("latin1").trim(), "base64"));
+  content.fill(0);
   return secret;
 }
 

@@ -1,5 +1,5 @@
 import { LanelockError } from "../../errors.ts";
-import { KmsError } from "../../kms/errors.ts";
+import { KmsError } from "../../kms/ports/errors.ts";
 import type { CipherKey, CipherMode, CipherRequest } from "../../kms/ports/index.ts";
 import { type ManagerConnection, ManagerRefusal } from "./connection.ts";
 import { type CipherMessage, fromBase64, paths } from "./protocol.ts";

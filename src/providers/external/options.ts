@@ -1,5 +1,5 @@
 import { LanelockError } from "../../errors.ts";
-import { isText, optionChecks } from "../option-checks.ts";
+import { isText, optionChecks } from "../../shared/option-checks.ts";
 
 const requireThat = optionChecks("externalKeys()");
 

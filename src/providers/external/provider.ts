@@ -1,5 +1,5 @@
 import { LanelockError } from "../../errors.ts";
-import { KmsError } from "../../kms/errors.ts";
+import { KmsError } from "../../kms/ports/errors.ts";
 import type {
   AsymmetricKey,
   Capability,

@@ -18,17 +18,17 @@
  * @module
  */
 import type { KeyProvider, RootKeySource } from "../../kms/ports/index.ts";
-import type { Pkcs11Options } from "./options.ts";
 import { Pkcs11Provider } from "./provider.ts";
 import { Pkcs11Root, type Pkcs11RootOptions } from "./root.ts";
+import type { Pkcs11Options } from "./session/options.ts";
 
-export type { ModuleOptions } from "./module.ts";
-export type { Pkcs11Options, VendorMechanisms } from "./options.ts";
-export type { PinSource } from "./pin.ts";
 export type { Pkcs11RootOptions } from "./root.ts";
-export type { TokenSelector } from "./slots.ts";
-export type { SessionLimits, TokenOptions } from "./token.ts";
-export { TokenError } from "./token-error.ts";
+export type { ModuleOptions } from "./session/module.ts";
+export type { Pkcs11Options, VendorMechanisms } from "./session/options.ts";
+export type { PinSource } from "./session/pin.ts";
+export type { TokenSelector } from "./session/slots.ts";
+export type { SessionLimits, TokenOptions } from "./session/token.ts";
+export { TokenError } from "./session/token-error.ts";
 
 /**
  * A provider of HSM keys. Nothing is loaded before `Kms.open`.

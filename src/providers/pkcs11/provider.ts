@@ -2,7 +2,7 @@ import { asymmetricAlgorithms } from "../../asymmetric/key-specs.ts";
 import { importPrivateKey } from "../../asymmetric/private-key.ts";
 import { importPublicKey } from "../../asymmetric/public-key.ts";
 import { LanelockError } from "../../errors.ts";
-import { KmsError } from "../../kms/errors.ts";
+import { KmsError } from "../../kms/ports/errors.ts";
 import type {
   Algorithm,
   AsymmetricKey,
@@ -18,18 +18,18 @@ import type {
   ProviderHost,
   StoredKeyObject,
 } from "../../kms/ports/index.ts";
-import { TokenAsymmetricKey } from "./asymmetric-key.ts";
-import { decodeHandle, encodeHandle } from "./handle.ts";
-import { isSymmetric } from "./key-material.ts";
-import { generateKeyPair, type NewKeyPair, privateKeyIdentity, storePrivateKey } from "./key-pairs.ts";
-import type { Offer } from "./mechanisms.ts";
-import { newId } from "./new-objects.ts";
-import { checkSm4Options, checkTokenOptions, type Pkcs11Options } from "./options.ts";
-import { inspectToken } from "./probe.ts";
-import { SymmetricKeys } from "./symmetric-keys.ts";
-import { Token } from "./token.ts";
-import { providerError } from "./token-error.ts";
-import { destroyObjects, TokenObject, templateOf } from "./token-object.ts";
+import type { Offer } from "./capabilities/mechanisms.ts";
+import { inspectToken } from "./capabilities/probe.ts";
+import { TokenAsymmetricKey } from "./keys/asymmetric-key.ts";
+import { isSymmetric } from "./keys/key-material.ts";
+import { SymmetricKeys } from "./keys/symmetric-keys.ts";
+import { decodeHandle, encodeHandle } from "./objects/handle.ts";
+import { generateKeyPair, type NewKeyPair, privateKeyIdentity, storePrivateKey } from "./objects/key-pairs.ts";
+import { newId } from "./objects/new-objects.ts";
+import { destroyObjects, TokenObject, templateOf } from "./objects/token-object.ts";
+import { checkSm4Options, checkTokenOptions, type Pkcs11Options } from "./session/options.ts";
+import { Token } from "./session/token.ts";
+import { providerError } from "./session/token-error.ts";
 
 const algorithmsOfMode = { GCM: ["AES_GCM", "SM4_GCM"], CBC: ["AES_CBC"], ECB: ["AES_ECB"], NONE: [] } as const;
 

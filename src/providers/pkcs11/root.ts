@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { LanelockError } from "../../errors.ts";
 import type { RootKeySource, UnlockedRoot, UnlockRequest } from "../../kms/ports/index.ts";
-import { TokenCipherKey } from "./aes-key.ts";
-import { CKA, CKM } from "./constants.ts";
-import { newId } from "./new-objects.ts";
-import { checkTokenOptions } from "./options.ts";
-import { aesIdentity, generateAesKey } from "./secret-keys.ts";
-import { Token, type TokenOptions } from "./token.ts";
-import { providerError } from "./token-error.ts";
-import { MissingObject, readAttributes, searchToken, TokenObject } from "./token-object.ts";
+import { TokenCipherKey } from "./keys/aes-key.ts";
+import { newId } from "./objects/new-objects.ts";
+import { aesIdentity, generateAesKey } from "./objects/secret-keys.ts";
+import { MissingObject, readAttributes, searchToken, TokenObject } from "./objects/token-object.ts";
+import { CKA, CKM } from "./session/constants.ts";
+import { checkTokenOptions } from "./session/options.ts";
+import { Token, type TokenOptions } from "./session/token.ts";
+import { providerError } from "./session/token-error.ts";
 
 // What the store keeps: form 1 (1) ‖ CKA_ID length (1) ‖ CKA_ID ‖ IV (12) ‖ sealed store secret (32 + 16)
 

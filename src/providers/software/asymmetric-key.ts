@@ -1,7 +1,7 @@
 import { generateKeyPair, loadPrivateKey, type PrivateKey } from "../../asymmetric/private-key.ts";
 import { loadPublicKey, type PublicKey } from "../../asymmetric/public-key.ts";
 import { LanelockError } from "../../errors.ts";
-import { KmsError } from "../../kms/errors.ts";
+import { KmsError } from "../../kms/ports/errors.ts";
 import type {
   AsymmetricCipherRequest,
   AsymmetricKey,

@@ -3,7 +3,7 @@ import { generateKeyPair, importPrivateKey, loadPrivateKey, type PrivateKey } fr
 import { importPublicKey, type PublicKey } from "../../asymmetric/public-key.ts";
 import { nodeCrypto } from "../../asymmetric/runtime.ts";
 import { LanelockError } from "../../errors.ts";
-import { invalidKeyMaterial, invalidParameter, KmsError } from "../../kms/errors.ts";
+import { invalidKeyMaterial, invalidParameter, KmsError } from "../../kms/ports/errors.ts";
 import type {
   CheckedMaterial,
   KeyBinding,

@@ -1,6 +1,6 @@
 import { asymmetricAlgorithms, isAsymmetricKeySpec } from "../../asymmetric/key-specs.ts";
 import { LanelockError } from "../../errors.ts";
-import { KmsError } from "../../kms/errors.ts";
+import { KmsError } from "../../kms/ports/errors.ts";
 import type {
   AsymmetricKey,
   AsymmetricKeySpec,

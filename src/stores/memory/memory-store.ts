@@ -1,6 +1,6 @@
 import { LanelockError } from "../../errors.ts";
 import type { AuditAnchorRow, CounterRequest, KeyStore, StoreReader, StoreWriter } from "../../kms/ports/index.ts";
-import { Mutex } from "../../mutex.ts";
+import { Mutex } from "../../shared/locks/mutex.ts";
 import { MemoryReader, MemoryTables, MemoryWriter } from "./rows.ts";
 import type { Journal } from "./table.ts";
 

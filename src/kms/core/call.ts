@@ -1,0 +1,26 @@
+import type { PendingEvent } from "../audit/event.ts";
+import type { TrustedWriter } from "../rows/trusted-writer.ts";
+import type { KmsContext } from "./kms-context.ts";
+
+/** Options every operation takes. */
+export interface CallOptions {
+  /** Ends a call that waits (for a token, an external key manager): it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One operation while it runs. */
+export interface Call {
+  readonly core: KmsContext;
+  /** Filled in as the call learns what it is about. */
+  readonly event: PendingEvent;
+  readonly signal: AbortSignal | undefined;
+  /** Set once the event has been written with the change it describes. */
+  recorded: boolean;
+}
+
+/** Makes the changes of a life-cycle operation and its audit event durable, together. */
+export async function change<T>(call: Call, work: (rows: TrustedWriter) => Promise<T>): Promise<T> {
+  const result = await call.core.change(call.event, work);
+  call.recorded = true;
+  return result;
+}

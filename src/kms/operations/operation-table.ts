@@ -1,0 +1,51 @@
+import * as operations from "./index.ts";
+
+/** Life-cycle operations are in the audit log before they return; others may lag by 100 ms. */
+export type Plane = "life-cycle" | "data";
+
+/** Every operation: its name in the service, when its audit event must be on disk, and what it does. */
+export const OPERATIONS = {
+  createKey: ["CreateKey", "life-cycle", operations.createKey],
+  createKeyVersion: ["CreateKeyVersion", "life-cycle", operations.createKeyVersion],
+  describeKey: ["DescribeKey", "data", operations.describeKey],
+  listKeys: ["ListKeys", "data", operations.listKeys],
+  enableKey: ["EnableKey", "life-cycle", operations.enableKey],
+  disableKey: ["DisableKey", "life-cycle", operations.disableKey],
+  scheduleKeyDeletion: ["ScheduleKeyDeletion", "life-cycle", operations.scheduleKeyDeletion],
+  cancelKeyDeletion: ["CancelKeyDeletion", "life-cycle", operations.cancelKeyDeletion],
+  updateKeyDescription: ["UpdateKeyDescription", "life-cycle", operations.updateKeyDescription],
+  setDeletionProtection: ["SetDeletionProtection", "life-cycle", operations.setDeletionProtection],
+  createAlias: ["CreateAlias", "life-cycle", operations.createAlias],
+  updateAlias: ["UpdateAlias", "life-cycle", operations.updateAlias],
+  deleteAlias: ["DeleteAlias", "life-cycle", operations.deleteAlias],
+  listAliases: ["ListAliases", "data", operations.listAliases],
+  listAliasesByKeyId: ["ListAliasesByKeyId", "data", operations.listAliasesByKeyId],
+  listKeyVersions: ["ListKeyVersions", "data", operations.listKeyVersions],
+  describeKeyVersion: ["DescribeKeyVersion", "data", operations.describeKeyVersion],
+  updateRotationPolicy: ["UpdateRotationPolicy", "life-cycle", operations.updateRotationPolicy],
+  rotateKey: ["RotateKey", "life-cycle", operations.rotateKey],
+  encrypt: ["Encrypt", "data", operations.encrypt],
+  decrypt: ["Decrypt", "data", operations.decrypt],
+  reEncrypt: ["ReEncrypt", "data", operations.reEncrypt],
+  generateDataKey: ["GenerateDataKey", "data", operations.generateDataKey],
+  generateDataKeyWithoutPlaintext: [
+    "GenerateDataKeyWithoutPlaintext",
+    "data",
+    operations.generateDataKeyWithoutPlaintext,
+  ],
+  generateRandom: ["GenerateRandom", "data", operations.generateRandom],
+  generateAndExportDataKey: ["GenerateAndExportDataKey", "data", operations.generateAndExportDataKey],
+  exportDataKey: ["ExportDataKey", "data", operations.exportDataKey],
+  asymmetricEncrypt: ["AsymmetricEncrypt", "data", operations.asymmetricEncrypt],
+  asymmetricDecrypt: ["AsymmetricDecrypt", "data", operations.asymmetricDecrypt],
+  asymmetricSign: ["AsymmetricSign", "data", operations.asymmetricSign],
+  asymmetricVerify: ["AsymmetricVerify", "data", operations.asymmetricVerify],
+  getPublicKey: ["GetPublicKey", "data", operations.getPublicKey],
+  getParametersForImport: ["GetParametersForImport", "life-cycle", operations.getParametersForImport],
+  importKeyMaterial: ["ImportKeyMaterial", "life-cycle", operations.importKeyMaterial],
+  deleteKeyMaterial: ["DeleteKeyMaterial", "life-cycle", operations.deleteKeyMaterial],
+  seedKey: ["SeedKey", "life-cycle", operations.seedKey],
+  tagResource: ["TagResource", "life-cycle", operations.tagResource],
+  untagResource: ["UntagResource", "life-cycle", operations.untagResource],
+  listResourceTags: ["ListResourceTags", "data", operations.listResourceTags],
+} as const;

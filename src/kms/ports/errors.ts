@@ -1,0 +1,96 @@
+import { LanelockError } from "../../errors.ts";
+
+/** The service's codes that this KMS answers with, and the HTTP status each travels with. */
+const HTTP_STATUS = {
+  InternalFailure: 500,
+  SerivceUnavailableTemporary: 503,
+  "Forbidden.KeyNotFound": 404,
+  "Forbidden.AliasNotFound": 404,
+  "Forbidden.NoPermission": 403,
+  MissingParameter: 400,
+  InvalidParameter: 400,
+  "Rejected.LimitExceeded": 400,
+  AliasAlreadyExists: 400,
+  InvalidKeyMaterial: 400,
+  InvalidImportToken: 400,
+  ExpiredImportToken: 400,
+  "Unsupported.Origin": 400,
+  "Unsupported.Alias": 400,
+  "Unsupported.ProtectionLevel": 400,
+  UnsupportedOperation: 400,
+  "Rejected.UnsupportedOperation": 400,
+  "Rejected.Enabled": 409,
+  "Rejected.Disabled": 409,
+  "Rejected.PendingDeletion": 409,
+  "Rejected.PendingImport": 409,
+  "Rejected.StateModifiedFailed": 409,
+  DryRunOperationError: 400,
+} as const;
+
+/** Every code a {@link KmsError} can carry: the service's own names. (`SerivceUnavailableTemporary` is its spelling.) */
+export type KmsErrorCode = keyof typeof HTTP_STATUS;
+
+/**
+ * A refusal in the service's own terms. What is not the caller's doing (a database, a token, the audit log) is a plain
+ * `LanelockError`: `ERR_STORE`, `ERR_PROVIDER`, `ERR_AUDIT`, `ERR_INTEGRITY`.
+ *
+ * @example
+ * try {
+ *   await kms.encrypt({ keyId: "alias/orders", plaintext });
+ * } catch (error) {
+ *   if (error instanceof KmsError && error.code === "Rejected.Disabled") await kms.enableKey({ keyId });
+ *   else throw error;
+ * }
+ */
+export class KmsError extends LanelockError<KmsErrorCode> {
+  override readonly name = "KmsError";
+  /** The HTTP status the service answers this code with. */
+  readonly httpStatus: number;
+
+  constructor(code: KmsErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+    this.httpStatus = HTTP_STATUS[code];
+  }
+}
+
+/** The one answer to a ciphertext that does not authenticate, whatever is wrong with it. It says no more on purpose. */
+export function invalidCiphertext(): KmsError {
+  return invalidParameter("CiphertextBlob");
+}
+
+/** @param parameter as the service spells it (`KeyId`). @param reason a sentence that says what would be valid. */
+export function invalidParameter(parameter: string, reason?: string): KmsError {
+  const message = `The specified parameter "${parameter}" is not valid.`;
+  return new KmsError("InvalidParameter", reason === undefined ? message : `${message} ${reason}`);
+}
+
+/**
+ * The one answer to material that cannot be taken: badly wrapped, of a wrong form or length, not the key's own, another key's.
+ * It says no more on purpose: which of them it is would answer an attacker's questions about RSAES_PKCS1_V1_5.
+ */
+export function invalidKeyMaterial(): KmsError {
+  return new KmsError(
+    "InvalidKeyMaterial",
+    "The key material is not wrapped as the import token says, does not fit the key, or belongs to another key.",
+  );
+}
+
+export function missingParameter(parameter: string): KmsError {
+  return new KmsError("MissingParameter", `The parameter "${parameter}" is needed but not provided.`);
+}
+
+export function keyNotFound(): KmsError {
+  return new KmsError("Forbidden.KeyNotFound", "The specified Key is not found.");
+}
+
+/** What a caller sees of an error: our own as they are, an abort as its reason, anything else as an internal failure. */
+export function publicError(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (error instanceof LanelockError) return error;
+  if (signal?.aborted && error === signal.reason) return error;
+  return new KmsError("InternalFailure", "Internal Failure.", { cause: error });
+}
+
+/** What the audit log says of an error: its code. */
+export function outcomeOf(error: unknown): string {
+  return error instanceof LanelockError ? error.code : "Aborted";
+}

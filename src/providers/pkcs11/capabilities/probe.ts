@@ -1,0 +1,33 @@
+import type { Capability } from "../../../kms/ports/index.ts";
+import { checkSm4Options, checkTokenOptions, type Pkcs11Options } from "../session/options.ts";
+import { Token } from "../session/token.ts";
+import { capabilitiesOf, type Offer } from "./mechanisms.ts";
+import { sm4Capability } from "./sm4-capability.ts";
+import { runTrials } from "./trials.ts";
+
+export interface TokenReport {
+  /** `SoftHSM v2 "t1" (serial 321d18f1b61d4a9c)` */
+  readonly name: string;
+  /** Every KeySpec and algorithm of the HSM level, with what the token lacks. */
+  readonly capabilities: readonly Capability[];
+}
+
+/** What a token lists and does on trial, and what of the HSM level follows from it. */
+export async function inspectToken(token: Token, options: Pkcs11Options) {
+  const offer: Offer = { mechanisms: token.mechanisms, passedTrials: await runTrials(token) };
+  const capabilities: readonly Capability[] = [...capabilitiesOf(offer, "token"), sm4Capability(offer, options)];
+  return { offer, capabilities };
+}
+
+/** What a token offers. It makes nothing that stays there. */
+export async function probeToken(options: Pkcs11Options): Promise<TokenReport> {
+  checkTokenOptions(options);
+  checkSm4Options(options);
+  const token = await Token.open(options);
+  try {
+    const { capabilities } = await inspectToken(token, options);
+    return { name: token.name, capabilities };
+  } finally {
+    await token.close();
+  }
+}

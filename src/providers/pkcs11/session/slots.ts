@@ -1,0 +1,54 @@
+import { LanelockError } from "../../../errors.ts";
+import { CKF } from "./constants.ts";
+import type { Cryptoki, Handle, TokenInfo } from "./cryptoki.ts";
+import { calling } from "./token-error.ts";
+
+/** Which token of a module: by the label it was initialized with, or by its serial number. */
+export type TokenSelector = { readonly label: string } | { readonly serial: string };
+
+export interface FoundToken {
+  readonly slot: Handle;
+  readonly info: TokenInfo;
+  readonly serial: string;
+  /** `SoftHSM v2 "t1" (serial 321d18f1b61d4a9c)` */
+  readonly name: string;
+}
+
+/** Every initialized token of a module. A slot that does not answer (its token was just removed) is not listed. */
+export function listTokens(api: Cryptoki): FoundToken[] {
+  const slots = calling("C_GetSlotList", () => api.C_GetSlotList(true));
+  return slots.flatMap((slot) => {
+    try {
+      const info = api.C_GetTokenInfo(slot);
+      if ((info.flags & CKF.TOKEN_INITIALIZED) === 0) return [];
+      const serial = unpadded(info.serialNumber);
+      const name = `${unpadded(info.model)} "${unpadded(info.label)}" (serial ${serial})`;
+      return [{ slot, info, serial, name }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** @throws LanelockError `ERR_PROVIDER` when no token fits, or more than one: the wrong one could hold the wrong keys. */
+export function findToken(api: Cryptoki, selector: TokenSelector): FoundToken {
+  const tokens = listTokens(api);
+  const wanted = "label" in selector ? `label "${selector.label}"` : `serial ${selector.serial}`;
+  const fitting = tokens.filter((token) =>
+    "label" in selector ? unpadded(token.info.label) === selector.label : token.serial === selector.serial,
+  );
+  const [found, another] = fitting;
+  if (found && !another) return found;
+  const names = (found ? fitting : tokens).map((token) => token.name).join(", ");
+  throw new LanelockError(
+    "ERR_PROVIDER",
+    found
+      ? `${fitting.length} tokens have the ${wanted}: ${names}. Name one by its serial.`
+      : `No token has the ${wanted}. The module has ${names === "" ? "no initialized token" : names}.`,
+  );
+}
+
+/** Text fields are padded with blanks to a fixed length. NSS ends some with NUL. */
+function unpadded(text: string): string {
+  return text.replace(/[\s\0]+$/, "");
+}

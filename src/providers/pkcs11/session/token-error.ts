@@ -1,0 +1,111 @@
+import { LanelockError } from "../../../errors.ts";
+
+/** Names that pkcs11js 2.1 does not know and gives as CKR_VENDOR_DEFINED (PKCS#11 v2.40 and v3.0). */
+const missingNames: Readonly<Record<number, string>> = {
+  27: "CKR_ACTION_PROHIBITED",
+  66: "CKR_AEAD_DECRYPT_FAILED",
+  320: "CKR_CURVE_NOT_SUPPORTED",
+  513: "CKR_TOKEN_RESOURCE_EXCEEDED",
+  514: "CKR_OPERATION_CANCEL_FAILED",
+  515: "CKR_KEY_EXHAUSTED",
+};
+
+/**
+ * A PKCS#11 call that did not return CKR_OK: the `cause` of an `ERR_PROVIDER`.
+ *
+ * @example
+ * try {
+ *   await kms.encrypt({ keyId, plaintext });
+ * } catch (error) {
+ *   if (!(error instanceof LanelockError && error.cause instanceof TokenError)) throw error;
+ *   console.error(error.cause.ckr, error.cause.call); // CKR_DEVICE_REMOVED C_Encrypt
+ * }
+ */
+export class TokenError extends Error {
+  override readonly name = "TokenError";
+  /** `CKR_DEVICE_REMOVED`, or `CKR_VENDOR_DEFINED (0x80000001)` for a code that is the vendor's own. */
+  readonly ckr: string;
+  /** The function of PKCS#11 that failed: `C_Encrypt`. */
+  readonly call: string;
+
+  constructor(ckr: string, call: string, options?: ErrorOptions) {
+    super(`${call} failed with ${ckr}`, options);
+    this.ckr = ckr;
+    this.call = call;
+  }
+}
+
+/** What pkcs11js threw, as a {@link TokenError}; anything else (a TypeError, a full thread pool) passes through. */
+export function tokenError(thrown: unknown, call: string): unknown {
+  if (!(thrown instanceof Error) || thrown instanceof TokenError) return thrown;
+  // Wrapped errors carry the code apart; those of C_CreateObject and its like have it in the message.
+  const inMessage = /^(CKR_\w+)(?::(\d+))?/.exec(thrown.message);
+  if (!inMessage) return thrown;
+  const code = Number(inMessage[2] ?? (thrown as { code?: unknown }).code ?? 0);
+  const known = inMessage[1] ?? "";
+  const vendor = missingNames[code] ?? `CKR_VENDOR_DEFINED (0x${code.toString(16).padStart(8, "0")})`;
+  return new TokenError(known === "CKR_VENDOR_DEFINED" ? vendor : known, call);
+}
+
+/** Runs one call and names it in what it throws. */
+export function calling<T>(call: string, run: () => T): T {
+  try {
+    return run();
+  } catch (thrown) {
+    throw tokenError(thrown, call);
+  }
+}
+
+/** The same for a call of pkcs11js that answers later. */
+export async function callingAsync<T>(call: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    throw tokenError(thrown, call);
+  }
+}
+
+/** `ERR_PROVIDER` about the token named `token`, with what happened as its cause; but an abort stays the caller's own reason. */
+export function providerError(token: string, thrown: unknown, signal?: AbortSignal): unknown {
+  if (thrown instanceof LanelockError || (signal?.aborted && thrown === signal.reason)) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new LanelockError("ERR_PROVIDER", `The token ${token} failed: ${reason}.`, { cause: thrown });
+}
+
+/**
+ * What a failed call says about what has to be made anew before another try can succeed.
+ *
+ * | remedy | what is lost |
+ * |---|---|
+ * | `handle` | this object handle: objects are numbered anew after a login (SoftHSM), or we are logged out |
+ * | `login` | the login, and with it the handles |
+ * | `session` | the sessions, and with them login and handles |
+ * | `token` | the slot the token was in, and everything above |
+ * | `module` | the initialization of the module, and everything above |
+ * | `operation` | this one session: a stranger's operation is active in it |
+ * | `none` | nothing, as far as the error tells |
+ */
+export type Remedy = "handle" | "login" | "session" | "token" | "module" | "operation" | "none";
+
+const remedies: Readonly<Record<string, Remedy>> = {
+  CKR_OBJECT_HANDLE_INVALID: "handle",
+  CKR_KEY_HANDLE_INVALID: "handle",
+  CKR_USER_NOT_LOGGED_IN: "login",
+  CKR_SESSION_HANDLE_INVALID: "session",
+  CKR_SESSION_CLOSED: "session",
+  CKR_DEVICE_ERROR: "token",
+  CKR_DEVICE_REMOVED: "token",
+  CKR_TOKEN_NOT_PRESENT: "token",
+  CKR_TOKEN_NOT_RECOGNIZED: "token",
+  CKR_SLOT_ID_INVALID: "token",
+  CKR_CRYPTOKI_NOT_INITIALIZED: "module",
+  CKR_OPERATION_ACTIVE: "operation",
+};
+
+export function remedyFor(thrown: unknown): Remedy {
+  return thrown instanceof TokenError ? (remedies[thrown.ckr] ?? "none") : "none";
+}
+
+export function failedWith(thrown: unknown, ...names: readonly string[]): boolean {
+  return thrown instanceof TokenError && names.includes(thrown.ckr);
+}

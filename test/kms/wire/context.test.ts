@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { bindContext } from "../../../src/kms/wire/context.ts";
+
+const hex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString("hex");
+const aadOf = (context: unknown) => hex(bindContext(context)?.aad);
+const sha256 = (data: string | Buffer) => createHash("sha256").update(data).digest("hex");
+
+describe("encryption context", () => {
+  test("the documented vectors", () => {
+    expect(aadOf({ b: "2", a: "1" })).toBe("8e85be58c1c372ac29fe7bfa80d8ddcbd04a4032c7b51c1c026d67c55b1ab23f");
+    expect(aadOf({ Example: "Example" })).toBe("c586905f2cd042e899684e626c0c0212393ac15a8f99a3d3e87bf5b47345ef22");
+  });
+
+  test("absent, null and {} are no context", () => {
+    for (const none of [undefined, null, {}, Object.create(null)]) expect(bindContext(none)).toBeUndefined();
+  });
+
+  test("keys sort by their UTF-8 bytes, not by UTF-16 units", () => {
+    // U+10000 is F0 90 80 80 in UTF-8 and D800 DC00 in UTF-16; U+FFFD is EF BF BD.
+    expect(aadOf({ "\u{10000}": "astral", "\ufffd": "bmp" })).toBe(sha256("\ufffd=bmp&\u{10000}=astral"));
+    expect(aadOf({ ab: "2", a: "1" })).toBe(sha256("a=1&ab=2"));
+  });
+
+  test("ambiguous contexts are hashed in the length-prefixed form", () => {
+    const part = (text: string) => {
+      const bytes = Buffer.from(text);
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(bytes.length);
+      return Buffer.concat([length, bytes]);
+    };
+    const own = (...texts: string[]) =>
+      sha256(Buffer.concat([Buffer.from([0, 0, 0, 0, texts.length / 2]), ...texts.map(part)]));
+    expect(aadOf({ "a=b": "c" })).toBe(own("a=b", "c"));
+    expect(aadOf({ a: "1&b=2" })).toBe(own("a", "1&b=2"));
+    expect(aadOf({ z: "1", "a&b": "" })).toBe(own("a&b", "", "z", "1"));
+    expect(aadOf({ "\0": "é" })).toBe(own("\0", "é"));
+    expect(aadOf({ a: "b=c" })).toBe(sha256("a=b=c"));
+    expect(aadOf({ "": "" })).toBe(sha256("="));
+  });
+
+  const text = fc.oneof(
+    fc.string({ unit: fc.constantFrom("a", "b", "=", "&", "\0", "\u{10000}", "\ufffd", "é"), maxLength: 4 }),
+    fc.string({ unit: "binary", maxLength: 8 }),
+  );
+  const context = fc.dictionary(text, text, { maxKeys: 4 });
+  const canonical = (value: Record<string, string>) =>
+    JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+  test("it is injective: different contexts have different AADs, equal ones in any order the same", () => {
+    const seen = new Map<string, string>();
+    const lone = /\p{Surrogate}/u;
+    fc.assert(
+      fc.property(context, (value) => {
+        if (
+          Object.entries(value)
+            .flat()
+            .some((one) => lone.test(one))
+        ) {
+          expect(() => bindContext(value)).toThrow(expect.objectContaining({ code: "InvalidParameter" }));
+          return;
+        }
+        const aad = aadOf(value) ?? "none";
+        expect(aadOf(Object.fromEntries(Object.entries(value).reverse())) ?? "none").toBe(aad);
+        const before = seen.get(aad);
+        if (before !== undefined) expect(canonical(value)).toBe(before);
+        seen.set(aad, canonical(value));
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(seen.size).toBeGreaterThan(5_000);
+  });
+
+  test("lone surrogates are refused wherever they are", () => {
+    for (const bad of ["\ud800", "a\udc00", "\udc00\ud800"]) {
+      expect(() => bindContext({ [bad]: "v" })).toThrow(expect.objectContaining({ code: "InvalidParameter" }));
+      expect(() => bindContext({ k: bad })).toThrow(expect.objectContaining({ code: "InvalidParameter" }));
+    }
+  });
+
+  test("only plain objects of strings", () => {
+    class Context {
+      tenant = "1";
+    }
+    const wrong: unknown[] = [[], ["a"], "a=1", 1, true, { a: 1 }, { a: null }, { a: ["x"] }, { a: { b: "c" } }];
+    for (const value of [...wrong, new Map([["a", "1"]]), new Context(), () => undefined, Symbol("x")]) {
+      expect(() => bindContext(value)).toThrow(expect.objectContaining({ code: "InvalidParameter" }));
+    }
+  });
+
+  test("8,192 characters of JSON are taken, one more is not", () => {
+    const fits = { k: "v".repeat(8_192 - JSON.stringify({ k: "" }).length) };
+    expect(JSON.stringify(fits)).toHaveLength(8_192);
+    expect(bindContext(fits)).toBeDefined();
+    expect(() => bindContext({ k: `${fits.k}v` })).toThrow(expect.objectContaining({ code: "InvalidParameter" }));
+    // Escapes count as JSON has them.
+    const escaped = { k: "\u0001".repeat(1_364) };
+    expect(JSON.stringify(escaped).length).toBeLessThanOrEqual(8_192);
+    expect(bindContext(escaped)).toBeDefined();
+    expect(() => bindContext({ k: "\u0001".repeat(1_365) })).toThrow(
+      expect.objectContaining({ code: "InvalidParameter" }),
+    );
+  });
+});
