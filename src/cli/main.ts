@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { describeFailure, exitStatus } from "./failures.ts";
+import { describeFailure, exitStatus } from "./report/failures.ts";
 
 // Whoever reads the output may have seen enough: that is no error to tell, and what the command did is done.
 process.stdout.on("error", () => {

@@ -21,7 +21,7 @@ import { addSeal } from "./commands/seal.ts";
 import { addSign } from "./commands/sign.ts";
 import { addSweep } from "./commands/sweep.ts";
 import { addVerify } from "./commands/verify.ts";
-import { addConnectionOptions } from "./connection.ts";
+import { addConnectionOptions } from "./settings/connection.ts";
 
 /** Every command, in the order `lanelock --help` shows them. One file each. */
 const COMMANDS = [

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Kms } from "../../kms/index.ts";
-import { withKms } from "../connection.ts";
-import { print, table, toJson } from "../report.ts";
+import { print, table, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 const PAGE_SIZE = 100;
 

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { AsymmetricDecryptRequest } from "../../kms/index.ts";
-import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, fromBase64, readInput, writeDataAnswer } from "../data.ts";
-import { type AsymmetricOptions, addAsymmetricOptions, asymmetricFields } from "../key-version.ts";
+import { addDataOptions, type DataOptions, fromBase64, readInput, writeDataAnswer } from "../files/data.ts";
+import { type AsymmetricOptions, addAsymmetricOptions, asymmetricFields } from "../options/asymmetric-options.ts";
+import { withKms } from "../settings/connection.ts";
 import { ENCRYPTION_ALGORITHMS } from "./asym-encrypt.ts";
 
 type Options = DataOptions & AsymmetricOptions<AsymmetricDecryptRequest["algorithm"]>;

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { AsymmetricEncryptRequest } from "../../kms/index.ts";
-import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, readInput, writeDataAnswer } from "../data.ts";
-import { type AsymmetricOptions, addAsymmetricOptions, asymmetricFields } from "../key-version.ts";
+import { addDataOptions, type DataOptions, readInput, writeDataAnswer } from "../files/data.ts";
+import { type AsymmetricOptions, addAsymmetricOptions, asymmetricFields } from "../options/asymmetric-options.ts";
+import { withKms } from "../settings/connection.ts";
 
 type Options = DataOptions & AsymmetricOptions<AsymmetricEncryptRequest["algorithm"]>;
 

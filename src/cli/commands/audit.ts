@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { AuditFileReport } from "../../kms/index.ts";
-import { withKms } from "../connection.ts";
-import { CheckFailed } from "../failures.ts";
-import { print, toJson } from "../report.ts";
+import { CheckFailed } from "../report/failures.ts";
+import { print, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 export function addAudit(program: Command): void {
   program

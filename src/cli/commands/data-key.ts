@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { withKms } from "../connection.ts";
-import { writeOutput } from "../data.ts";
-import { UsageError } from "../failures.ts";
-import { pair, wholeNumber } from "../option-values.ts";
-import { fields, print, toJson } from "../report.ts";
+import { writeOutput } from "../files/data.ts";
+import { pair, wholeNumber } from "../options/option-values.ts";
+import { UsageError } from "../report/failures.ts";
+import { fields, print, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface DataKeyOptions {
   readonly key: string;

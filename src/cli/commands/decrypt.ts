@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, fromBase64, readInput, writeDataAnswer } from "../data.ts";
-import { pair } from "../option-values.ts";
+import { addDataOptions, type DataOptions, fromBase64, readInput, writeDataAnswer } from "../files/data.ts";
+import { pair } from "../options/option-values.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface DecryptOptions extends DataOptions {
   readonly key?: string;

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { EncryptRequest } from "../../kms/index.ts";
-import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, readInput, writeDataAnswer } from "../data.ts";
-import { pair } from "../option-values.ts";
+import { addDataOptions, type DataOptions, readInput, writeDataAnswer } from "../files/data.ts";
+import { pair } from "../options/option-values.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface EncryptOptions extends DataOptions {
   readonly key: string;

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { startExternalProxy } from "../../external-proxy/index.ts";
 import { readSecretFile } from "../../providers/external/connection.ts";
-import { UsageError } from "../failures.ts";
-import { pair, wholeNumber } from "../option-values.ts";
-import { print } from "../report.ts";
-import { addTokenOptions, tokenOptionsOf } from "../token-options.ts";
+import { pair, wholeNumber } from "../options/option-values.ts";
+import { UsageError } from "../report/failures.ts";
+import { print } from "../report/report.ts";
+import { addTokenOptions, tokenOptionsOf } from "../settings/token-options.ts";
 
 interface ProxyFlags {
   readonly host: string;

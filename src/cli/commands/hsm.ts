@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { probeToken } from "../../providers/pkcs11/capabilities/probe.ts";
-import { connectionOf } from "../connection.ts";
-import { print, table, toJson } from "../report.ts";
-import { addTokenOptions, tokenOptionsOf } from "../token-options.ts";
+import { print, table, toJson } from "../report/report.ts";
+import { connectionOf } from "../settings/connection.ts";
+import { addTokenOptions, tokenOptionsOf } from "../settings/token-options.ts";
 
 /** `lanelock hsm probe`: what a token offers, by KeySpec and algorithm. */
 export function addHsm(program: Command): void {

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import { Kms } from "../../kms/index.ts";
-import { connectionOf, kmsOptions, rootKeyFile } from "../connection.ts";
-import { UsageError } from "../failures.ts";
-import { fields, print, toJson } from "../report.ts";
+import { UsageError } from "../report/failures.ts";
+import { fields, print, toJson } from "../report/report.ts";
+import { connectionOf, kmsOptions, rootKeyFile } from "../settings/connection.ts";
 
 export function addInit(program: Command): void {
   program

@@ -1,10 +1,10 @@
 import { open } from "node:fs/promises";
 import type { Command } from "commander";
 import { inspectHeader, messageLayout } from "../../envelope/index.ts";
-import { connectionOf } from "../connection.ts";
-import { isStandardInput } from "../data.ts";
-import { readStart } from "../open-file-range.ts";
-import { fields, print, toJson } from "../report.ts";
+import { isStandardInput } from "../files/data.ts";
+import { readStart } from "../files/open-file-range.ts";
+import { fields, print, toJson } from "../report/report.ts";
+import { connectionOf } from "../settings/connection.ts";
 
 export function addInspect(program: Command): void {
   program

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import type { CreateKeyRequest } from "../../kms/index.ts";
-import { withKms } from "../connection.ts";
-import { pair } from "../option-values.ts";
-import { print, toJson } from "../report.ts";
+import { pair } from "../options/option-values.ts";
+import { print, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface CreateOptions {
   readonly spec?: CreateKeyRequest["keySpec"];

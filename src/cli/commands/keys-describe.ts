@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { KeyVersion, Kms } from "../../kms/index.ts";
-import { withKms } from "../connection.ts";
-import { fields, print, table, toJson } from "../report.ts";
+import { fields, print, table, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 export function addKeysDescribe(keys: Command): void {
   keys

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { GetParametersForImportRequest, Kms } from "../../kms/index.ts";
 import { encodePem } from "../../shared/pem.ts";
-import { withKms } from "../connection.ts";
-import { readInput, writeOutput } from "../data.ts";
-import { secondsOf } from "../option-values.ts";
-import { print, toJson } from "../report.ts";
+import { readInput, writeOutput } from "../files/data.ts";
+import { secondsOf } from "../options/option-values.ts";
+import { print, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 type WrappingAlgorithm = GetParametersForImportRequest["wrappingAlgorithm"];
 

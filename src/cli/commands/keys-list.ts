@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Kms, ListKeysFilter, ListKeysFilterKey } from "../../kms/index.ts";
-import { withKms } from "../connection.ts";
-import { pair, wholeNumber } from "../option-values.ts";
-import { print, table, toJson } from "../report.ts";
+import { pair, wholeNumber } from "../options/option-values.ts";
+import { print, table, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface ListOptions {
   readonly filter?: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { withKms } from "../connection.ts";
-import { print, toJson } from "../report.ts";
+import { print, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 export function addKeysRotate(keys: Command): void {
   keys

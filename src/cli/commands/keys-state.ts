@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Kms } from "../../kms/index.ts";
-import { withKms } from "../connection.ts";
-import { wholeNumber } from "../option-values.ts";
-import { print, toJson } from "../report.ts";
+import { wholeNumber } from "../options/option-values.ts";
+import { print, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface StateCommand {
   readonly name: string;

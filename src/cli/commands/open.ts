@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { type EnvelopeOptions, envelope } from "../../envelope/index.ts";
 import type { Kms } from "../../kms/index.ts";
-import { withKms } from "../connection.ts";
-import { isStandardInput } from "../data.ts";
-import { addEnvelopeOptions, type EnvelopeFlags, envelopeOptionsOf } from "../envelope-options.ts";
-import { UsageError } from "../failures.ts";
-import { openFileRange, type RangeFlag, range } from "../open-file-range.ts";
-import { print, requireOut, toJson } from "../report.ts";
-import { throughStream } from "../through-stream.ts";
+import { isStandardInput } from "../files/data.ts";
+import { openFileRange, type RangeFlag, range } from "../files/open-file-range.ts";
+import { throughStream } from "../files/through-stream.ts";
+import { addEnvelopeOptions, type EnvelopeFlags, envelopeOptionsOf } from "../options/envelope-options.ts";
+import { UsageError } from "../report/failures.ts";
+import { print, requireOut, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface OpenOptions extends EnvelopeFlags {
   readonly key?: string;

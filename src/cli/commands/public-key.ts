@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { withKms } from "../connection.ts";
-import { writeDataAnswer } from "../data.ts";
-import { asymmetricFields } from "../key-version.ts";
+import { writeDataAnswer } from "../files/data.ts";
+import { asymmetricFields } from "../options/asymmetric-options.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface PublicKeyOptions {
   readonly key: string;

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { Kms, ReEncryptRequest } from "../../kms/index.ts";
-import { withKms } from "../connection.ts";
-import { addDataOptions, type DataOptions, fromBase64, readInput, writeDataAnswer } from "../data.ts";
-import { UsageError } from "../failures.ts";
-import { asymmetricFields } from "../key-version.ts";
-import { pair } from "../option-values.ts";
+import { addDataOptions, type DataOptions, fromBase64, readInput, writeDataAnswer } from "../files/data.ts";
+import { asymmetricFields } from "../options/asymmetric-options.ts";
+import { pair } from "../options/option-values.ts";
+import { UsageError } from "../report/failures.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface ReEncryptOptions extends DataOptions {
   readonly to: string;

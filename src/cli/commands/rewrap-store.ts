@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { rewrapStore } from "../../kms/index.ts";
-import { connectionOf, kmsOptions } from "../connection.ts";
+import { connectionOf, kmsOptions } from "../settings/connection.ts";
 
 export function addRewrapStore(program: Command): void {
   program

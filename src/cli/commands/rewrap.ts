@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { envelope } from "../../envelope/index.ts";
-import { withKms } from "../connection.ts";
-import { addDataOptions } from "../data.ts";
-import { pair } from "../option-values.ts";
-import { throughStream } from "../through-stream.ts";
+import { addDataOptions } from "../files/data.ts";
+import { throughStream } from "../files/through-stream.ts";
+import { pair } from "../options/option-values.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface RewrapFlags {
   readonly key: string;

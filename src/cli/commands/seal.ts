@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { envelope } from "../../envelope/index.ts";
-import { withKms } from "../connection.ts";
-import { addEnvelopeOptions, type EnvelopeFlags, envelopeOptionsOf } from "../envelope-options.ts";
-import { wholeNumber } from "../option-values.ts";
-import { print, requireOut, toJson } from "../report.ts";
-import { throughStream } from "../through-stream.ts";
+import { throughStream } from "../files/through-stream.ts";
+import { addEnvelopeOptions, type EnvelopeFlags, envelopeOptionsOf } from "../options/envelope-options.ts";
+import { wholeNumber } from "../options/option-values.ts";
+import { print, requireOut, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface SealOptions extends EnvelopeFlags {
   readonly key: string;

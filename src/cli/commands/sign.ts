@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { withKms } from "../connection.ts";
-import { writeDataAnswer } from "../data.ts";
-import { asymmetricFields } from "../key-version.ts";
-import { addSignedOptions, type SignedOptions, signedInput } from "./signed-input.ts";
+import { writeDataAnswer } from "../files/data.ts";
+import { asymmetricFields } from "../options/asymmetric-options.ts";
+import { addSignedOptions, type SignedOptions, signedInput } from "../options/signed-input.ts";
+import { withKms } from "../settings/connection.ts";
 
 export function addSign(program: Command): void {
   const sign = program.command("sign").description("sign a message, or a digest, with an asymmetric key");

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { withKms } from "../connection.ts";
-import { CheckFailed } from "../failures.ts";
-import { print, toJson } from "../report.ts";
+import { CheckFailed } from "../report/failures.ts";
+import { print, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 export function addSweep(program: Command): void {
   program

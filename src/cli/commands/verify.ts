@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { withKms } from "../connection.ts";
-import { fromBase64, readInput } from "../data.ts";
-import { CheckFailed } from "../failures.ts";
-import { asymmetricFields } from "../key-version.ts";
-import { print, toJson } from "../report.ts";
-import { addSignedOptions, type SignedOptions, signedInput } from "./signed-input.ts";
+import { fromBase64, readInput } from "../files/data.ts";
+import { asymmetricFields } from "../options/asymmetric-options.ts";
+import { addSignedOptions, type SignedOptions, signedInput } from "../options/signed-input.ts";
+import { CheckFailed } from "../report/failures.ts";
+import { print, toJson } from "../report/report.ts";
+import { withKms } from "../settings/connection.ts";
 
 interface VerifyOptions extends SignedOptions {
   readonly signature: string;

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Backend, EnvelopeOptions, Workers } from "../envelope/index.ts";
-import { addDataOptions } from "./data.ts";
+import type { Backend, EnvelopeOptions, Workers } from "../../envelope/index.ts";
+import { addDataOptions } from "../files/data.ts";
 import { pair, wholeNumber } from "./option-values.ts";
 
 /** Options of the commands that seal and open messages. */

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { InvalidArgumentError } from "commander";
-import { type Envelope, messageLayout } from "../envelope/index.ts";
-import { openSink } from "./atomic-file.ts";
+import { type Envelope, messageLayout } from "../../envelope/index.ts";
+import { ProgressBar } from "../report/progress-bar.ts";
 import { interruptible } from "./interruption.ts";
-import { ProgressBar } from "./progress-bar.ts";
+import { openSink } from "./sink.ts";
 
 /** Part of a plaintext, in bytes; to its end if there is no length. */
 export interface RangeFlag {

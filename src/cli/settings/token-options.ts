@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import type { TokenOptions } from "../providers/pkcs11/session/token.ts";
-import { UsageError } from "./failures.ts";
+import type { TokenOptions } from "../../providers/pkcs11/session/token.ts";
+import { UsageError } from "../report/failures.ts";
 
 interface TokenFlags {
   readonly module: string;

@@ -1,4 +1,4 @@
-import { LanelockError } from "../errors.ts";
+import { LanelockError } from "../../errors.ts";
 
 /** What was asked cannot be: told with exit status 2, as commander's own refusals of options are. */
 export class UsageError extends Error {}

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { Kms } from "../kms/index.ts";
-import { UsageError } from "./failures.ts";
+import type { Kms } from "../../kms/index.ts";
+import { UsageError } from "../report/failures.ts";
 
 /** Options of commands that use an asymmetric key. */
 export interface AsymmetricOptions<Algorithm> {

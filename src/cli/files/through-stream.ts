@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { openSink, type Sink } from "./atomic-file.ts";
+import { ProgressBar } from "../report/progress-bar.ts";
 import { isStandardInput } from "./data.ts";
 import { interruptible } from "./interruption.ts";
-import { ProgressBar } from "./progress-bar.ts";
+import { openSink, type Sink } from "./sink.ts";
 
 /** Bytes read at a time. */
 const CHUNK = 2 ** 20;

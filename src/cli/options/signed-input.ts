@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { AsymmetricSignRequest } from "../../kms/index.ts";
-import { readInput } from "../data.ts";
-import { type AsymmetricOptions, addAsymmetricOptions } from "../key-version.ts";
+import { readInput } from "../files/data.ts";
+import { type AsymmetricOptions, addAsymmetricOptions } from "./asymmetric-options.ts";
 
 /** What `sign` and `verify` both take. */
 export interface SignedOptions extends AsymmetricOptions<AsymmetricSignRequest["algorithm"]> {

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { Kms, type KmsOptions, type RootKey } from "../kms/index.ts";
-import { sqlStore } from "../stores/index.ts";
-import { UsageError } from "./failures.ts";
+import { Kms, type KmsOptions, type RootKey } from "../../kms/index.ts";
+import { sqlStore } from "../../stores/index.ts";
+import { UsageError } from "../report/failures.ts";
 
 /** Where the store and its root key are, as the options every command has say it. */
 export interface Connection {

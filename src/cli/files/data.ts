@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import type { Command } from "commander";
-import { openSink } from "./atomic-file.ts";
-import { UsageError } from "./failures.ts";
-import { print, toJson } from "./report.ts";
+import { UsageError } from "../report/failures.ts";
+import { print, toJson } from "../report/report.ts";
+import { openSink } from "./sink.ts";
 
 /** Options of commands that read data and write data. */
 export interface DataOptions {
