@@ -91,7 +91,7 @@ test("unpadding PKCS#1 v1.5 takes the same path for every secret, up to the verd
 });
 
 test("comparing takes the same path wherever the bytes differ", () => {
-  const code = `import { equalBytes } from "../equal-bytes.ts";
+  const code = `import { equalBytes } from "../shared/equal-bytes.ts";
     export default (encoded) => equalBytes(encoded, new Uint8Array(256));`;
   const inputs = [0, 1, 100, 255].map((at) => Uint8Array.from({ length: 256 }, (_, i) => (i === at ? 1 : 0)));
   expect(differing(trace(code, [...inputs, new Uint8Array(256), crypto.randomBytes(256)]))).toEqual([]);
