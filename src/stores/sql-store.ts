@@ -10,7 +10,10 @@ import type {
 import type { OpenSqlStore } from "./sql/sql-store.ts";
 
 /** A database file, or the URL of a PostgreSQL database. */
-export type SqlStoreOptions = { readonly path: string } | { readonly url: string };
+export type SqlStoreOptions = ({ readonly path: string } | { readonly url: string }) & {
+  /** `false` refuses to open a store that is not there. When absent, a store is made where there is none. */
+  readonly create?: boolean | undefined;
+};
 
 /**
  * A store in a SQL database: `{ path }` is an embedded SQLite file (needs the packages `kysely` and `libsql`), `{ url }` a
@@ -24,11 +27,18 @@ export type SqlStoreOptions = { readonly path: string } | { readonly url: string
 export function sqlStore(options: SqlStoreOptions): KeyStore {
   const path: unknown = "path" in options ? options.path : undefined;
   const url: unknown = "url" in options ? options.url : undefined;
+  const create = options.create ?? true;
   if (typeof path === "string" && path !== "" && path !== ":memory:" && url === undefined) {
-    return new SqlStore({ name: `SQLite ${path}`, packages: "kysely libsql", path, connect: () => sqlite(path) });
+    return new SqlStore({
+      name: `SQLite ${path}`,
+      packages: "kysely libsql",
+      path,
+      create,
+      connect: () => sqlite(path, create),
+    });
   }
   if (typeof url === "string" && path === undefined) {
-    return new SqlStore({ name: postgresName(url), packages: "kysely pg", connect: () => postgres(url) });
+    return new SqlStore({ name: postgresName(url), packages: "kysely pg", create, connect: () => postgres(url) });
   }
   throw new LanelockError(
     "ERR_ARGUMENT",
@@ -36,8 +46,8 @@ export function sqlStore(options: SqlStoreOptions): KeyStore {
   );
 }
 
-async function sqlite(path: string) {
-  return (await import("./sql/sqlite-engine.ts")).openSqlite(path);
+async function sqlite(path: string, create: boolean) {
+  return (await import("./sql/sqlite-engine.ts")).openSqlite(path, create);
 }
 
 async function postgres(url: string) {
@@ -55,6 +65,7 @@ interface SqlStoreParts {
   readonly name: string;
   readonly packages: string;
   readonly path?: string;
+  readonly create: boolean;
   readonly connect: Parameters<typeof OpenSqlStore.open>[1];
 }
 
@@ -72,10 +83,10 @@ class SqlStore implements KeyStore {
 
   async open() {
     if (this.#opened) throw new LanelockError("ERR_STATE", `${this.name} is open already; make another store object.`);
-    const { name, packages, connect } = this.#parts;
+    const { name, packages, connect, create } = this.#parts;
     try {
       const { OpenSqlStore } = await import("./sql/sql-store.ts");
-      this.#opened = await OpenSqlStore.open(name, connect);
+      this.#opened = await OpenSqlStore.open(name, connect, create);
     } catch (cause) {
       if (!isMissingPackage(cause)) throw cause;
       const message = `${name} needs packages that are not installed: npm install ${packages}`;

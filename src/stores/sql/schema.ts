@@ -132,6 +132,12 @@ const MIGRATIONS: readonly Migration[] = [
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
+/** Whether the database holds a store; call it in a transaction that excludes migrations. */
+export async function isMade(db: Kysely<Database>): Promise<boolean> {
+  const tables = await db.introspection.getTables();
+  return tables.some(({ name }) => name === "lanelock_store");
+}
+
 /**
  * Brings the tables up to {@link SCHEMA_VERSION}; call it in a transaction that excludes other migrations.
  *

@@ -11,10 +11,10 @@ import type {
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
 import { patiently } from "./patience.ts";
 import { toSql } from "./row-codec.ts";
-import { migrate, SCHEMA_VERSION } from "./schema.ts";
+import { isMade, migrate, SCHEMA_VERSION } from "./schema.ts";
 import { SqlReader } from "./sql-reader.ts";
 import { SqlWriter } from "./sql-writer.ts";
-import { storeFailure } from "./store-failure.ts";
+import { noStore, storeFailure } from "./store-failure.ts";
 
 /** The part of a SQL store that is loaded when it is opened, so that importing `lanelock/stores` needs no database. */
 export class OpenSqlStore implements Omit<KeyStore, "open"> {
@@ -26,11 +26,11 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
     this.#engine = engine;
   }
 
-  static async open(name: string, connect: () => Promise<SqlEngine>): Promise<OpenSqlStore> {
+  static async open(name: string, connect: () => Promise<SqlEngine>, create: boolean): Promise<OpenSqlStore> {
     let store: OpenSqlStore | undefined;
     try {
       store = new OpenSqlStore(name, await connect());
-      await store.#migrate();
+      await store.#migrate(create);
       return store;
     } catch (error) {
       await store?.close().catch(() => undefined);
@@ -38,10 +38,11 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
     }
   }
 
-  async #migrate(): Promise<void> {
+  async #migrate(create: boolean): Promise<void> {
     const engine = this.#engine;
     const version = await this.#transaction("write", async (session) => {
       await engine.excludeMigrations(session);
+      if (!create && !(await isMade(session))) throw noStore(this.name);
       return migrate(session, engine.bytes);
     });
     if (version <= SCHEMA_VERSION) return;

@@ -1,11 +1,11 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { Kysely, SqliteDialect, sql } from "kysely";
 import LibsqlDatabase from "libsql";
 import type { StoreClaim } from "../../kms/ports/index.ts";
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
 import { patiently } from "./patience.ts";
 import type { Database } from "./schema.ts";
-import { isBusy } from "./store-failure.ts";
+import { isBusy, noStore } from "./store-failure.ts";
 
 /** The driver waits by blocking the thread, so it waits little; then {@link patiently} waits without blocking. */
 const BLOCKING_MILLISECONDS = 20;
@@ -25,8 +25,9 @@ function cannotOpen(path: string, cause: unknown): Error {
 }
 
 /** A database file through libsql: write-ahead log, every commit synced to disk, deleted content overwritten with zeros. */
-export async function openSqlite(path: string): Promise<SqlEngine> {
-  createPrivately(path);
+export async function openSqlite(path: string, create: boolean): Promise<SqlEngine> {
+  if (create) createPrivately(path);
+  else if (!existsSync(path)) throw noStore(`SQLite ${path}`);
   const database = await patiently(() => new LibsqlDatabase(path, { timeout: BLOCKING_MILLISECONDS }));
   try {
     for (const pragma of ["journal_mode = wal", "synchronous = full", "secure_delete = on", "cell_size_check = on"]) {

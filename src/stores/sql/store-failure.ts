@@ -45,3 +45,9 @@ export function storeFailure(name: string, cause: unknown): unknown {
   const remedy = REMEDIES.find(([pattern]) => pattern.test(code))?.[1] ?? "see the cause.";
   return new LanelockError("ERR_STORE", `${name}: ${remedy} (${code})`, { cause });
 }
+
+/** What `create: false` says where there is nothing to open. */
+export function noStore(name: string): LanelockError {
+  const remedy = "Check the name. To make a store there, run `lanelock init`, or open it without `create: false`.";
+  return new LanelockError("ERR_STORE", `${name} holds no lanelock store. ${remedy}`);
+}
