@@ -25,9 +25,17 @@ function plainForm(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
+/** Whether `short` is `long` with letters left out but for the first, as `aad` is of `additionalData`. */
+function abbreviates(short: string, long: string): boolean {
+  if (short[0] !== long[0]) return false;
+  let at = 0;
+  for (const letter of long) if (letter === short[at]) at += 1;
+  return at === short.length;
+}
+
 /**
  * The known name that a misspelt one most likely stands for; `undefined` if none is close. Case and punctuation do not count, and a
- * name that is part of another (`context` of `encryptionContext`) is close to it.
+ * name that is part of another (`context` of `encryptionContext`) or abbreviates it (`aad`, `additionalData`) is close to it.
  *
  * @example
  * nearestName("EncryptionContext", ["keyId", "encryptionContext"]); // "encryptionContext"
@@ -41,7 +49,9 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   for (const candidate of known) {
     const form = plainForm(candidate);
     const shorter = Math.min(wanted.length, form.length);
-    const isPart = shorter >= 3 && (form.includes(wanted) || wanted.includes(form));
+    const isPart =
+      shorter >= 3 &&
+      (form.includes(wanted) || wanted.includes(form) || abbreviates(form, wanted) || abbreviates(wanted, form));
     const steps = distance(wanted, form);
     const rank = isPart ? Math.min(steps, tolerance(wanted.length)) : steps;
     if (rank >= least) continue;

@@ -26,6 +26,13 @@ describe("nearestName", () => {
     expect(nearestName(name, known)).toBeUndefined();
   });
 
+  test("an abbreviation and what it stands for are close", () => {
+    expect(nearestName("additionalData", ["aad", "into"])).toBe("aad");
+    expect(nearestName("additional_authenticated_data", ["into", "aad"])).toBe("aad");
+    expect(nearestName("aad", ["associatedData"])).toBe("associatedData");
+    expect(nearestName("data", ["aad"])).toBeUndefined();
+  });
+
   test("of two that are as close, the first", () => {
     expect(nearestName("sealx", ["seals", "sealy"])).toBe("seals");
   });
