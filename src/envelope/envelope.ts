@@ -46,7 +46,7 @@ export class Envelope implements AsyncDisposable {
     const { contextDigest, segmentSizeLog2, backend } = checked;
     this.#origin = { dataKeys: new DataKeys({ ...checked, kms }), contextDigest, segmentSizeLog2 };
     this.#workers = new WorkerChoice(checked.workers);
-    this.#context = { origin: this.#origin, workplace: { backend, workers: this.#workers } };
+    this.#context = { origin: this.#origin, target: { backend, workers: this.#workers } };
     this.#ranges = new RangeOpener(this.#context);
   }
 

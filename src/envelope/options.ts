@@ -14,9 +14,9 @@ export interface EnvelopeOptions {
   readonly encryptionContext?: EncryptionContext | undefined;
   /** Plaintext bytes of a segment, a power of two from 4 KiB to 16 MiB: 64 KiB unless given. */
   readonly segmentSize?: number | undefined;
-  /** Where segments are worked: `"auto"` unless given. The bytes are the same wherever. */
+  /** Where segments are result: `"auto"` unless given. The bytes are the same wherever. */
   readonly backend?: Backend | undefined;
-  /** Threads that long messages are worked on: `"auto"` unless given. */
+  /** Threads that long messages are result on: `"auto"` unless given. */
   readonly workers?: Workers | undefined;
   /** Lets messages share data keys within limits; `true` takes the default limits. Off unless given. */
   readonly cache?: boolean | CacheLimits | undefined;

@@ -11,7 +11,7 @@ export interface Progress {
 export interface MessageOptions {
   /** Ends the work: it fails with the signal's reason, and what it held is wiped. */
   readonly signal?: AbortSignal | undefined;
-  /** Called after every run of segments is worked, or handed to threads or WebCrypto. What it throws ends the message. */
+  /** Called after every run of segments is result, or handed to threads or WebCrypto. What it throws ends the message. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 

@@ -75,7 +75,7 @@ export class RewrapWork implements StreamWork {
       this.#head = undefined;
       results.put(await this.#rewrap(header));
     }
-    await results.room();
+    await results.space();
     if (rest.length > 0) results.put(new Uint8Array(rest));
   }
 

@@ -37,7 +37,7 @@ export interface CrashAnswer {
 
 const started: Worker[] = [];
 /** Runs that still go to a thread before one crashes; `undefined` while none is to. */
-let runsUntilCrash: number | undefined;
+let batchesUntilCrash: number | undefined;
 
 /** The page's own, counted. What crashes it is an error of the thread's that nobody catches: it looks into a message that is none. */
 globalThis.Worker = class extends Worker {
@@ -47,8 +47,8 @@ globalThis.Worker = class extends Worker {
   }
 
   override postMessage(message: unknown, transfer?: Transferable[] | StructuredSerializeOptions): void {
-    const isRun = typeof message === "object" && message !== null && "run" in message;
-    if (isRun && runsUntilCrash !== undefined && runsUntilCrash-- === 0) super.postMessage(null);
+    const isBatch = typeof message === "object" && message !== null && "batch" in message;
+    if (isBatch && batchesUntilCrash !== undefined && batchesUntilCrash-- === 0) super.postMessage(null);
     super.postMessage(message, Array.isArray(transfer) ? { transfer } : transfer);
   }
 };
@@ -61,7 +61,7 @@ const encode = (bytes: Uint8Array) =>
   });
 
 const decode = (text: string) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-/** The same bytes in a buffer that may grow, which WebCrypto does not take. */
+/** The same bytes in a buffer that may promote, which WebCrypto does not take. */
 function growable(bytes: Uint8Array): Uint8Array {
   const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [bytes.length, { maxByteLength: 2 * bytes.length }]);
   const copy = new Uint8Array(buffer);
@@ -107,11 +107,11 @@ async function useEnvelope({ keySpec, options, length, message }: PageRequest): 
 
 /** Work on a message of which a thread crashes, at the third run it is given. */
 async function lose<T>(work: () => Promise<T>): Promise<T> {
-  runsUntilCrash = 2;
+  batchesUntilCrash = 2;
   try {
     return await work();
   } finally {
-    runsUntilCrash = undefined;
+    batchesUntilCrash = undefined;
   }
 }
 

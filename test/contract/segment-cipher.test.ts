@@ -26,15 +26,15 @@ segmentCipherContract({
 segmentCipherContract({ name: "pool, AES", suite: 1, make: (keys) => new PooledSegments(pool, "wasm", keys) });
 segmentCipherContract({ name: "pool, SM4", suite: 2, make: (keys) => new PooledSegments(pool, "wasm", keys) });
 segmentCipherContract({
-  name: "growing from this thread to the pool",
+  name: "promoting from this thread to the pool",
   suite: 2,
   make: (keys) => {
     const own = { ...keys, segmentKey: copyOf(keys.segmentKey), noncePrefix: copyOf(keys.noncePrefix) };
     return new PromotingSegmentCipher({
       first: new EngineSegments(keys),
       after: 20_000,
-      runSegments: 4,
-      grow: async () => new PooledSegments(pool, "wasm", own),
+      batchSegments: 4,
+      promote: async () => new PooledSegments(pool, "wasm", own),
       wipe: () => own.segmentKey.fill(0),
     });
   },

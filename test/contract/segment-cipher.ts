@@ -45,7 +45,7 @@ export function segmentCipherContract({ name, suite, make }: SegmentCipherUnderT
   };
 
   const roomFor = async (cipher: SegmentCipher) => {
-    const room = cipher.room();
+    const room = cipher.reserve();
     if (room) await room;
   };
   const seal = async (cipher: SegmentCipher, run: SegmentBatch, into?: Uint8Array<ArrayBuffer>) => {

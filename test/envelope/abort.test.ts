@@ -4,22 +4,22 @@ import { expectBytes } from "../reference/expect-bytes.ts";
 import { seeded } from "../reference/seeded.ts";
 import { FixedKms } from "./fixed-kms.ts";
 
-// Whole messages, ranges and new headers given up in the middle, wherever they are worked. Streams: see streams.test.ts.
+// Whole messages, ranges and new headers given up in the middle, wherever they are result. Streams: see streams.test.ts.
 
 const dataKey = new Uint8Array(32).fill(3);
 const wrappedKey = new Uint8Array(96).fill(9);
 const plaintext = seeded("abort").bytes(6 * 2 ** 20 + 17);
 const reason = new Error("no longer wanted");
 
-const workplaces = [
+const targets = [
   ["node:crypto", "Aliyun_AES_256", { backend: "native", workers: 1 }],
   ["node:crypto on threads", "Aliyun_AES_256", { backend: "native", workers: 2 }],
   ["the engine", "Aliyun_SM4", { workers: 1 }],
   ["the engine on threads", "Aliyun_SM4", { workers: 2 }],
 ] as const;
 
-describe.each(workplaces)("by %s", (_, keySpec, options) => {
-  test("aborted in the middle: the reason, nothing more is worked, and the next message is done", async () => {
+describe.each(targets)("by %s", (_, keySpec, options) => {
+  test("aborted in the middle: the reason, nothing more is result, and the next message is done", async () => {
     await using files = envelope(new FixedKms(dataKey, wrappedKey, keySpec), { keyId: "key-fixed", ...options });
     const message = await files.seal(plaintext);
     const uses: Record<string, (use: MessageOptions) => Promise<Uint8Array>> = {

@@ -18,7 +18,7 @@ const sm4 = new FixedKms(dataKey, new Uint8Array(96).fill(9), "Aliyun_SM4");
 const random = seeded("hostile arrays in envelopes");
 const plaintexts = [0, 100, 65_536, 200_001, 2 ** 21].map((length) => random.bytes(length));
 
-const workplaces = [
+const targets = [
   ["node:crypto", aes, { backend: "native", workers: 1 }],
   ["node:crypto on threads", aes, { backend: "native", workers: 2 }],
   ["the engine", sm4, { workers: 1 }],
@@ -28,7 +28,7 @@ const workplaces = [
 const opened = async (message: Uint8Array) =>
   (await independentOpen(Buffer.from(message), { context: null, unwrap: () => dataKey })).plaintext;
 
-describe.each(workplaces)("by %s", (_, kms, options) => {
+describe.each(targets)("by %s", (_, kms, options) => {
   test.each(wraps)("arrays %s are taken for what they hold", async (_name, wrap) => {
     for (const cache of [true, false]) {
       await using files = envelope(kms, { keyId: "key-fixed", cache, ...options });
@@ -77,7 +77,7 @@ function resizable(bytes: Uint8Array) {
   return { buffer, view: new Uint8Array(buffer) };
 }
 
-describe.each(workplaces)("by %s: arrays whose buffer", (_, kms, options) => {
+describe.each(targets)("by %s: arrays whose buffer", (_, kms, options) => {
   const plaintext = plaintexts[4] ?? new Uint8Array(0);
   const files = envelope(kms, { keyId: "key-fixed", ...options });
   const uses: Record<string, (bytes: Uint8Array) => Promise<Uint8Array>> = {

@@ -76,7 +76,7 @@ async function sealRuns(pool: SegmentPool, count: number) {
   const results: (Uint8Array | Promise<Uint8Array>)[] = [];
   try {
     for (let i = 0; i < count; i++) {
-      await cipher.room();
+      await cipher.reserve();
       const working = cipher.seal(run(2 * i, i === count - 1));
       working.catch(() => {});
       results.push(working);
@@ -108,8 +108,8 @@ test("a crash fails the message of that thread; one that the other thread works 
     new PooledSegments(pool, "wasm", messageKeys()),
     new PooledSegments(pool, "wasm", messageKeys()),
   ];
-  await lost.room();
-  await other.room();
+  await lost.reserve();
+  await other.reserve();
   crash(first);
   // The first idle thread takes the one run, the other thread the other.
   const [failing, working] = [lost.seal(run(0)), other.seal(run(0, true))];
@@ -120,14 +120,14 @@ test("a crash fails the message of that thread; one that the other thread works 
   for (const message of [lost, other]) message.dispose();
 });
 
-test("a crash fails what the thread worked on; other messages, and later ones, are done", async () => {
+test("a crash fails what the thread result on; other messages, and later ones, are done", async () => {
   const { pool, watched } = watchedPool(2);
   const wanted = await sealRuns(pool, 4);
   await sealRuns(pool, 8);
   const [first] = watched;
   if (first === undefined) throw new Error("no thread was started");
   const lost = new PooledSegments(pool, "wasm", messageKeys());
-  await lost.room();
+  await lost.reserve();
   // Both threads are idle: the first takes the run, after what it crashes of.
   crash(first);
   const failing = lost.seal(run(0));
@@ -178,13 +178,13 @@ describe("close()", () => {
     const cipher = new PooledSegments(pool, "wasm", messageKeys());
     const working: Promise<Uint8Array>[] = [];
     for (let i = 0; i < 4; i++) {
-      await cipher.room();
+      await cipher.reserve();
       working.push(cipher.seal(run(2 * i)));
     }
     await pool.close();
     expect(watched.map(({ alive }) => alive)).toEqual([false, false]);
     expect((await Promise.all(working)).map(({ length }) => length)).toEqual(Array(4).fill(2 * SEGMENT + 32));
-    await cipher.room();
+    await cipher.reserve();
     await expect(cipher.seal(run(8))).rejects.toMatchObject({ code: "ERR_STATE" });
     cipher.dispose();
   });
@@ -192,7 +192,7 @@ describe("close()", () => {
   test("may be called twice at once, with runs at work", async () => {
     const { pool } = watchedPool(1);
     const cipher = new PooledSegments(pool, "wasm", messageKeys());
-    await cipher.room();
+    await cipher.reserve();
     const working = cipher.seal(run(0));
     await Promise.all([pool.close(), pool.close(), working]);
     await pool.close();

@@ -66,7 +66,7 @@ export class RangeOpener {
     try {
       // A range of one byte takes a whole segment's work.
       const work = Math.min(Math.max(range.length, segmentSize), layout.length);
-      cipher = await makeSegmentCipher(this.#context.workplace, keys, work);
+      cipher = await makeSegmentCipher(this.#context.target, keys, work);
       const message = { ...layout, reader, segmentSize, headerEnd: headerBytes.length, size, cipher };
       await this.#verifyEnd(source, headerBytes, message);
       checkRange(range, layout.length);
@@ -81,7 +81,7 @@ export class RangeOpener {
   async #verifyEnd(source: object, header: Uint8Array, message: OpenMessage): Promise<void> {
     const known = this.#verified.get(source);
     if (known?.size === message.size && equalInConstantTime(known.header, header)) return;
-    await openRun(message, message.segments - 1, message.segments);
+    await openBatch(message, message.segments - 1, message.segments);
     this.#verified.set(source, { header, size: message.size });
   }
 }
@@ -122,11 +122,15 @@ async function openSegments(
   const end = offset + length;
   const lastSegment = Math.ceil(end / segmentSize);
   try {
-    for (let first = Math.floor(offset / segmentSize); first < lastSegment && length > 0; first += cipher.runSegments) {
+    for (
+      let first = Math.floor(offset / segmentSize);
+      first < lastSegment && length > 0;
+      first += cipher.batchSegments
+    ) {
       const wait = pause();
       if (wait) await wait;
       signal?.throwIfAborted();
-      const opened = await openRun(message, first, Math.min(first + cipher.runSegments, lastSegment));
+      const opened = await openBatch(message, first, Math.min(first + cipher.batchSegments, lastSegment));
       const from = first * segmentSize;
       const part = opened.subarray(Math.max(0, offset - from), end - from);
       result.set(part, Math.max(offset, from) - offset);
@@ -141,11 +145,11 @@ async function openSegments(
 }
 
 /** The plaintext of the segments from `first` to before `after`. */
-async function openRun(message: OpenMessage, first: number, after: number): Promise<Bytes> {
+async function openBatch(message: OpenMessage, first: number, after: number): Promise<Bytes> {
   const { reader, segmentSize, headerEnd, size, segments, cipher } = message;
   const unit = segmentSize + TAG_LENGTH;
   const bytes = await reader.read(headerEnd + first * unit, Math.min(headerEnd + after * unit, size));
-  const place = cipher.room();
+  const place = cipher.reserve();
   if (place) await place;
   return cipher.open({ bytes, first, final: after === segments });
 }

@@ -3,14 +3,14 @@ import type { Suite } from "../format/suites.ts";
 import { nativeCrossover, nativeMaker } from "./crossover.ts";
 
 /**
- * Where segments are worked: `"native"` by the platform's AES (node:crypto, WebCrypto), `"wasm"` by the engine, `"auto"` by
+ * Where segments are result: `"native"` by the platform's AES (node:crypto, WebCrypto), `"wasm"` by the engine, `"auto"` by
  * whichever is quicker for the message. SM4 is the engine's alone. The bytes are the same.
  */
 export type Backend = "auto" | "native" | "wasm";
 
 export type ChosenBackend = "native" | "wasm";
 
-export interface BackendWish {
+export interface BackendRequest {
   readonly backend: Backend;
   readonly suite: Suite;
   /** Bytes of a message's largest segment, as far as known. */
@@ -18,7 +18,11 @@ export interface BackendWish {
 }
 
 /** @throws LanelockError `ERR_UNSUPPORTED` if the backend is `"native"` and there is none for the suite */
-export function chooseBackend({ backend, suite, segmentLength }: BackendWish): ChosenBackend | Promise<ChosenBackend> {
+export function chooseBackend({
+  backend,
+  suite,
+  segmentLength,
+}: BackendRequest): ChosenBackend | Promise<ChosenBackend> {
   if (backend === "wasm") return "wasm";
   const native = suite.id === 1 ? nativeMaker() : undefined;
   if (native === undefined) {

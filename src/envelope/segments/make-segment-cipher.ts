@@ -2,7 +2,7 @@ import { copyOf } from "../../shared/byte-input.ts";
 import type { MaybePromise } from "../../shared/maybe-promise.ts";
 import { whenReady } from "../../shared/maybe-promise.ts";
 import { type MessageKeys, wipeMessageKeys } from "../keys/message-keys.ts";
-import { PooledSegments, pooledRunSegments } from "../workers/pooled-segments.ts";
+import { PooledSegments, pooledBatchSegments } from "../workers/pooled-segments.ts";
 import type { WorkerChoice } from "../workers/worker-choice.ts";
 import { type Backend, type ChosenBackend, chooseBackend } from "./choose-backend.ts";
 import { EngineSegments } from "./engine-segments.ts";
@@ -35,7 +35,7 @@ export function makeSegmentCipher(
     // WebCrypto has threads of its own.
     const pooled = workers.wantsPool(chosen) && !(chosen === "native" && nodeCrypto() === undefined);
     if (!pooled || (length !== undefined && length < POOLED_BYTES)) return onThisThread(chosen, keys);
-    return length === undefined ? growing(workers, chosen, keys) : onThreads(workers, chosen, keys);
+    return length === undefined ? promoting(workers, chosen, keys) : onThreads(workers, chosen, keys);
   });
 }
 
@@ -50,10 +50,10 @@ async function onThreads(workers: WorkerChoice, backend: ChosenBackend, keys: Me
   return pool ? new PooledSegments(pool, backend, keys) : onThisThread(backend, keys);
 }
 
-function growing(workers: WorkerChoice, backend: ChosenBackend, keys: MessageKeys): MaybePromise<SegmentCipher> {
+function promoting(workers: WorkerChoice, backend: ChosenBackend, keys: MessageKeys): MaybePromise<SegmentCipher> {
   const own = { ...keys, segmentKey: copyOf(keys.segmentKey), noncePrefix: copyOf(keys.noncePrefix) };
-  const grow = () => onThreads(workers, backend, own);
+  const promote = () => onThreads(workers, backend, own);
   const wipe = () => wipeMessageKeys(own);
-  const growth = { after: POOLED_BYTES, runSegments: pooledRunSegments(keys.segmentSize), grow, wipe };
-  return whenReady(onThisThread(backend, keys), (first) => new PromotingSegmentCipher({ ...growth, first }));
+  const promotion = { after: POOLED_BYTES, batchSegments: pooledBatchSegments(keys.segmentSize), promote, wipe };
+  return whenReady(onThisThread(backend, keys), (first) => new PromotingSegmentCipher({ ...promotion, first }));
 }

@@ -5,19 +5,19 @@ import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { SegmentNonces } from "../format/segment-nonce.ts";
 import type { MessageKeys } from "../keys/message-keys.ts";
-import { resultBuffer } from "./run-buffer.ts";
+import { resultBuffer } from "./result-buffer.ts";
 import {
-  openedRunLength,
+  openedBatchLength,
   type SegmentBatch,
   type SegmentCipher,
-  sealedRunLength,
+  sealedBatchLength,
   segmentsIn,
   segmentsOf,
 } from "./segment-cipher.ts";
 
 type NodeCrypto = typeof import("node:crypto");
 
-const RUN_BYTES = 2 ** 20;
+const BATCH_BYTES = 2 ** 20;
 const ALGORITHM = "aes-256-gcm";
 
 const crypto: NodeCrypto | undefined = globalThis.process?.getBuiltinModule?.("node:crypto");
@@ -29,8 +29,8 @@ export function nodeCrypto(): NodeCrypto | undefined {
 /** AES-256-GCM segments by node:crypto, that is OpenSSL with the processor's AES instructions, on this thread. `into` may
  * overlap the run. */
 export class NodeSegments implements SegmentCipher {
-  readonly runSegments: number;
-  readonly parallelRuns = 1;
+  readonly batchSegments: number;
+  readonly parallelBatches = 1;
   readonly #crypto: NodeCrypto;
   readonly #nonces: SegmentNonces;
   readonly #size: number;
@@ -41,32 +41,32 @@ export class NodeSegments implements SegmentCipher {
     this.#key = crypto.createSecretKey(keys.segmentKey);
     this.#nonces = new SegmentNonces(keys.noncePrefix);
     this.#size = keys.segmentSize;
-    this.runSegments = segmentsIn(RUN_BYTES, this.#size);
+    this.batchSegments = segmentsIn(BATCH_BYTES, this.#size);
   }
 
-  room(): undefined {
+  reserve(): undefined {
     return undefined;
   }
 
-  seal(run: SegmentBatch, into?: Bytes): Bytes {
+  seal(batch: SegmentBatch, into?: Bytes): Bytes {
     const key = this.#liveKey();
-    const length = sealedRunLength(run.bytes.length, this.#size);
+    const length = sealedBatchLength(batch.bytes.length, this.#size);
     const result = into === undefined ? resultBuffer(length) : into.subarray(0, length);
-    for (const { index, last, start, end, resultStart } of segmentsOf(run, this.#size, this.#size + TAG_LENGTH)) {
+    for (const { index, last, start, end, resultStart } of segmentsOf(batch, this.#size, this.#size + TAG_LENGTH)) {
       const cipher = this.#crypto.createCipheriv(ALGORITHM, key, this.#nonces.at(index, last));
-      if (end > start) result.set(cipher.update(run.bytes.subarray(start, end)), resultStart);
+      if (end > start) result.set(cipher.update(batch.bytes.subarray(start, end)), resultStart);
       cipher.final();
       result.set(cipher.getAuthTag(), resultStart + end - start);
     }
     return result;
   }
 
-  open(run: SegmentBatch, into?: Bytes): Bytes {
-    const length = openedRunLength(run.bytes.length, this.#size);
+  open(batch: SegmentBatch, into?: Bytes): Bytes {
+    const length = openedBatchLength(batch.bytes.length, this.#size);
     if (length < 0) throw notAuthentic();
     const result = into === undefined ? resultBuffer(length) : into.subarray(0, length);
-    for (const { index, last, start, end, resultStart } of segmentsOf(run, this.#size + TAG_LENGTH, this.#size)) {
-      const opened = this.#openOne(this.#nonces.at(index, last), run.bytes.subarray(start, end));
+    for (const { index, last, start, end, resultStart } of segmentsOf(batch, this.#size + TAG_LENGTH, this.#size)) {
+      const opened = this.#openOne(this.#nonces.at(index, last), batch.bytes.subarray(start, end));
       if (opened === undefined) {
         result.fill(0);
         throw notAuthentic();

@@ -1,16 +1,16 @@
 import type { Bytes } from "../../shared/byte-input.ts";
-import type { SegmentBatch, SegmentCipher, Worked } from "./segment-cipher.ts";
+import type { BatchResult, SegmentBatch, SegmentCipher } from "./segment-cipher.ts";
 
-export interface Growth {
+export interface Promotion {
   /** What works until the message turns out to be long. */
   readonly first: SegmentCipher;
   /** Bytes of runs that `first` is given. */
   readonly after: number;
   /** What works from then on; it copies the keys it needs before it settles. */
-  grow(): Promise<SegmentCipher>;
+  promote(): Promise<SegmentCipher>;
   /** Segments of a run that both take. */
-  readonly runSegments: number;
-  /** Wipes the keys that `grow` would need. */
+  readonly batchSegments: number;
+  /** Wipes the keys that `promote` would need. */
   wipe(): void;
 }
 
@@ -19,52 +19,52 @@ export interface Growth {
  * is one that has finished a run when it returns.
  */
 export class PromotingSegmentCipher implements SegmentCipher {
-  readonly runSegments: number;
-  readonly #growth: Growth;
+  readonly batchSegments: number;
+  readonly #promotion: Promotion;
   #current: SegmentCipher;
   #bytes = 0;
-  #grown = false;
+  #promoted = false;
   #disposed = false;
 
-  constructor(growth: Growth) {
-    this.#growth = growth;
-    this.runSegments = growth.runSegments;
-    this.#current = growth.first;
+  constructor(promotion: Promotion) {
+    this.#promotion = promotion;
+    this.batchSegments = promotion.batchSegments;
+    this.#current = promotion.first;
   }
 
-  get parallelRuns(): number {
-    return this.#current.parallelRuns;
+  get parallelBatches(): number {
+    return this.#current.parallelBatches;
   }
 
-  room(): Promise<void> | undefined {
-    if (this.#grown || this.#bytes < this.#growth.after) return this.#current.room();
-    return this.#grow();
+  reserve(): Promise<void> | undefined {
+    if (this.#promoted || this.#bytes < this.#promotion.after) return this.#current.reserve();
+    return this.#promote();
   }
 
-  seal(run: SegmentBatch, into?: Bytes): Worked {
-    this.#bytes += run.bytes.length;
-    return this.#current.seal(run, into);
+  seal(batch: SegmentBatch, into?: Bytes): BatchResult {
+    this.#bytes += batch.bytes.length;
+    return this.#current.seal(batch, into);
   }
 
-  open(run: SegmentBatch, into?: Bytes): Worked {
-    this.#bytes += run.bytes.length;
-    return this.#current.open(run, into);
+  open(batch: SegmentBatch, into?: Bytes): BatchResult {
+    this.#bytes += batch.bytes.length;
+    return this.#current.open(batch, into);
   }
 
   dispose(): void {
     this.#disposed = true;
-    this.#growth.wipe();
+    this.#promotion.wipe();
     this.#current.dispose();
   }
 
-  async #grow(): Promise<void> {
-    this.#grown = true;
-    const next = await this.#growth.grow();
-    this.#growth.wipe();
+  async #promote(): Promise<void> {
+    this.#promoted = true;
+    const next = await this.#promotion.promote();
+    this.#promotion.wipe();
     this.#current.dispose();
     this.#current = next;
     if (this.#disposed) next.dispose();
-    const wait = next.room();
+    const wait = next.reserve();
     if (wait) await wait;
   }
 }

@@ -1,7 +1,7 @@
 import type { Bytes } from "../../shared/byte-input.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 
-/** Consecutive segments of one message, all full but, in a final run, the last. */
+/** Consecutive segments of one message, all full but, in a final batch, the last. */
 export interface SegmentBatch {
   /** Plaintext to seal, or ciphertext ‖ tag of every segment to open. */
   readonly bytes: Uint8Array;
@@ -11,7 +11,7 @@ export interface SegmentBatch {
   readonly final: boolean;
 }
 
-export type Worked = Bytes | Promise<Bytes>;
+export type BatchResult = Bytes | Promise<Bytes>;
 
 /**
  * Seals or opens the segments of one message, somewhere. A run is taken in before `seal` or `open` returns, so that its bytes
@@ -19,14 +19,14 @@ export type Worked = Bytes | Promise<Bytes>;
  */
 export interface SegmentCipher {
   /** Segments a run has best. */
-  readonly runSegments: number;
+  readonly batchSegments: number;
   /** Runs that may be at work at once. */
-  readonly parallelRuns: number;
+  readonly parallelBatches: number;
   /** Settles when another run can begin, and keeps its place; `undefined` when that is now. */
-  room(): Promise<void> | undefined;
-  seal(run: SegmentBatch, into?: Bytes): Worked;
+  reserve(): Promise<void> | undefined;
+  seal(batch: SegmentBatch, into?: Bytes): BatchResult;
   /** @throws LanelockError `ERR_AUTHENTICATION`; nothing of the run is then released */
-  open(run: SegmentBatch, into?: Bytes): Worked;
+  open(batch: SegmentBatch, into?: Bytes): BatchResult;
   /** Wipes the keys. Runs that are still at work are lost. */
   dispose(): void;
 }
@@ -34,15 +34,15 @@ export interface SegmentCipher {
 export interface SegmentPlace {
   readonly index: number;
   readonly last: boolean;
-  /** Where it stands in the run, and where its result goes. */
+  /** Where it stands in the batch, and where its result goes. */
   readonly start: number;
   readonly end: number;
   readonly resultStart: number;
 }
 
-/** The segments of a run whose full segments have `unit` bytes, and `resultUnit` when worked. */
-export function segmentsOf(run: SegmentBatch, unit: number, resultUnit: number): SegmentPlace[] {
-  const { bytes, first, final } = run;
+/** The segments of a run whose full segments have `unit` bytes, and `resultUnit` when result. */
+export function segmentsOf(batch: SegmentBatch, unit: number, resultUnit: number): SegmentPlace[] {
+  const { bytes, first, final } = batch;
   const count = Math.max(1, Math.ceil(bytes.length / unit));
   const places: SegmentPlace[] = [];
   for (let i = 0; i < count; i++) {
@@ -53,12 +53,12 @@ export function segmentsOf(run: SegmentBatch, unit: number, resultUnit: number):
   return places;
 }
 
-export function sealedRunLength(plaintextLength: number, segmentSize: number): number {
+export function sealedBatchLength(plaintextLength: number, segmentSize: number): number {
   return plaintextLength + Math.max(1, Math.ceil(plaintextLength / segmentSize)) * TAG_LENGTH;
 }
 
 /** Bytes of plaintext in a run to open; -1 if its last segment is shorter than a tag. */
-export function openedRunLength(sealedLength: number, segmentSize: number): number {
+export function openedBatchLength(sealedLength: number, segmentSize: number): number {
   const unit = segmentSize + TAG_LENGTH;
   const full = Math.max(0, Math.ceil(sealedLength / unit) - 1);
   const last = sealedLength - full * unit - TAG_LENGTH;

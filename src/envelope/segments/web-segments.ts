@@ -5,24 +5,24 @@ import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { SegmentNonces } from "../format/segment-nonce.ts";
 import type { MessageKeys } from "../keys/message-keys.ts";
 import {
-  openedRunLength,
+  openedBatchLength,
   type SegmentBatch,
   type SegmentCipher,
   type SegmentPlace,
-  sealedRunLength,
+  sealedBatchLength,
   segmentsIn,
   segmentsOf,
 } from "./segment-cipher.ts";
 
-const RUN_BYTES = 2 ** 16;
+const BATCH_BYTES = 2 ** 16;
 const NAME = "AES-GCM";
 
 type Direction = "encrypt" | "decrypt";
 
 /** AES-256-GCM segments by WebCrypto, which works on threads of its own. */
 export class WebSegments implements SegmentCipher {
-  readonly runSegments: number;
-  readonly parallelRuns = 8;
+  readonly batchSegments: number;
+  readonly parallelBatches = 8;
   readonly #nonces: SegmentNonces;
   readonly #size: number;
   #key: CryptoKey | undefined;
@@ -31,7 +31,7 @@ export class WebSegments implements SegmentCipher {
     this.#key = key;
     this.#nonces = new SegmentNonces(keys.noncePrefix);
     this.#size = keys.segmentSize;
-    this.runSegments = segmentsIn(RUN_BYTES, this.#size);
+    this.batchSegments = segmentsIn(BATCH_BYTES, this.#size);
   }
 
   /** The keys may be wiped as soon as this has returned. */
@@ -47,21 +47,21 @@ export class WebSegments implements SegmentCipher {
     }
   }
 
-  room(): undefined {
+  reserve(): undefined {
     return undefined;
   }
 
-  seal(run: SegmentBatch, into?: Bytes): Promise<Bytes> {
-    const length = sealedRunLength(run.bytes.length, this.#size);
-    const places = segmentsOf(run, this.#size, this.#size + TAG_LENGTH);
-    return this.#work("encrypt", { run, places, length, into });
+  seal(batch: SegmentBatch, into?: Bytes): Promise<Bytes> {
+    const length = sealedBatchLength(batch.bytes.length, this.#size);
+    const places = segmentsOf(batch, this.#size, this.#size + TAG_LENGTH);
+    return this.#work("encrypt", { batch, places, length, into });
   }
 
-  async open(run: SegmentBatch, into?: Bytes): Promise<Bytes> {
-    const length = openedRunLength(run.bytes.length, this.#size);
+  async open(batch: SegmentBatch, into?: Bytes): Promise<Bytes> {
+    const length = openedBatchLength(batch.bytes.length, this.#size);
     if (length < 0) throw notAuthentic();
-    const places = segmentsOf(run, this.#size + TAG_LENGTH, this.#size);
-    return this.#work("decrypt", { run, places, length, into }).catch((error: unknown) => {
+    const places = segmentsOf(batch, this.#size + TAG_LENGTH, this.#size);
+    return this.#work("decrypt", { batch, places, length, into }).catch((error: unknown) => {
       throw error instanceof DOMException && error.name === "OperationError" ? notAuthentic() : error;
     });
   }
@@ -70,21 +70,21 @@ export class WebSegments implements SegmentCipher {
   async #work(
     direction: Direction,
     {
-      run,
+      batch,
       places,
       length,
       into,
-    }: { run: SegmentBatch; places: SegmentPlace[]; length: number; into: Bytes | undefined },
+    }: { batch: SegmentBatch; places: SegmentPlace[]; length: number; into: Bytes | undefined },
   ): Promise<Bytes> {
     const key = this.#key;
     if (key === undefined) throw new LanelockError("ERR_STATE", "This message has ended");
-    const bytes = mayChangeSize(run.bytes) ? copyOf(run.bytes) : run.bytes;
+    const bytes = mayChangeSize(batch.bytes) ? copyOf(batch.bytes) : batch.bytes;
     const working = places.map(({ index, last, start, end }) => {
       const algorithm = { name: NAME, iv: copyOf(this.#nonces.at(index, last)) };
       return crypto.subtle[direction](algorithm, key, bytes.subarray(start, end) as Bytes);
     });
     // WebCrypto copies what it is given before it returns.
-    if (bytes !== run.bytes) bytes.fill(0);
+    if (bytes !== batch.bytes) bytes.fill(0);
     const pieces = await Promise.all(working);
     const [only] = pieces;
     if (into === undefined && pieces.length === 1 && only) return new Uint8Array(only);

@@ -6,8 +6,8 @@ import { wipeMessageKeys } from "../keys/message-keys.ts";
 import { startOpening } from "../message-start.ts";
 import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { makeSegmentCipher } from "../segments/make-segment-cipher.ts";
-import { openedRunLength, type SegmentBatch, type SegmentCipher } from "../segments/segment-cipher.ts";
-import { feedRuns } from "./feed-runs.ts";
+import { openedBatchLength, type SegmentBatch, type SegmentCipher } from "../segments/segment-cipher.ts";
+import { feedBatches } from "./feed-batches.ts";
 import { HeadBuffer } from "./head-buffer.ts";
 import type { StreamWork } from "./message-stream.ts";
 import type { OrderedResults } from "./ordered-results.ts";
@@ -43,16 +43,16 @@ export class OpenWork implements StreamWork {
       this.#started = await this.#start(header);
     }
     const { splitter } = this.#started;
-    await this.#feed(splitter.runs(rest), results);
+    await this.#feed(splitter.batches(rest), results);
   }
 
   async end(results: OrderedResults): Promise<void> {
     if (this.#started === undefined) throw notAuthentic();
     const { splitter, segmentSize } = this.#started;
-    const run = splitter.rest();
+    const batch = splitter.rest();
     // Shorter than a tag, or empty after others.
-    if (openedRunLength(run.bytes.length, segmentSize) < Math.min(1, run.first)) throw notAuthentic();
-    await this.#feed([run], results);
+    if (openedBatchLength(batch.bytes.length, segmentSize) < Math.min(1, batch.first)) throw notAuthentic();
+    await this.#feed([batch], results);
   }
 
   dispose(): void {
@@ -61,25 +61,25 @@ export class OpenWork implements StreamWork {
     this.#started?.splitter.wipe();
   }
 
-  async #feed(runs: Iterable<SegmentBatch>, results: OrderedResults): Promise<void> {
+  async #feed(batches: Iterable<SegmentBatch>, results: OrderedResults): Promise<void> {
     if (this.#started === undefined) return;
     const { cipher, segmentSize, charge } = this.#started;
-    const plaintextLength = (run: SegmentBatch) => openedRunLength(run.bytes.length, segmentSize);
-    const work = (run: SegmentBatch) => {
-      if (run.first + Math.ceil(run.bytes.length / (segmentSize + TAG_LENGTH)) > MAX_SEGMENTS) throw notAuthentic();
-      charge(plaintextLength(run));
-      return cipher.open(run);
+    const plaintextLength = (batch: SegmentBatch) => openedBatchLength(batch.bytes.length, segmentSize);
+    const work = (batch: SegmentBatch) => {
+      if (batch.first + Math.ceil(batch.bytes.length / (segmentSize + TAG_LENGTH)) > MAX_SEGMENTS) throw notAuthentic();
+      charge(plaintextLength(batch));
+      return cipher.open(batch);
     };
-    await feedRuns(runs, { cipher, results, progress: this.#progress, work, plaintextLength });
+    await feedBatches(batches, { cipher, results, progress: this.#progress, work, plaintextLength });
   }
 
   async #start(headerBytes: Bytes): Promise<Started> {
-    const { origin, workplace, signal } = this.#context;
+    const { origin, target, signal } = this.#context;
     const header = parseHeader(headerBytes);
     const keys = await startOpening(origin, header, { bytes: undefined, signal });
     try {
-      const cipher = await makeSegmentCipher(workplace, keys, undefined);
-      const splitter = new SegmentSplitter(keys.segmentSize + TAG_LENGTH, cipher.runSegments);
+      const cipher = await makeSegmentCipher(target, keys, undefined);
+      const splitter = new SegmentSplitter(keys.segmentSize + TAG_LENGTH, cipher.batchSegments);
       const charge = origin.dataKeys.chargeOf(header);
       const started = { cipher, splitter, segmentSize: keys.segmentSize, charge };
       this.#started = started;

@@ -1,27 +1,27 @@
 import type { Bytes } from "../../shared/byte-input.ts";
-import type { Worked } from "../segments/segment-cipher.ts";
+import type { BatchResult } from "../segments/segment-cipher.ts";
 
 /** Results on their way to the reader, in order, some of them still at work; a bounded number at a time. */
 export class OrderedResults {
-  readonly #results: Worked[] = [];
+  readonly #results: BatchResult[] = [];
   #capacity = 1;
   #ended = false;
   #failure: { readonly reason: unknown } | undefined;
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
 
-  /** Results that may wait here before `room` does. */
+  /** Results that may wait here before `space` waits. */
   set capacity(capacity: number) {
     this.#capacity = capacity;
   }
 
   /** Waits until another result may be put in; `undefined` when that is now. */
-  room(): Promise<void> | undefined {
+  space(): Promise<void> | undefined {
     if (this.#failure) return Promise.reject(this.#failure.reason);
-    return this.#results.length < this.#capacity ? undefined : this.#waitForRoom();
+    return this.#results.length < this.#capacity ? undefined : this.#waitForSpace();
   }
 
-  async #waitForRoom(): Promise<void> {
+  async #waitForSpace(): Promise<void> {
     while (this.#failure === undefined && this.#results.length >= this.#capacity) {
       await new Promise<void>((resolve) => {
         this.#wakeWriter = resolve;
@@ -30,7 +30,7 @@ export class OrderedResults {
     if (this.#failure) throw this.#failure.reason;
   }
 
-  put(result: Worked): void {
+  put(result: BatchResult): void {
     if (result instanceof Promise) result.catch((reason) => this.fail(reason));
     this.#results.push(result);
     this.#wakeReader?.();

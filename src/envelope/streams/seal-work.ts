@@ -6,7 +6,7 @@ import { type MessageOrigin, startSealing } from "../message-start.ts";
 import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { type ExecutionTarget, makeSegmentCipher } from "../segments/make-segment-cipher.ts";
 import type { SegmentBatch, SegmentCipher } from "../segments/segment-cipher.ts";
-import { type Feed, feedRuns } from "./feed-runs.ts";
+import { type Feed, feedBatches } from "./feed-batches.ts";
 import type { StreamWork } from "./message-stream.ts";
 import type { OrderedResults } from "./ordered-results.ts";
 import { SegmentSplitter } from "./segment-splitter.ts";
@@ -21,7 +21,7 @@ export interface SealStreamOptions extends MessageOptions {
 
 export interface WorkContext {
   readonly origin: MessageOrigin;
-  readonly workplace: ExecutionTarget;
+  readonly target: ExecutionTarget;
   readonly signal: AbortSignal;
 }
 
@@ -52,14 +52,14 @@ export class SealWork implements StreamWork {
     const { length } = this.#options;
     if (length !== undefined && this.#written > length) throw wrongLength(length, this.#written);
     if (this.#written > MAX_SEGMENTS * this.#segmentSize) throw tooLong(this.#segmentSize);
-    await feedRuns(splitter.runs(chunk), this.#feed(cipher, results));
+    await feedBatches(splitter.batches(chunk), this.#feed(cipher, results));
   }
 
   async end(results: OrderedResults): Promise<void> {
     const { cipher, splitter } = this.#started ?? (await this.#start(results));
     const { length } = this.#options;
     if (length !== undefined && this.#written !== length) throw wrongLength(length, this.#written);
-    await feedRuns([splitter.rest()], this.#feed(cipher, results));
+    await feedBatches([splitter.rest()], this.#feed(cipher, results));
   }
 
   dispose(): void {
@@ -69,17 +69,17 @@ export class SealWork implements StreamWork {
   }
 
   #feed(cipher: SegmentCipher, results: OrderedResults): Feed {
-    const work = (run: SegmentBatch) => cipher.seal(run);
-    return { cipher, results, progress: this.#progress, work, plaintextLength: (run) => run.bytes.length };
+    const work = (batch: SegmentBatch) => cipher.seal(batch);
+    return { cipher, results, progress: this.#progress, work, plaintextLength: (batch) => batch.bytes.length };
   }
 
   async #start(results: OrderedResults): Promise<{ cipher: SegmentCipher; splitter: SegmentSplitter }> {
-    const { origin, workplace, signal } = this.#context;
+    const { origin, target, signal } = this.#context;
     const { length } = this.#options;
     const { header, keys } = await startSealing(origin, { bytes: length, signal });
     try {
-      const cipher = await makeSegmentCipher(workplace, keys, length);
-      const splitter = new SegmentSplitter(keys.segmentSize, cipher.runSegments);
+      const cipher = await makeSegmentCipher(target, keys, length);
+      const splitter = new SegmentSplitter(keys.segmentSize, cipher.batchSegments);
       this.#started = { cipher, splitter };
       if (this.#disposed) this.dispose();
       signal.throwIfAborted();

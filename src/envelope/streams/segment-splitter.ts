@@ -9,38 +9,38 @@ const FIRST_CAPACITY = 2 ** 16;
  */
 export class SegmentSplitter {
   readonly #unit: number;
-  readonly #runBytes: number;
+  readonly #batchBytes: number;
   #held = new Uint8Array(0);
   #length = 0;
   #next = 0;
 
-  constructor(unit: number, runSegments: number) {
+  constructor(unit: number, batchSegments: number) {
     this.#unit = unit;
-    this.#runBytes = unit * runSegments;
+    this.#batchBytes = unit * batchSegments;
   }
 
   /** The runs that `chunk` completes. Each is a view: use it before asking for the next. */
-  *runs(chunk: Uint8Array): Generator<SegmentBatch, void> {
+  *batches(chunk: Uint8Array): Generator<SegmentBatch, void> {
     let taken = 0;
     if (this.#length > 0 && this.#length + chunk.length > this.#unit) {
       taken = this.#unit - this.#length;
       this.#hold(chunk.subarray(0, taken));
       this.#length = 0;
-      yield this.#run(this.#held.subarray(0, this.#unit));
+      yield this.#batch(this.#held.subarray(0, this.#unit));
     }
     while (chunk.length - taken > this.#unit) {
       const whole = Math.floor((chunk.length - taken - 1) / this.#unit) * this.#unit;
-      const end = taken + Math.min(whole, this.#runBytes);
-      const run = this.#run(chunk.subarray(taken, end));
+      const end = taken + Math.min(whole, this.#batchBytes);
+      const batch = this.#batch(chunk.subarray(taken, end));
       taken = end;
-      yield run;
+      yield batch;
     }
     this.#hold(chunk.subarray(taken));
   }
 
-  /** The last run, when the stream has ended: it is empty if the stream was. */
+  /** The last batch, when the stream has ended: it is empty if the stream was. */
   rest(): SegmentBatch {
-    return { ...this.#run(this.#held.subarray(0, this.#length)), final: true };
+    return { ...this.#batch(this.#held.subarray(0, this.#length)), final: true };
   }
 
   /** Wipes what is held back. */
@@ -49,7 +49,7 @@ export class SegmentSplitter {
     this.#length = 0;
   }
 
-  #run(bytes: Uint8Array): SegmentBatch {
+  #batch(bytes: Uint8Array): SegmentBatch {
     const first = this.#next;
     this.#next += Math.ceil(bytes.length / this.#unit);
     return { bytes, first, final: false };

@@ -5,11 +5,11 @@ import { wipeMessageKeys } from "../keys/message-keys.ts";
 import { startOpening } from "../message-start.ts";
 import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { makeSegmentCipher } from "../segments/make-segment-cipher.ts";
-import { resultBuffer } from "../segments/run-buffer.ts";
-import { openedRunLength, type SegmentCipher } from "../segments/segment-cipher.ts";
+import { resultBuffer } from "../segments/result-buffer.ts";
+import { openedBatchLength, type SegmentCipher } from "../segments/segment-cipher.ts";
 import { transferredAway } from "../transferred-away.ts";
+import { processWhole, type WholeWork } from "./process-whole.ts";
 import type { WholeContext } from "./seal-whole.ts";
-import { type WholeWork, workWhole } from "./work-whole.ts";
 
 /**
  * Opens a message that is in memory.
@@ -17,7 +17,7 @@ import { type WholeWork, workWhole } from "./work-whole.ts";
  * @throws LanelockError `ERR_AUTHENTICATION` if any of it is not what was sealed; nothing is returned then
  */
 export async function openWhole(
-  { origin, workplace }: WholeContext,
+  { origin, target }: WholeContext,
   message: Uint8Array,
   { signal, onProgress }: MessageOptions,
 ): Promise<Bytes> {
@@ -33,12 +33,12 @@ export async function openWhole(
   let output: Bytes | undefined;
   let opened = false;
   try {
-    const making = makeSegmentCipher(workplace, keys, length);
+    const making = makeSegmentCipher(target, keys, length);
     cipher = making instanceof Promise ? await making : making;
     if (input.length !== sealedLength) throw transferredAway();
     output = resultBuffer(length);
     const progress = new ProgressCount(onProgress, length);
-    const working = workWhole(opening(cipher, segmentSize, { input, output, progress, signal }));
+    const working = processWhole(opening(cipher, segmentSize, { input, output, progress, signal }));
     if (working) await working;
     opened = true;
     return output;
@@ -62,7 +62,7 @@ function opening(
     cipher,
     unit: segmentSize + TAG_LENGTH,
     resultUnit: segmentSize,
-    work: (run, into) => cipher.open(run, into),
-    plaintextLength: (run) => openedRunLength(run.bytes.length, segmentSize),
+    work: (batch, into) => cipher.open(batch, into),
+    plaintextLength: (batch) => openedBatchLength(batch.bytes.length, segmentSize),
   };
 }

@@ -5,13 +5,13 @@ import { wipeMessageKeys } from "../keys/message-keys.ts";
 import { type MessageOrigin, startSealing } from "../message-start.ts";
 import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { type ExecutionTarget, makeSegmentCipher } from "../segments/make-segment-cipher.ts";
-import { resultBuffer } from "../segments/run-buffer.ts";
+import { resultBuffer } from "../segments/result-buffer.ts";
 import type { SegmentCipher } from "../segments/segment-cipher.ts";
-import { type WholeWork, workWhole } from "./work-whole.ts";
+import { processWhole, type WholeWork } from "./process-whole.ts";
 
 export interface WholeContext {
   readonly origin: MessageOrigin;
-  readonly workplace: ExecutionTarget;
+  readonly target: ExecutionTarget;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface WholeContext {
  * caller may change or wipe them as soon as this returns. A small message under a cached data key is done in this turn.
  */
 export async function sealWhole(
-  { origin, workplace }: WholeContext,
+  { origin, target }: WholeContext,
   plaintext: Uint8Array,
   { signal, onProgress }: MessageOptions,
 ): Promise<Bytes> {
@@ -30,7 +30,7 @@ export async function sealWhole(
   const { header, keys } = starting instanceof Promise ? await starting : starting;
   let cipher: SegmentCipher | undefined;
   try {
-    const making = makeSegmentCipher(workplace, keys, length);
+    const making = makeSegmentCipher(target, keys, length);
     if (making instanceof Promise && input === plaintext) input = new Uint8Array(plaintext);
     cipher = making instanceof Promise ? await making : making;
     const headerEnd = headerLengthWith(header.wrappedKey.length);
@@ -38,7 +38,7 @@ export async function sealWhole(
     encodeHeader(header, message);
     const output = message.subarray(headerEnd);
     const progress = new ProgressCount(onProgress, length);
-    const working = workWhole(sealing(cipher, segmentSize, { input, output, progress, signal }));
+    const working = processWhole(sealing(cipher, segmentSize, { input, output, progress, signal }));
     if (working) await working;
     return message;
   } finally {
@@ -61,7 +61,7 @@ function sealing(
     cipher,
     unit: segmentSize,
     resultUnit: segmentSize + TAG_LENGTH,
-    work: (run, into) => cipher.seal(run, into),
-    plaintextLength: (run) => run.bytes.length,
+    work: (batch, into) => cipher.seal(batch, into),
+    plaintextLength: (batch) => batch.bytes.length,
   };
 }

@@ -15,10 +15,10 @@ export interface KeysRequest {
  * A run to work in place. To seal, every segment has 16 bytes of room behind it for its tag; to open, the plaintexts move
  * together at the front.
  */
-export interface RunRequest {
+export interface BatchRequest {
   readonly kind: "seal" | "open";
   readonly message: number;
-  readonly run: number;
+  readonly batch: number;
   readonly first: number;
   readonly final: boolean;
   readonly bytes: ArrayBuffer;
@@ -30,7 +30,7 @@ export interface ForgetRequest {
   readonly message: number;
 }
 
-export type Request = KeysRequest | RunRequest | ForgetRequest;
+export type Request = KeysRequest | BatchRequest | ForgetRequest;
 
 /** The thread has started. */
 export interface ReadyReply {
@@ -39,7 +39,7 @@ export interface ReadyReply {
 
 export interface DoneReply {
   readonly kind: "done";
-  readonly run: number;
+  readonly batch: number;
   readonly bytes: ArrayBuffer;
   /** How much of the front of `bytes` is the result. */
   readonly length: number;
@@ -47,7 +47,7 @@ export interface DoneReply {
 
 export interface FailedReply {
   readonly kind: "failed";
-  readonly run: number;
+  readonly batch: number;
   /** Whether the run was a forgery; otherwise `reason` says what went wrong on the thread. */
   readonly forged: boolean;
   readonly reason: string;

@@ -1,7 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 import type { Bytes } from "../../shared/byte-input.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
-import type { Reply, Request, RunRequest } from "./messages.ts";
+import type { BatchRequest, Reply, Request } from "./messages.ts";
 import type { Spawn, Thread, ThreadEvents } from "./thread.ts";
 
 interface Settle {
@@ -29,12 +29,12 @@ function startThread(spawn: Spawn, events: ThreadEvents): Thread {
 /** One thread of the pool with the runs it has been given. It keeps the process alive only while it has any. */
 export class PoolThread {
   readonly #thread: Thread;
-  readonly #runs = new Map<number, Settle>();
+  readonly #batches = new Map<number, Settle>();
   readonly #onEnded: (thread: PoolThread) => void;
   readonly started: Promise<void>;
   #startedSettle: { resolve(): void; reject(error: unknown): void } | undefined;
   #ended: { readonly cause: unknown } | undefined;
-  #nextRun = 0;
+  #nextBatch = 0;
 
   /** @throws LanelockError `ERR_WORKER` if the system does not let a thread start */
   constructor(spawn: Spawn, onEnded: (thread: PoolThread) => void) {
@@ -48,20 +48,20 @@ export class PoolThread {
 
   /** Runs it has been given and not finished. */
   get load(): number {
-    return this.#runs.size;
+    return this.#batches.size;
   }
 
-  post(request: Exclude<Request, RunRequest>, transfer: ArrayBuffer[]): void {
+  post(request: Exclude<Request, BatchRequest>, transfer: ArrayBuffer[]): void {
     if (this.#ended === undefined) this.#thread.post(request, transfer);
   }
 
-  work(request: Omit<RunRequest, "run">): Promise<Bytes> {
+  work(request: Omit<BatchRequest, "batch">): Promise<Bytes> {
     if (this.#ended !== undefined) return Promise.reject(threadEnded(this.#ended.cause));
-    const run = this.#nextRun++;
+    const batch = this.#nextBatch++;
     return new Promise((resolve, reject) => {
-      this.#runs.set(run, { resolve, reject });
+      this.#batches.set(batch, { resolve, reject });
       this.#thread.keepProcess(true);
-      this.#thread.post({ ...request, run }, [request.bytes]);
+      this.#thread.post({ ...request, batch }, [request.bytes]);
     });
   }
 
@@ -76,20 +76,20 @@ export class PoolThread {
       this.#startedSettle?.resolve();
       this.#startedSettle = undefined;
     } else {
-      const settle = this.#runs.get(reply.run);
-      this.#runs.delete(reply.run);
+      const settle = this.#batches.get(reply.batch);
+      this.#batches.delete(reply.batch);
       if (reply.kind === "done") settle?.resolve(new Uint8Array(reply.bytes, 0, reply.length));
       else settle?.reject(reply.forged ? notAuthentic() : threadEnded(new Error(reply.reason)));
     }
-    if (this.#runs.size === 0) this.#thread.keepProcess(false);
+    if (this.#batches.size === 0) this.#thread.keepProcess(false);
   }
 
   #end(cause: unknown): void {
     if (this.#ended !== undefined) return;
     this.#ended = { cause };
     this.#startedSettle?.reject(threadEnded(cause));
-    for (const settle of this.#runs.values()) settle.reject(threadEnded(cause));
-    this.#runs.clear();
+    for (const settle of this.#batches.values()) settle.reject(threadEnded(cause));
+    this.#batches.clear();
     this.#onEnded(this);
   }
 }

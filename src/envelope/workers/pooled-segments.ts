@@ -4,32 +4,32 @@ import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { type MessageKeys, wipeMessageKeys } from "../keys/message-keys.ts";
 import type { ChosenBackend } from "../segments/choose-backend.ts";
-import { resultBuffer } from "../segments/run-buffer.ts";
+import { resultBuffer } from "../segments/result-buffer.ts";
 import {
-  openedRunLength,
+  openedBatchLength,
   type SegmentBatch,
   type SegmentCipher,
-  sealedRunLength,
+  sealedBatchLength,
   segmentsIn,
   segmentsOf,
 } from "../segments/segment-cipher.ts";
 import type { PoolThread } from "./pool-thread.ts";
-import { RUNS_PER_THREAD, type SegmentPool } from "./segment-pool.ts";
+import { BATCHES_PER_THREAD, type SegmentPool } from "./segment-pool.ts";
 
-const RUN_BYTES = 2 ** 18;
+const BATCH_BYTES = 2 ** 18;
 /** With two runs at a thread, at most eight segments of it are in flight. */
-const MAX_RUN_SEGMENTS = 4;
+const MAX_BATCH_SEGMENTS = 4;
 
-export function pooledRunSegments(segmentSize: number): number {
-  return Math.min(MAX_RUN_SEGMENTS, segmentsIn(RUN_BYTES, segmentSize));
+export function pooledBatchSegments(segmentSize: number): number {
+  return Math.min(MAX_BATCH_SEGMENTS, segmentsIn(BATCH_BYTES, segmentSize));
 }
 
 let nextMessage = 0;
 
 /** Segments of one message by the threads of a pool. */
 export class PooledSegments implements SegmentCipher {
-  readonly runSegments: number;
-  readonly parallelRuns: number;
+  readonly batchSegments: number;
+  readonly parallelBatches: number;
   readonly #pool: SegmentPool;
   readonly #backend: ChosenBackend;
   readonly #keys: MessageKeys;
@@ -49,11 +49,11 @@ export class PooledSegments implements SegmentCipher {
       noncePrefix: copyOf(keys.noncePrefix),
       commitment: new Uint8Array(0),
     };
-    this.runSegments = pooledRunSegments(keys.segmentSize);
-    this.parallelRuns = pool.threads * RUNS_PER_THREAD;
+    this.batchSegments = pooledBatchSegments(keys.segmentSize);
+    this.parallelBatches = pool.threads * BATCHES_PER_THREAD;
   }
 
-  room(): Promise<void> | undefined {
+  reserve(): Promise<void> | undefined {
     if (this.#disposed) throw messageEnded();
     const wait = this.#pool.takePlace();
     if (wait === undefined) {
@@ -66,20 +66,20 @@ export class PooledSegments implements SegmentCipher {
     });
   }
 
-  seal(run: SegmentBatch, into?: Bytes): Promise<Bytes> {
+  seal(batch: SegmentBatch, into?: Bytes): Promise<Bytes> {
     const size = this.#keys.segmentSize;
-    const bytes = resultBuffer(sealedRunLength(run.bytes.length, size));
-    for (const { start, end, resultStart } of segmentsOf(run, size, size + TAG_LENGTH)) {
-      bytes.set(run.bytes.subarray(start, end), resultStart);
+    const bytes = resultBuffer(sealedBatchLength(batch.bytes.length, size));
+    for (const { start, end, resultStart } of segmentsOf(batch, size, size + TAG_LENGTH)) {
+      bytes.set(batch.bytes.subarray(start, end), resultStart);
     }
-    return this.#work("seal", { ...run, bytes }, into);
+    return this.#work("seal", { ...batch, bytes }, into);
   }
 
-  open(run: SegmentBatch, into?: Bytes): Promise<Bytes> {
-    if (openedRunLength(run.bytes.length, this.#keys.segmentSize) < 0) return Promise.reject(notAuthentic());
-    const bytes = resultBuffer(run.bytes.length);
-    bytes.set(run.bytes);
-    return this.#work("open", { ...run, bytes }, into);
+  open(batch: SegmentBatch, into?: Bytes): Promise<Bytes> {
+    if (openedBatchLength(batch.bytes.length, this.#keys.segmentSize) < 0) return Promise.reject(notAuthentic());
+    const bytes = resultBuffer(batch.bytes.length);
+    bytes.set(batch.bytes);
+    return this.#work("open", { ...batch, bytes }, into);
   }
 
   dispose(): void {

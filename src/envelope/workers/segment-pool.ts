@@ -1,12 +1,12 @@
 import { LanelockError } from "../../errors.ts";
 import type { Bytes } from "../../shared/byte-input.ts";
 import { Places } from "../../shared/locks/places.ts";
-import type { RunRequest } from "./messages.ts";
+import type { BatchRequest } from "./messages.ts";
 import { PoolThread } from "./pool-thread.ts";
 import type { Spawn } from "./thread.ts";
 
 /** One run at work and one waiting, so that a thread never idles between two. */
-export const RUNS_PER_THREAD = 2;
+export const BATCHES_PER_THREAD = 2;
 
 const IDLE_MILLISECONDS = 10_000;
 
@@ -32,7 +32,7 @@ export class SegmentPool {
   constructor({ threads, spawn }: PoolOptions) {
     this.threads = threads;
     this.#spawn = spawn;
-    this.#places = new Places(threads * RUNS_PER_THREAD);
+    this.#places = new Places(threads * BATCHES_PER_THREAD);
   }
 
   /** Shows that threads can start here. @throws LanelockError `ERR_WORKER` if not */
@@ -53,7 +53,7 @@ export class SegmentPool {
   }
 
   /** Works a run for which a place was taken. `prepare` is told which thread it will be, before the run goes there. */
-  async work(request: Omit<RunRequest, "run">, prepare: (thread: PoolThread) => void): Promise<Bytes> {
+  async work(request: Omit<BatchRequest, "batch">, prepare: (thread: PoolThread) => void): Promise<Bytes> {
     this.#running += 1;
     clearTimeout(this.#idle);
     try {

@@ -6,7 +6,7 @@ import { suiteOfId } from "../format/suites.ts";
 import type { MessageKeys } from "../keys/message-keys.ts";
 import { EngineSegments } from "../segments/engine-segments.ts";
 import { NodeSegments, nodeCrypto } from "../segments/node-segments.ts";
-import type { KeysRequest, Reply, Request, RunRequest } from "./messages.ts";
+import type { BatchRequest, KeysRequest, Reply, Request } from "./messages.ts";
 
 type Cipher = EngineSegments | NodeSegments;
 
@@ -48,7 +48,7 @@ function takeKeys({ message, suite: id, segmentSize, backend, secret }: KeysRequ
   bytes.fill(0);
 }
 
-function workInPlace({ kind, message, first, final, bytes: buffer }: RunRequest): number {
+function processInPlace({ kind, message, first, final, bytes: buffer }: BatchRequest): number {
   const entry = messages.get(message);
   if (entry === undefined) throw new LanelockError("ERR_STATE", "This thread was given no keys for the message");
   const { cipher, segmentSize } = entry;
@@ -63,13 +63,13 @@ function workInPlace({ kind, message, first, final, bytes: buffer }: RunRequest)
   return bytes.length;
 }
 
-function answer(request: RunRequest): Reply {
-  const { run, bytes } = request;
+function answer(request: BatchRequest): Reply {
+  const { batch, bytes } = request;
   try {
-    return { kind: "done", run, bytes, length: workInPlace(request) };
+    return { kind: "done", batch, bytes, length: processInPlace(request) };
   } catch (error) {
     const forged = error instanceof LanelockError && error.code === "ERR_AUTHENTICATION";
-    return { kind: "failed", run, forged, reason: String(error) };
+    return { kind: "failed", batch, forged, reason: String(error) };
   }
 }
 

@@ -23,7 +23,7 @@ export class WorkerChoice {
     this.#workers = workers;
   }
 
-  /** Whether messages worked by `backend` go to threads. */
+  /** Whether messages result by `backend` go to threads. */
   wantsPool(backend: "native" | "wasm"): boolean {
     return this.#workers === "auto" ? backend === "wasm" && automaticThreads() > 1 : this.#workers > 1;
   }

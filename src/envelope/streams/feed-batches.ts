@@ -1,6 +1,6 @@
 import { pause } from "../../shared/pause.ts";
 import type { ProgressCount } from "../progress.ts";
-import type { SegmentBatch, SegmentCipher, Worked } from "../segments/segment-cipher.ts";
+import type { BatchResult, SegmentBatch, SegmentCipher } from "../segments/segment-cipher.ts";
 import type { OrderedResults } from "./ordered-results.ts";
 
 /** Two results, where there are no threads: the reader has one while the next is being made. */
@@ -10,21 +10,21 @@ export interface Feed {
   readonly cipher: SegmentCipher;
   readonly results: OrderedResults;
   readonly progress: ProgressCount;
-  work(run: SegmentBatch): Worked;
+  work(batch: SegmentBatch): BatchResult;
   /** Bytes of plaintext in a run. */
-  plaintextLength(run: SegmentBatch): number;
+  plaintextLength(batch: SegmentBatch): number;
 }
 
 /** Works runs one after the other, or several at a time where the cipher can, and never more than the reader keeps up with. */
-export async function feedRuns(runs: Iterable<SegmentBatch>, feed: Feed): Promise<void> {
+export async function feedBatches(batches: Iterable<SegmentBatch>, feed: Feed): Promise<void> {
   const { cipher, results, progress } = feed;
-  for (const run of runs) {
-    const wait = results.room() ?? pause();
+  for (const batch of batches) {
+    const wait = results.space() ?? pause();
     if (wait) await wait;
-    const place = cipher.room();
+    const place = cipher.reserve();
     if (place) await place;
-    results.capacity = Math.max(LEAST_RESULTS, cipher.parallelRuns);
-    results.put(feed.work(run));
-    progress.add(feed.plaintextLength(run));
+    results.capacity = Math.max(LEAST_RESULTS, cipher.parallelBatches);
+    results.put(feed.work(batch));
+    progress.add(feed.plaintextLength(batch));
   }
 }
