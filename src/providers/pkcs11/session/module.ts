@@ -60,21 +60,31 @@ export class Pkcs11Module {
       module = new Pkcs11Module(loadLibrary(binding, options.module), options);
       module.initialize();
       loaded.set(key, module);
+    } else {
+      module.initialize();
     }
     if (options.reinitialize === false) module.#mayRestart = false;
     return module;
   }
 
-  /** CKF_OS_LOCKING_OK, without which the thread pool's concurrent calls crash the process. */
-  initialize(): void {
+  /**
+   * Initializes the module unless it is initialized: other code of the process may have finalized it. With CKF_OS_LOCKING_OK,
+   * without which the thread pool's concurrent calls crash the process.
+   *
+   * @returns whether the module had to be initialized
+   * @throws LanelockError `ERR_PROVIDER`
+   */
+  initialize(): boolean {
     // pkcs11js 2.1 cuts the last character off: it counts the terminator twice.
     const parameters =
       this.#libraryParameters === undefined ? {} : { libraryParameters: `${this.#libraryParameters} ` };
     try {
       calling("C_Initialize", () => this.api.C_Initialize({ flags: CKF.OS_LOCKING_OK, ...parameters }));
       this.#initializedHere = true;
+      this.epoch += 1;
+      return true;
     } catch (error) {
-      if (failedWith(error, "CKR_CRYPTOKI_ALREADY_INITIALIZED")) return;
+      if (failedWith(error, "CKR_CRYPTOKI_ALREADY_INITIALIZED")) return false;
       const hint = this.#libraryParameters === undefined ? " NSS softokn needs libraryParameters." : "";
       throw new LanelockError(
         "ERR_PROVIDER",

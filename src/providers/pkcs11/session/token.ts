@@ -241,7 +241,7 @@ export class Token {
     try {
       return findToken(this.api, this.#selector);
     } catch (error) {
-      if (!this.module.restart()) throw error;
+      if (!this.module.initialize() && !this.module.restart()) throw error;
       return findToken(this.api, this.#selector);
     }
   }
