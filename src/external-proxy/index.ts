@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
+import { Socket } from "node:net";
 import { LanelockError } from "../errors.ts";
 import { headers, maxMessageLength, type Refusal, refusals } from "../providers/external/protocol.ts";
 import { MissingObject } from "../providers/pkcs11/objects/token-object.ts";
 import { Clients, type KnownClient } from "./clients.ts";
+import { Connections } from "./connections.ts";
 import { checkProxyOptions, type ExternalProxyOptions, type ProxyLogEntry } from "./options.ts";
 import { answerRequest, Refused } from "./requests.ts";
 import { TokenKeys } from "./token-keys.ts";
@@ -55,7 +57,9 @@ async function end(server: Server, timeoutMs: number): Promise<void> {
 
 function serve(options: ExternalProxyOptions, keys: TokenKeys): Server {
   const { tls, clientCa, clients: secrets = {}, log } = options;
-  const clients = new Clients(secrets, clientCa !== undefined);
+  const { maxConnections: max = 1000, maxConnectionsPerAddress: maxPerAddress = 128 } = options;
+  const connections = new Connections({ max, maxPerAddress });
+  const clients = new Clients({ secrets, byCertificate: clientCa !== undefined });
   // Where secrets make clients too, a certificate is asked for and may be missing.
   const certificates = { requestCert: true, rejectUnauthorized: Object.keys(secrets).length === 0, ca: clientCa };
   const server = createServer(
@@ -65,17 +69,20 @@ function serve(options: ExternalProxyOptions, keys: TokenKeys): Server {
       minVersion: "TLSv1.3",
       requestTimeout: 15_000,
       headersTimeout: 10_000,
-      handshakeTimeout: 10_000,
+      handshakeTimeout: 5_000,
       keepAliveTimeout: 60_000,
+      // How often the two time-outs of requests above are looked at. Node's default of 30 s would treble them.
+      connectionsCheckingInterval: 2_000,
       ...(clientCa === undefined ? {} : certificates),
     },
     (request, response) => {
-      handle({ request, response, clients, keys, isLast: () => !server.listening })
+      handle({ request, response, clients, keys, connections, isLast: () => !server.listening })
         .then((entry) => log?.(entry))
         .catch(() => response.destroy());
     },
   );
-  server.maxConnections = 1000;
+  // Node's own class, of one realm: a server that listens on a port gets nothing else.
+  server.on("connection", (socket) => socket instanceof Socket && connections.admit(socket));
   return server;
 }
 
@@ -98,11 +105,12 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly clients: Clients;
   readonly keys: TokenKeys;
+  readonly connections: Connections;
   /** Whether the connection ends with this answer, because the proxy is being closed. */
   readonly isLast: () => boolean;
 }
 
-async function handle({ request, response, clients, keys, isLast }: Exchange): Promise<ProxyLogEntry> {
+async function handle({ request, response, clients, keys, connections, isLast }: Exchange): Promise<ProxyLogEntry> {
   const began = performance.now();
   const { method = "", url: path = "" } = request;
   let client: KnownClient | undefined;
@@ -112,6 +120,8 @@ async function handle({ request, response, clients, keys, isLast }: Exchange): P
     const body = await readBody(request);
     client = clients.identify(request, body);
     if (!client) throw new Refused("unauthenticated", "The client is not known, or the request is not one of now.");
+    connections.trust(request.socket);
+    if (client.hasFlooded) throw new Refused("unavailable", "The client sent too many requests in four minutes; wait.");
     answer = await answerRequest(keys, { client: client.name, method, path, body });
   } catch (error) {
     refused = refusalOf(error);
@@ -121,8 +131,8 @@ async function handle({ request, response, clients, keys, isLast }: Exchange): P
   const content = Buffer.from(JSON.stringify(answer));
   const signature = client?.signAnswer ? { [headers.mac]: client.signAnswer(status, content) } : {};
   const plain = { "content-type": "application/json", "content-length": content.length, "cache-control": "no-store" };
-  // What was not read to its end cannot be followed by another request.
-  const last = isLast() || refused?.refusal === "too_large" ? { connection: "close" } : {};
+  // A stranger keeps no connection, and what was not read to its end cannot be followed by another request.
+  const last = isLast() || !client ? { connection: "close" } : {};
   response.writeHead(status, { ...plain, ...signature, ...last }).end(content);
   const milliseconds = Math.round(performance.now() - began);
   const time = new Date().toISOString();

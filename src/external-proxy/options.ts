@@ -17,6 +17,13 @@ export interface ExternalProxyOptions {
   readonly clientCa?: string | undefined;
   /** Clients known by an HMAC: their names and secrets of 32 bytes or more. */
   readonly clients?: Readonly<Record<string, Uint8Array>> | undefined;
+  /** Connections open at once. Default 1,000. */
+  readonly maxConnections?: number | undefined;
+  /**
+   * Of these, connections from one IPv4 address or one IPv6 network of 64 bits. Each client opens up to 8 unless told otherwise.
+   * When a limit is reached, a newcomer takes the place of the oldest connection whose client has not authenticated. Default 128.
+   */
+  readonly maxConnectionsPerAddress?: number | undefined;
   /** Hears of each request that was answered. */
   readonly log?: ((entry: ProxyLogEntry) => void) | undefined;
 }
@@ -36,9 +43,12 @@ export interface ProxyLogEntry {
 /** @throws LanelockError `ERR_ARGUMENT` that names what is wrong */
 export function checkProxyOptions(options: ExternalProxyOptions): void {
   checkTokenOptions(options.token);
-  const { tls, clientCa, clients = {}, port = 0 } = options;
+  const { tls, clientCa, clients = {}, port = 0, maxConnections = 1, maxConnectionsPerAddress = 1 } = options;
   requireThat(isText(tls?.certificate) && isText(tls?.privateKey), "tls", "{ certificate, privateKey } in PEM");
   requireThat(Number.isInteger(port) && port >= 0 && port < 65_536, "port", "a port number");
+  for (const [name, limit] of Object.entries({ maxConnections, maxConnectionsPerAddress })) {
+    requireThat(Number.isInteger(limit) && limit >= 1, name, "a whole number from 1");
+  }
   for (const [client, secret] of Object.entries(clients)) {
     requireThat(
       secret instanceof Uint8Array && secret.length >= 32,
