@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { buildWorker } from "./build-worker.mjs";
+import { finishTypes } from "./finish-types.mjs";
 import { root, run } from "./setup.mjs";
 
 const builds = ["plain", "relaxed"];
@@ -79,3 +80,4 @@ writeFileSync(lockFile, text);
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+finishTypes();

@@ -1,5 +1,5 @@
+import type { TokenOptions } from "../providers/pkcs11/session/connection-options.ts";
 import { checkTokenOptions } from "../providers/pkcs11/session/options.ts";
-import type { TokenOptions } from "../providers/pkcs11/session/token.ts";
 import { isText, optionChecks } from "../shared/option-checks.ts";
 
 const requireThat = optionChecks("the external proxy");

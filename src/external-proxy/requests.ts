@@ -83,7 +83,7 @@ function cipherRequest(mode: CipherMode, fields: Fields): CipherRequest {
   throw new Refused("bad_request", "The padding must be PKCS7_PADDING or NO_PADDING.");
 }
 
-function bytesOf(fields: Fields, name: string): Buffer {
+function bytesOf(fields: Fields, name: string): Uint8Array {
   const bytes = fromBase64(fields[name]);
   if (bytes) return bytes;
   throw new Refused("bad_request", `The field "${name}" must be base64.`);

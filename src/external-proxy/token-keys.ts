@@ -5,8 +5,9 @@ import { aesMechanisms, TokenCipherKey } from "../providers/pkcs11/keys/aes-key.
 import { newId } from "../providers/pkcs11/objects/new-objects.ts";
 import { aesIdentity, generateAesKey } from "../providers/pkcs11/objects/secret-keys.ts";
 import { destroyObjects, TokenObject, templateOf } from "../providers/pkcs11/objects/token-object.ts";
+import type { TokenOptions } from "../providers/pkcs11/session/connection-options.ts";
 import { CKF, CKM } from "../providers/pkcs11/session/constants.ts";
-import { Token, type TokenOptions } from "../providers/pkcs11/session/token.ts";
+import { Token } from "../providers/pkcs11/session/token.ts";
 
 /** A key of a client: its name is the CKA_ID in hexadecimal, and client and mode are in its label. */
 export interface KeyReference {

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { TokenOptions } from "../../providers/pkcs11/session/token.ts";
+import type { TokenOptions } from "../../providers/pkcs11/session/connection-options.ts";
 import { UsageError } from "../report/failures.ts";
 
 interface TokenFlags {

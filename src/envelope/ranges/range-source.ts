@@ -1,11 +1,16 @@
-import type { FileHandle } from "node:fs/promises";
 import { LanelockError } from "../../errors.ts";
 import { abortable } from "../../shared/abortable.ts";
 import { callersBytes } from "../../shared/byte-input.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 
+/** The part of `FileHandle` of `node:fs/promises` that reads a range, spelt out so that a page's project needs no types of Node. */
+export interface ReadableFile {
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+  stat(): Promise<{ readonly size: number }>;
+}
+
 /** Where {@link Envelope.openRange} reads a message: a file of Node that is open for reading, a `Blob` or `File`, or bytes. */
-export type RangeSource = Pick<FileHandle, "read" | "stat"> | Blob | Uint8Array;
+export type RangeSource = ReadableFile | Blob | Uint8Array;
 
 /** A message that can be read from anywhere. */
 export interface Reader {
@@ -18,9 +23,9 @@ export interface Reader {
 export function readerOf(source: RangeSource, signal: AbortSignal | undefined): Reader {
   if (isView(source)) return bytesReader(source);
   if (typeof Blob === "function" && source instanceof Blob) return readable(blobReader(source), signal);
-  const handle = source as Partial<FileHandle> | null | undefined;
+  const handle = source as Partial<ReadableFile> | null | undefined;
   if (typeof handle?.read === "function" && typeof handle.stat === "function") {
-    return readable(fileReader(source as Pick<FileHandle, "read" | "stat">), signal);
+    return readable(fileReader(source as ReadableFile), signal);
   }
   throw new LanelockError("ERR_ARGUMENT", "source must be a FileHandle of node:fs/promises, a Blob or a Uint8Array");
 }
@@ -46,7 +51,7 @@ function blobReader(blob: Blob): Reader {
   };
 }
 
-function fileReader(handle: Pick<FileHandle, "read" | "stat">): Reader {
+function fileReader(handle: ReadableFile): Reader {
   return {
     size: async () => (await handle.stat()).size,
     read: async (start, end) => {

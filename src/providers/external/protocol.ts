@@ -111,7 +111,7 @@ export function sameMac(given: unknown, expected: string): boolean {
 }
 
 /** Base64 as it is written by `Buffer`, and nothing that merely decodes. */
-export function fromBase64(text: unknown): Buffer | undefined {
+export function fromBase64(text: unknown): Uint8Array<ArrayBuffer> | undefined {
   if (typeof text !== "string") return undefined;
   const bytes = Buffer.from(text, "base64");
   return bytes.toString("base64") === text ? bytes : undefined;

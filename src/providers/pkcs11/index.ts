@@ -23,11 +23,9 @@ import { Pkcs11Root, type Pkcs11RootOptions } from "./root.ts";
 import type { Pkcs11Options } from "./session/options.ts";
 
 export type { Pkcs11RootOptions } from "./root.ts";
-export type { ModuleOptions } from "./session/module.ts";
+export type { ModuleOptions, SessionLimits, TokenOptions, TokenSelector } from "./session/connection-options.ts";
 export type { Pkcs11Options, VendorMechanisms } from "./session/options.ts";
 export type { PinSource } from "./session/pin.ts";
-export type { TokenSelector } from "./session/slots.ts";
-export type { SessionLimits, TokenOptions } from "./session/token.ts";
 export { TokenError } from "./session/token-error.ts";
 
 /**

@@ -5,9 +5,10 @@ import { TokenCipherKey } from "./keys/aes-key.ts";
 import { newId } from "./objects/new-objects.ts";
 import { aesIdentity, generateAesKey } from "./objects/secret-keys.ts";
 import { MissingObject, readAttributes, searchToken, TokenObject } from "./objects/token-object.ts";
+import type { TokenOptions } from "./session/connection-options.ts";
 import { CKA, CKM } from "./session/constants.ts";
 import { checkTokenOptions } from "./session/options.ts";
-import { Token, type TokenOptions } from "./session/token.ts";
+import { Token } from "./session/token.ts";
 import { providerError } from "./session/token-error.ts";
 
 // What the store keeps: form 1 (1) ‖ CKA_ID length (1) ‖ CKA_ID ‖ IV (12) ‖ sealed store secret (32 + 16)

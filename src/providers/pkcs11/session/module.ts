@@ -1,21 +1,9 @@
 import { realpathSync } from "node:fs";
 import { LanelockError } from "../../../errors.ts";
+import type { ModuleOptions } from "./connection-options.ts";
 import { CKF } from "./constants.ts";
 import type { Cryptoki } from "./cryptoki.ts";
 import { calling, failedWith } from "./token-error.ts";
-
-export interface ModuleOptions {
-  /** Path or name of the PKCS#11 library: `/usr/lib/softhsm/libsofthsm2.so`. */
-  readonly module: string;
-  /** What NSS softokn takes in C_Initialize: `configdir='sql:/path' certPrefix='' keyPrefix='' secmod='secmod.db' flags=`. */
-  readonly libraryParameters?: string | undefined;
-  /**
-   * May this process finalize and initialize the module anew when a lost token does not come back otherwise (SoftHSM needs
-   * it)? Set it to false when other code or another thread of the process uses the same module; it then holds for all
-   * providers of the module. Default true.
-   */
-  readonly reinitialize?: boolean | undefined;
-}
 
 /** One restart at most in this time: a token that stays away must not keep the module busy. */
 const restartIntervalMs = 1000;

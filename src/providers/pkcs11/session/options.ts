@@ -1,5 +1,5 @@
 import { isText, optionChecks } from "../../../shared/option-checks.ts";
-import type { TokenOptions } from "./token.ts";
+import type { TokenOptions } from "./connection-options.ts";
 
 const requireThat = optionChecks("pkcs11()");
 

@@ -1,10 +1,8 @@
 import { LanelockError } from "../../../errors.ts";
+import type { TokenSelector } from "./connection-options.ts";
 import { CKF } from "./constants.ts";
 import type { Cryptoki, Handle, TokenInfo } from "./cryptoki.ts";
 import { calling } from "./token-error.ts";
-
-/** Which token of a module: by the label it was initialized with, or by its serial number. */
-export type TokenSelector = { readonly label: string } | { readonly serial: string };
 
 export interface FoundToken {
   readonly slot: Handle;

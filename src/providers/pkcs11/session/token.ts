@@ -1,30 +1,16 @@
 import { LanelockError } from "../../../errors.ts";
 import { type Deadline, withDeadline } from "../../../shared/deadline.ts";
 import { Mutex } from "../../../shared/locks/mutex.ts";
+import type { TokenOptions, TokenSelector } from "./connection-options.ts";
 import { CKF } from "./constants.ts";
 import type { Cryptoki, Handle, MechanismInfo } from "./cryptoki.ts";
 import { Login } from "./login.ts";
-import { type ModuleOptions, Pkcs11Module } from "./module.ts";
+import { Pkcs11Module } from "./module.ts";
 import { Pace } from "./pace.ts";
-import { type PinSource, readPin } from "./pin.ts";
+import { readPin } from "./pin.ts";
 import { SessionPool, type WaitOptions } from "./session-pool.ts";
-import { type FoundToken, findToken, type TokenSelector } from "./slots.ts";
+import { type FoundToken, findToken } from "./slots.ts";
 import { calling, failedWith, providerError, remedyFor, TokenError } from "./token-error.ts";
-
-export interface TokenOptions extends ModuleOptions {
-  readonly token: TokenSelector;
-  readonly pin: PinSource;
-  readonly sessions?: SessionLimits | undefined;
-}
-
-export interface SessionLimits {
-  /** Sessions open at once, 1 or more. Default 8. Calls in the thread pool need a thread each (UV_THREADPOOL_SIZE, 4). */
-  readonly max?: number | undefined;
-  /** Callers that may wait for a session, in order; the next fails at once. Default: no limit. */
-  readonly maxWaiting?: number | undefined;
-  /** How long a caller waits for a session, and then for the token, in ms. Default 30,000. */
-  readonly timeoutMs?: number | undefined;
-}
 
 /** An open session of the module as it was initialized `epoch` times. */
 export interface Session {
