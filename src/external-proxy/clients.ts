@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import { answerMac, clockTolerance, headers, requestMac, sameMac } from "../providers/external/protocol.ts";
+import { systemTime } from "../shared/timers.ts";
 import { UsedNonces } from "./used-nonces.ts";
 
 export interface KnownClient {
@@ -33,7 +34,7 @@ export class Clients {
   readonly #byCertificate: boolean;
   readonly #now: () => number;
 
-  constructor({ secrets, byCertificate, now = Date.now, mostNonces: most }: ClientsOptions) {
+  constructor({ secrets, byCertificate, now = systemTime.now, mostNonces: most }: ClientsOptions) {
     // A request's time may be off by the tolerance to either side: it could be sent again for twice as long.
     const limits = { lifetime: 2 * clockTolerance, ...(most === undefined ? {} : { most }) };
     const known = ([name, secret]: [string, Uint8Array]) => [name, { secret, used: new UsedNonces(limits) }] as const;

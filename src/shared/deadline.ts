@@ -1,4 +1,5 @@
 import { LanelockError } from "../errors.ts";
+import { clearTimeout, setTimeout } from "./timers.ts";
 
 export interface Deadline {
   readonly signal?: AbortSignal | undefined;

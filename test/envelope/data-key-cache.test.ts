@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { collect, streamOf } from "./collect.ts";
 import { FixedKms } from "./fixed-kms.ts";
 
+vi.mock("../../src/shared/timers.ts", () => import("../shared/late-timers.ts"));
+
 // Every limit of the data-key cache, and who asks the KMS how often.
 
 class CountingKms extends FixedKms {

@@ -6,6 +6,8 @@ import { rootKey } from "../kms/open-kms.ts";
 import { seeded } from "../reference/seeded.ts";
 import { chunksOf, collect, streamOf } from "./collect.ts";
 
+vi.mock("../../src/shared/timers.ts", () => import("../shared/late-timers.ts"));
+
 // Messages that move to another CMK, in a KMS as it is.
 
 const HEADER = 168;

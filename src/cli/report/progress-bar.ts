@@ -1,3 +1,5 @@
+import { performance } from "../../shared/timers.ts";
+
 const WIDTH = 32;
 const REDRAW_MILLISECONDS = 100;
 

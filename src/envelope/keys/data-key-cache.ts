@@ -1,5 +1,6 @@
 import { LanelockError } from "../../errors.ts";
 import type { MaybePromise } from "../../shared/maybe-promise.ts";
+import { clearTimeout, performance, setTimeout } from "../../shared/timers.ts";
 import { type CacheLimits, type CheckedLimits, checkLimits } from "./cache-limits.ts";
 import type { DataKey, Load } from "./data-key.ts";
 import { SingleFlight } from "./single-flight.ts";

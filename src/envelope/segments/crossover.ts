@@ -1,4 +1,5 @@
 import type { Bytes } from "../../shared/byte-input.ts";
+import { performance } from "../../shared/timers.ts";
 import { AES_256_GCM } from "../format/suites.ts";
 import type { MessageKeys } from "../keys/message-keys.ts";
 import { EngineSegments } from "./engine-segments.ts";

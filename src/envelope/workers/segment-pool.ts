@@ -1,6 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 import type { Bytes } from "../../shared/byte-input.ts";
 import { Places } from "../../shared/locks/places.ts";
+import { clearTimeout, setTimeout } from "../../shared/timers.ts";
 import type { BatchRequest } from "./messages.ts";
 import { PoolThread } from "./pool-thread.ts";
 import type { Spawn } from "./thread.ts";

@@ -1,4 +1,5 @@
 import { LanelockError } from "../../errors.ts";
+import { clearInterval, clearTimeout, performance, setInterval, setTimeout, systemTime } from "../../shared/timers.ts";
 import type { MaybePromise } from "../ports/index.ts";
 import { type PendingEvent, pendingEvent } from "./event.ts";
 import type { AuditSink } from "./sink.ts";
@@ -132,7 +133,7 @@ export class AuditLog {
   }
 
   #gap(batch: readonly PendingEvent[]): PendingEvent {
-    const event = pendingEvent(batch.at(-1)?.at ?? Date.now(), "system", GAP);
+    const event = pendingEvent(batch.at(-1)?.at ?? systemTime.now(), "system", GAP);
     event.note = `${this.#dropped} events were lost while the log could not be written`;
     return event;
   }

@@ -1,3 +1,4 @@
+import { performance } from "../../shared/timers.ts";
 import { MAX_INVOCATIONS } from "../policy/limits.ts";
 import { KmsError } from "../ports/errors.ts";
 import type { CipherMode, KeyStore } from "../ports/index.ts";

@@ -1,3 +1,4 @@
+import { performance } from "../../shared/timers.ts";
 import type { MaybePromise } from "../ports/index.ts";
 import type { CachedKey } from "./cached-key.ts";
 

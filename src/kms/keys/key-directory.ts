@@ -1,5 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 import { equalInConstantTime } from "../../shared/encoding.ts";
+import { nextTurn } from "../../shared/pause.ts";
+import { performance } from "../../shared/timers.ts";
 import { keyAsOf, validUntil } from "../policy/due.ts";
 import { keyNotFound } from "../ports/errors.ts";
 import type { KeyRow, KeyStore } from "../ports/index.ts";
@@ -124,13 +126,6 @@ export class KeyDirectory {
     const key: KnownKey = { row: current, validUntil: validUntil(current) };
     return { key, kept: epoch === this.#epoch && now() < key.validUntil };
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (globalThis.setImmediate) globalThis.setImmediate(resolve);
-    else setTimeout(resolve);
-  });
 }
 
 function remember(map: Map<string, KnownKey>, name: string, key: KnownKey): void {

@@ -1,5 +1,6 @@
 import { LanelockError } from "../../errors.ts";
 import { whenReady } from "../../shared/maybe-promise.ts";
+import { performance } from "../../shared/timers.ts";
 import type { Call } from "../core/call.ts";
 import type { CachedAsymmetricKey } from "../keys/cached-key.ts";
 import { asymmetricKey } from "../life-cycle/key-loader.ts";

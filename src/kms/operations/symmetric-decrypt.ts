@@ -1,5 +1,6 @@
 import { LanelockError } from "../../errors.ts";
 import { copyOf } from "../../shared/byte-input.ts";
+import { performance } from "../../shared/timers.ts";
 import type { Call } from "../core/call.ts";
 import type { CachedCipherKey } from "../keys/cached-key.ts";
 import type { KnownKey } from "../keys/key-directory.ts";

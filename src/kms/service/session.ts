@@ -1,4 +1,5 @@
 import { LanelockError } from "../../errors.ts";
+import { clearInterval, setInterval } from "../../shared/timers.ts";
 import { unref } from "../audit/audit-log.ts";
 import { pendingEvent } from "../audit/event.ts";
 import type { Call, CallOptions } from "../core/call.ts";

@@ -1,4 +1,5 @@
 import { LanelockError } from "../../errors.ts";
+import { performance } from "../../shared/timers.ts";
 
 /** Failures in a row that open the circuit. */
 const failuresToOpen = 5;

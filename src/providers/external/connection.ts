@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { Agent, type RequestOptions, request } from "node:https";
 import { LanelockError } from "../../errors.ts";
 import { readPrivateFile } from "../../shared/private-file.ts";
+import { systemTime } from "../../shared/timers.ts";
 import { Circuit } from "./circuit.ts";
 import { type ExternalOptions, requireSecret } from "./options.ts";
 import { answerMac, headers, maxMessageLength, type Refusal, refusals, requestMac, sameMac } from "./protocol.ts";
@@ -147,7 +148,7 @@ export class ManagerConnection {
 
   #sign({ method, path }: ManagerCall, { body, nonce }: { body: Buffer; nonce: string }): Record<string, string> {
     if (!this.#hmac) return {};
-    const time = String(Math.floor(Date.now() / 1000));
+    const time = String(Math.floor(systemTime.now() / 1000));
     const mac = requestMac(this.#hmac.secret, { method, path, body, time, nonce });
     return {
       [headers.client]: this.#hmac.client,

@@ -1,3 +1,4 @@
+import { performance, setTimeout } from "../../shared/timers.ts";
 import { isBusy } from "./store-failure.ts";
 
 const PATIENCE_MILLISECONDS = 10_000;
@@ -10,7 +11,7 @@ export async function patiently<T>(attempt: () => T | Promise<T>): Promise<T> {
       return await attempt();
     } catch (error) {
       if (!isBusy(error) || performance.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
+      await new Promise<void>((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
     }
   }
 }

@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { StoreClaim } from "../../kms/ports/index.ts";
+import { clearTimeout, setTimeout } from "../../shared/timers.ts";
 
 /** The most that a claim's connection is waited for. */
 const PATIENCE_MILLISECONDS = 5_000;

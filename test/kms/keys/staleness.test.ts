@@ -3,6 +3,8 @@ import { memoryStore } from "lanelock/stores";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createKeyId, openKms } from "../open-kms.ts";
 
+vi.mock("../../../src/shared/timers.ts", () => import("../../shared/late-timers.ts"));
+
 /**
  * The rule of docs/kms.md, "Several processes on one store", by a clock that stands until the test moves it: what a KMS read is
  * used for `checkMilliseconds` after it last saw the store's change counter, and not after that. Two `Kms` on one store know no

@@ -1,5 +1,7 @@
 import type { MaybePromise } from "../../../kms/ports/index.ts";
 import { withDeadline } from "../../../shared/deadline.ts";
+import { nextTurn } from "../../../shared/pause.ts";
+import { performance } from "../../../shared/timers.ts";
 import type { Handle, Mechanism } from "../session/cryptoki.ts";
 import { maxAttempts, type Session } from "../session/token.ts";
 import { callingAsync, TokenError, tokenError } from "../session/token-error.ts";
@@ -44,7 +46,7 @@ function operateOrLater(key: TokenObject, operation: Operation): MaybePromise<Bu
 }
 
 async function operateNextTurn(key: TokenObject, operation: Operation): Promise<Buffer> {
-  while (key.token.pace.quick === "next turn") await new Promise((resolve) => setImmediate(resolve));
+  while (key.token.pace.quick === "next turn") await nextTurn();
   operation.signal?.throwIfAborted();
   return operateOrLater(key, operation);
 }

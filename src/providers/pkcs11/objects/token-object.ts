@@ -1,5 +1,6 @@
 import { LanelockError } from "../../../errors.ts";
 import { withDeadline } from "../../../shared/deadline.ts";
+import { performance } from "../../../shared/timers.ts";
 import { CKA, CKO } from "../session/constants.ts";
 import type { Attribute, Handle } from "../session/cryptoki.ts";
 import type { Session, Token } from "../session/token.ts";

@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { LanelockError } from "../../../errors.ts";
+import { performance } from "../../../shared/timers.ts";
 import type { ModuleOptions } from "./connection-options.ts";
 import { CKF } from "./constants.ts";
 import type { Cryptoki } from "./cryptoki.ts";

@@ -1,3 +1,5 @@
+import { performance, setImmediate } from "../../../shared/timers.ts";
+
 /**
  * A synchronous call longer than this, in ms, is slow, and so many in a row show that the token is; one that is ten times as
  * long does alone. (Any single call may have waited for the processor.)

@@ -1,5 +1,6 @@
 import { LanelockError } from "../../../errors.ts";
 import { withDeadline } from "../../../shared/deadline.ts";
+import { clearTimeout, setTimeout } from "../../../shared/timers.ts";
 
 export interface PoolLimits {
   /** Sessions open at once. */

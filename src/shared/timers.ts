@@ -1,0 +1,64 @@
+// The host's timers and monotonic clock, captured when the package is loaded. A test runner that fakes the globals later
+// (`vi.useFakeTimers()`, `jest.useFakeTimers()`) fakes them for its own code; a KMS that waited for a faked timer would hang.
+// Everything in src/ takes its timers from here.
+
+const host = {
+  setTimeout: globalThis.setTimeout,
+  setInterval: globalThis.setInterval,
+  clearTimeout: globalThis.clearTimeout,
+  clearInterval: globalThis.clearInterval,
+  // jest's jsdom environment hides the global; Node's module still has it.
+  setImmediate: globalThis.setImmediate ?? globalThis.process?.getBuiltinModule?.("node:timers")?.setImmediate,
+  MessageChannel: globalThis.MessageChannel,
+  now: globalThis.performance.now.bind(globalThis.performance),
+  dateNow: globalThis.Date.now.bind(globalThis.Date),
+};
+
+export type Timer = ReturnType<typeof globalThis.setTimeout>;
+
+export function setTimeout(callback: () => void, milliseconds = 0): Timer {
+  return host.setTimeout(callback, milliseconds);
+}
+
+export function setInterval(callback: () => void, milliseconds: number): Timer {
+  return host.setInterval(callback, milliseconds);
+}
+
+export function clearTimeout(timer: Timer | undefined): void {
+  host.clearTimeout(timer);
+}
+
+export function clearInterval(timer: Timer | undefined): void {
+  host.clearInterval(timer);
+}
+
+/** Lets the process end although the timer is set. Timers of browsers are numbers, which hold nothing. */
+export function unref(timer: unknown): void {
+  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
+    timer.unref();
+}
+
+/** Calls back in the next turn of the event loop, when timers, sockets and messages have had theirs. */
+export function setImmediate(callback: () => void): void {
+  if (host.setImmediate) {
+    host.setImmediate(callback);
+    return;
+  }
+  if (!host.MessageChannel) {
+    host.setTimeout(callback, 0);
+    return;
+  }
+  // A nested setTimeout waits for 4 ms in browsers, a message does not.
+  const { port1, port2 } = new host.MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    callback();
+  };
+  port2.postMessage(null);
+}
+
+/** `performance.now()` as it was at load: milliseconds that only grow. */
+export const performance = { now: host.now };
+
+/** The time of the system, for protocols that compare it with another machine's. What a KMS dates, it dates by its clock option. */
+export const systemTime = { now: host.dateNow };
