@@ -10,6 +10,7 @@ const files = process.argv.slice(2).filter((argument) => argument !== "--long");
 run("bash", ["tools/debian-parts.sh"]);
 prepare({ frozen: true });
 installDependencies("test/nodes");
+installDependencies("test/package/tools");
 run(process.execPath, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
 run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);
 

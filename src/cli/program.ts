@@ -21,6 +21,7 @@ import { addSeal } from "./commands/seal.ts";
 import { addSign } from "./commands/sign.ts";
 import { addSweep } from "./commands/sweep.ts";
 import { addVerify } from "./commands/verify.ts";
+import { requirePackages } from "./required-packages.ts";
 import { addConnectionOptions } from "./settings/connection.ts";
 
 /** Every command, in the order `lanelock --help` shows them. One file each. */
@@ -76,6 +77,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   addConnectionOptions(program);
   for (const add of COMMANDS) add(program);
   for (const command of allCommands(program)) command.exitOverride().helpOption("-h, --help", "show help");
+  program.hook("preAction", (_program, command) => requirePackages(command));
   await program.parseAsync(args, { from: "user" });
 }
 

@@ -23,8 +23,5 @@ export function describeFailure(error: unknown): string {
   if (commanderCode(error) !== undefined || error instanceof CheckFailed) return "";
   if (error instanceof LanelockError) return `${error.code}: ${error.message}`;
   if (!(error instanceof Error)) return String(error);
-  if ("code" in error && error.code === "ERR_MODULE_NOT_FOUND" && /'commander'/.test(error.message)) {
-    return "this command needs a package that is not installed: npm install commander";
-  }
   return error.message;
 }

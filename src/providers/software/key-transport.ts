@@ -61,8 +61,13 @@ async function decryptInTwoParts(key: PrivateKey, data: Uint8Array): Promise<Uin
   const ephemeral = await key.decrypt({ algorithm, data: data.subarray(0, rsaLength) });
   try {
     if (ephemeral.length !== 32) throw invalidKeyMaterial();
-    using ecb = aesEcb(ephemeral, { padding: "pkcs7" });
-    return ecb.decrypt(data.subarray(rsaLength));
+    // No `using` where a page gets the code: not every browser has Symbol.dispose.
+    const ecb = aesEcb(ephemeral, { padding: "pkcs7" });
+    try {
+      return ecb.decrypt(data.subarray(rsaLength));
+    } finally {
+      ecb.dispose();
+    }
   } finally {
     ephemeral.fill(0);
   }
@@ -70,10 +75,12 @@ async function decryptInTwoParts(key: PrivateKey, data: Uint8Array): Promise<Uin
 
 async function unwrap(wrapper: MaterialWrapper, request: UnwrapMaterial): Promise<CheckedMaterial> {
   const der = wrapper.unwrap(request.binding, request.handle);
-  using key = await loadPrivateKey(der).finally(() => der.fill(0));
-  const material = await decrypt(key, request).catch((error: unknown) => {
-    throw oneAnswer(error);
-  });
+  const key = await loadPrivateKey(der).finally(() => der.fill(0));
+  const material = await decrypt(key, request)
+    .catch((error: unknown) => {
+      throw oneAnswer(error);
+    })
+    .finally(() => key.dispose());
   try {
     return await checkMaterial(request.keySpec, material);
   } finally {
