@@ -1,17 +1,16 @@
 #!/usr/bin/env node
-import { describeFailure, exitStatus } from "./report/failures.ts";
+import { asksForJson, describeFailure, exitStatus } from "./report/failures.ts";
+import { watchStandardOutput } from "./report/standard-output.ts";
 
-// Whoever reads the output may have seen enough: that is no error to tell, and what the command did is done.
-process.stdout.on("error", () => {
-  process.exitCode ||= 1;
-});
+const args = process.argv.slice(2);
+watchStandardOutput(args);
 
-/** The `lanelock` command. Everything else is loaded from here, so that a missing package can be told. */
+/** The `lanelock` command. Everything else is loaded from here, so that a missing package can be named. */
 try {
   const { runProgram } = await import("./program.ts");
-  await runProgram(process.argv.slice(2));
+  await runProgram(args);
 } catch (error) {
-  const message = describeFailure(error);
-  if (message !== "") process.stderr.write(`lanelock: ${message}\n`);
+  const line = describeFailure(error, { json: asksForJson(args) });
+  if (line !== "") process.stderr.write(`${line}\n`);
   process.exitCode = exitStatus(error);
 }

@@ -1,21 +1,26 @@
 import type { Command } from "commander";
 import { LanelockError } from "../errors.ts";
+import { isPostgres, settingsOf } from "./settings/read-settings.ts";
 
+/** Commands that need no package at all. */
+const WITHOUT_ANY: readonly string[] = ["inspect", "completion"];
 /** Commands that open no store. */
-const WITHOUT_STORE: readonly string[] = ["inspect", "hsm probe", "external-proxy", "completion"];
+const WITHOUT_STORE: readonly string[] = [...WITHOUT_ANY, "hsm probe", "external-proxy"];
 
 interface PackageOptions {
   readonly store?: unknown;
+  readonly storeFile?: unknown;
   /** A PKCS#11 library: of the commands about tokens, and of a KMS with HSM keys. */
   readonly module?: unknown;
   readonly pkcs11Module?: unknown;
 }
 
 /** The optional packages that a command needs with the options it was given. */
-export function packagesFor(command: string, { store, module, pkcs11Module }: PackageOptions): string[] {
+export function packagesFor(command: string, options: PackageOptions): string[] {
+  const { store, storeFile, module, pkcs11Module } = options;
   const token = module === undefined && pkcs11Module === undefined ? [] : ["pkcs11js"];
   if (WITHOUT_STORE.includes(command)) return token;
-  const postgres = typeof store === "string" && /^postgres(ql)?:\/\//.test(store);
+  const postgres = storeFile !== undefined || (typeof store === "string" && isPostgres(store));
   return ["kysely", postgres ? "pg" : "libsql", ...token];
 }
 
@@ -27,7 +32,8 @@ export function packagesFor(command: string, { store, module, pkcs11Module }: Pa
  */
 export function requirePackages(command: Command): void {
   const name = nameOf(command);
-  const missing = packagesFor(name, command.optsWithGlobals<PackageOptions>()).filter((one) => !isInstalled(one));
+  if (WITHOUT_ANY.includes(name)) return;
+  const missing = packagesFor(name, { ...command.opts(), ...settingsOf(command) }).filter((one) => !isInstalled(one));
   if (missing.length === 0) return;
   const packages = missing.length === 1 ? "a package that is not installed" : "packages that are not installed";
   const all = missing.includes("pkcs11js")

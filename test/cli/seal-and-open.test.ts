@@ -72,7 +72,10 @@ test.each(["seal --key alias/files", "open"])(
     const before = readdirSync(work);
     const parameters = [binary, ...command.split(" "), "--in", socket, "--out", file("never")];
     const { status, stderr } = spawnSync(process.execPath, parameters, { env: environment, encoding: "utf8" });
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/^lanelock: ENXIO[^\n]*\n$/)]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^lanelock: ERR_STORE: Cannot read [^\n]*socket: [^\n]*\(ENXIO\)[^\n]*\n$/),
+    ]);
     expect(readdirSync(work)).toEqual(before);
     rmSync(socket);
   },
@@ -128,7 +131,12 @@ test.each([
   execFileSync("ln", ["-s", target, file(name)]);
   const parameters = [binary, "seal", "--key", "alias/files", "--in", file("plain"), "--out", file(name)];
   const { status, stderr } = spawnSync(process.execPath, parameters, { env: environment, encoding: "utf8" });
-  expect([status, stderr]).toEqual([1, expect.stringMatching(new RegExp(`^lanelock: ${code}[^\\n]*\\n$`))]);
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      new RegExp(`^lanelock: ERR_STORE: Cannot write [^\\n]*${name}: [^\\n]*\\(${code}\\)[^\\n]*\\n$`),
+    ),
+  ]);
   expect(readlinkSync(file(name))).toBe(target);
 });
 

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type { Kms } from "../../kms/index.ts";
+import { ANY_KEY, keyIdOf } from "../options/key-id.ts";
 import { print, table, toJson } from "../report/report.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 const PAGE_SIZE = 100;
 
@@ -15,11 +16,12 @@ export function addAlias(program: Command): void {
       .command(name)
       .description(description)
       .argument("<alias>", "like alias/orders")
-      .argument("<key>", "key id or ARN")
-      .action((aliasName: string, keyId: string, _options: object, command: Command) =>
-        withKms(command, (kms) =>
-          name === "create" ? kms.createAlias({ aliasName, keyId }) : kms.updateAlias({ aliasName, keyId }),
-        ),
+      .argument("<key>", ANY_KEY)
+      .action((aliasName: string, key: string, _options: object, command: Command) =>
+        withKms(command, async (kms) => {
+          const request = { aliasName, keyId: await keyIdOf(kms, key) };
+          await (name === "create" ? kms.createAlias(request) : kms.updateAlias(request));
+        }),
       );
   }
   alias
@@ -31,8 +33,8 @@ export function addAlias(program: Command): void {
     );
   alias
     .command("list")
-    .description("list every alias, or those of a key")
-    .option("--key <key>", "key id or ARN")
+    .description("list every alias, or those of one key")
+    .option("--key <key>", ANY_KEY)
     .action((options: { readonly key?: string }, command: Command) =>
       withKms(command, async (kms, { json }) => {
         const aliases = await allAliases(kms, options.key);
@@ -47,7 +49,8 @@ export function addAlias(program: Command): void {
     );
 }
 
-async function allAliases(kms: Kms, keyId: string | undefined) {
+async function allAliases(kms: Kms, key: string | undefined) {
+  const keyId = key === undefined ? undefined : await keyIdOf(kms, key);
   const page = (pageNumber: number) => ({ pageNumber, pageSize: PAGE_SIZE });
   const all = [];
   for (let number = 1; ; number++) {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { AsymmetricDecryptRequest } from "../../kms/index.ts";
 import { addDataOptions, type DataOptions, fromBase64, readInput, writeDataAnswer } from "../files/data.ts";
 import { type AsymmetricOptions, addAsymmetricOptions, asymmetricFields } from "../options/asymmetric-options.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 import { ENCRYPTION_ALGORITHMS } from "./asym-encrypt.ts";
 
 type Options = DataOptions & AsymmetricOptions<AsymmetricDecryptRequest["algorithm"]>;
@@ -10,7 +10,7 @@ type Options = DataOptions & AsymmetricOptions<AsymmetricDecryptRequest["algorit
 export function addAsymDecrypt(program: Command): void {
   const decrypt = program
     .command("asym-decrypt")
-    .description("decrypt what was encrypted to an asymmetric key, here or elsewhere")
+    .description("decrypt what a public key encrypted, here or elsewhere")
     .option("--base64", "the ciphertext is in base64");
   addAsymmetricOptions(decrypt, ENCRYPTION_ALGORITHMS);
   addDataOptions(decrypt, { input: "the ciphertext", output: "the plaintext" });
@@ -22,7 +22,7 @@ export function addAsymDecrypt(program: Command): void {
         ciphertextBlob: options.base64 ? fromBase64(input) : input,
       });
       try {
-        await writeDataAnswer(answer, "plaintext", { out: options.out, json });
+        await writeDataAnswer(answer, "plaintext", { out: options.out, force: options.force, json });
       } finally {
         answer.plaintext.fill(0);
       }

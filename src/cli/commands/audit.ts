@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { AuditFileReport } from "../../kms/index.ts";
 import { CheckFailed } from "../report/failures.ts";
 import { print, toJson } from "../report/report.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 export function addAudit(program: Command): void {
   program

@@ -3,7 +3,7 @@ import { writeOutput } from "../files/data.ts";
 import { pair, wholeNumber } from "../options/option-values.ts";
 import { UsageError } from "../report/failures.ts";
 import { fields, print, toJson } from "../report/report.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 interface DataKeyOptions {
   readonly key: string;
@@ -17,18 +17,18 @@ interface DataKeyOptions {
 export function addDataKey(program: Command): void {
   program
     .command("data-key")
-    .description("draw a data key, in the clear and encrypted under a key")
+    .description("make a data key: in the clear, and encrypted under a key")
     .requiredOption("--key <key>", "key id, alias or ARN")
     .option("--context <key=value>", "encryption context, needed again to decrypt; may be repeated", pair)
     .option("--bytes <number>", "length of the data key, 1 to 1,024 (default: 32)", wholeNumber)
-    .option("--without-plaintext", "the encrypted one only")
-    .option("--out <file>", "write the encrypted data key here")
-    .option("--plaintext-out <file>", "write the data key here")
+    .option("--without-plaintext", "print only the encrypted data key")
+    .option("--out <file>", "the encrypted data key (default: standard output, in base64)")
+    .option("--plaintext-out <file>", "the data key in the clear")
     .action((options: DataKeyOptions, command: Command) =>
       withKms(command, async (kms, { json }) => {
         const toFiles = options.out !== undefined || options.plaintextOut !== undefined;
         if (toFiles && options.out === undefined) {
-          throw new UsageError("--plaintext-out without --out would lose the encrypted data key.");
+          throw new UsageError("--plaintext-out without --out would lose the encrypted data key. Give --out, too.");
         }
         const request = { keyId: options.key, encryptionContext: options.context, numberOfBytes: options.bytes };
         const made: { ciphertextBlob: Uint8Array; plaintext?: Uint8Array } = options.withoutPlaintext

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { EncryptRequest } from "../../kms/index.ts";
-import { addDataOptions, type DataOptions, readInput, writeDataAnswer } from "../files/data.ts";
+import { addDataOptions, type DataOptions, readInput, refuseBinaryAnswer, writeDataAnswer } from "../files/data.ts";
 import { pair } from "../options/option-values.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 interface EncryptOptions extends DataOptions {
   readonly key: string;
@@ -23,6 +23,7 @@ export function addEncrypt(program: Command): void {
   addDataOptions(encrypt, { input: "the plaintext", output: "the ciphertext" });
   encrypt.action((options: EncryptOptions, command: Command) =>
     withKms(command, async (kms, { json }) => {
+      refuseBinaryAnswer({ ...options, json }, "The ciphertext");
       const plaintext = await readInput(options.in);
       try {
         const answer = await kms.encrypt({

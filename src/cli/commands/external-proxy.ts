@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { startExternalProxy } from "../../external-proxy/index.ts";
 import { readSecretFile } from "../../providers/external/connection.ts";
+import { onFile } from "../files/file-error.ts";
 import { pair, wholeNumber } from "../options/option-values.ts";
 import { UsageError } from "../report/failures.ts";
 import { print } from "../report/report.ts";
@@ -16,7 +17,7 @@ interface ProxyFlags {
   readonly client?: Readonly<Record<string, string>>;
 }
 
-/** `lanelock external-proxy`: serves external keys from a token until it is told to end. */
+/** `lanelock external-proxy`: serves external keys from a token until SIGINT or SIGTERM. */
 export function addExternalProxy(program: Command): void {
   addTokenOptions(program.command("external-proxy"))
     .description("serve the external key protocol (docs/external-keys.md) from a PKCS#11 token, over TLS")
@@ -24,16 +25,20 @@ export function addExternalProxy(program: Command): void {
     .option("--port <number>", "the port, 0 for any", wholeNumber, 8443)
     .requiredOption("--certificate <file>", "the proxy's certificate, PEM")
     .requiredOption("--private-key <file>", "its private key, PEM")
-    .option("--client-ca <file>", "clients are those with a certificate of this authority, PEM")
-    .option("--client <name=file>", "a client known by the secret in a file of mode 0600, base64; may repeat", pair)
+    .option("--client-ca <file>", "clients are known by certificates of this authority, PEM")
+    .option(
+      "--client <name=file>",
+      "a client known by a secret, in base64 in a file of mode 0600; may be repeated",
+      pair,
+    )
     .action(async (flags: ProxyFlags, command: Command) => {
       const { host, port, certificate, privateKey, clientCa, client = {} } = flags;
       if (clientCa === undefined && Object.keys(client).length === 0) {
-        throw new UsageError("Say who may use the keys: --client-ca or --client");
+        throw new UsageError("Say who may use the keys: --client NAME=FILE, or --client-ca FILE");
       }
-      // Whoever reads the log may end: the keys are still served, and unlike with other commands that is no failure.
+      // The reader of the log may go away. The keys are still served, and that is no failure here.
       process.stdout.removeAllListeners("error").on("error", () => undefined);
-      const text = (file: string) => readFile(file, "utf8");
+      const text = (file: string) => onFile({ verb: "read", name: file }, () => readFile(file, "utf8"));
       const secrets = Object.entries(client).map(async ([name, file]) => [name, await readSecretFile(file)] as const);
       const proxy = await startExternalProxy({
         ...{ token: tokenOptionsOf(command), host, port },

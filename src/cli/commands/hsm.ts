@@ -1,17 +1,17 @@
 import type { Command } from "commander";
 import { probeToken } from "../../providers/pkcs11/capabilities/probe.ts";
 import { print, table, toJson } from "../report/report.ts";
-import { connectionOf } from "../settings/connection.ts";
+import { printsJson } from "../settings/read-settings.ts";
 import { addTokenOptions, tokenOptionsOf } from "../settings/token-options.ts";
 
 /** `lanelock hsm probe`: what a token offers, by KeySpec and algorithm. */
 export function addHsm(program: Command): void {
-  const hsm = program.command("hsm").description("PKCS#11 tokens");
+  const hsm = program.command("hsm").description("look at a PKCS#11 token");
   addTokenOptions(hsm.command("probe"))
-    .description("show which keys and algorithms a token can work, and what it lacks for the others")
+    .description("show which keys and algorithms a token supports, and what it lacks for the others")
     .action(async (_options: unknown, command: Command) => {
       const report = await probeToken(tokenOptionsOf(command));
-      if (connectionOf(command).json) {
+      if (printsJson(command)) {
         print(toJson(report));
         return;
       }

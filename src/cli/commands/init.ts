@@ -1,41 +1,66 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { Kms } from "../../kms/index.ts";
+import { LanelockError } from "../../errors.ts";
+import { Kms, type KmsOptions } from "../../kms/index.ts";
+import { makeFolder, makeRootKey, removeNewFiles } from "../files/make-private.ts";
+import { Undo } from "../files/undo.ts";
 import { UsageError } from "../report/failures.ts";
 import { fields, print, toJson } from "../report/report.ts";
-import { connectionOf, kmsOptions, rootKeyFile } from "../settings/connection.ts";
+import { kmsOptions, rootKeyFile, storePlace } from "../settings/kms-options.ts";
+import { printsJson, refuseVisiblePassword, settingsOf } from "../settings/read-settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
 export function addInit(program: Command): void {
   program
     .command("init")
     .description("make a root key and an empty store")
     .action(async (_options: object, command: Command) => {
-      const connection = connectionOf(command);
-      const file = rootKeyFile(connection);
-      mkdirSync(connection.home, { recursive: true, mode: 0o700 });
-      if (connection.rootKeyEnv === undefined) makeRootKey(file);
-      const options = kmsOptions(connection);
-      await (await Kms.open(options)).close();
-      const made = { store: options.store.name, rootKey: connection.rootKeyEnv ?? file };
-      print(
-        connection.json ? toJson(made) : `${fields(made)}\n\nKeep the root key safe: without it the store is lost.`,
-      );
+      refuseVisiblePassword(command);
+      const settings = settingsOf(command);
+      const made = await initialise(settings);
+      const advice = "Keep the root key safe: without it the store is lost.";
+      print(printsJson(command) ? toJson(made) : `${fields(made)}\n\n${advice}`);
     });
 }
 
-/** 32 random bytes in base64, readable by nobody else from the first moment. */
-function makeRootKey(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const key = crypto.getRandomValues(new Uint8Array(32));
+/**
+ * Makes the root key, unless there is one, and then the store. What fails takes back all that it made; what is killed can be run again,
+ * since a root key without a store is used.
+ */
+async function initialise(settings: Settings): Promise<{ readonly store: string; readonly rootKey: string }> {
+  const file = rootKeyFile(settings);
+  const place = storePlace(settings);
+  const options = kmsOptions(settings, { create: true });
+  const hasRootKey = settings.rootKeyEnv !== undefined || existsSync(file);
+  const isThere = "url" in place || existsSync(place.path);
+  if (!hasRootKey && "path" in place && isThere) {
+    throw new UsageError(
+      `The store ${place.path} is there already, and its root key is not at ${file}. Name the key's file by --root-key.`,
+    );
+  }
+  if (hasRootKey && isThere && (await opens(kmsOptions(settings)))) {
+    throw new UsageError(`${options.store.name} is there already, and the root key opens it. Nothing was changed.`);
+  }
+  const undo = new Undo();
   try {
-    writeFileSync(file, `${Buffer.from(key).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
+    await makeFolder(settings.home, undo);
+    if (!hasRootKey) await makeRootKey(file, undo);
+    if ("path" in place) await removeNewFiles(place.path, undo);
+    await (await Kms.open(options)).close();
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") {
-      throw new UsageError(`${file} is there already; a new root key would make its store unreadable.`);
-    }
+    await undo.run();
     throw error;
-  } finally {
-    key.fill(0);
+  }
+  return { store: options.store.name, rootKey: settings.rootKeyEnv ?? file };
+}
+
+/** Whether there is a whole store already. @throws what is wrong with it, other than that it cannot be found or read */
+async function opens(options: KmsOptions): Promise<boolean> {
+  try {
+    await (await Kms.open({ ...options, audit: false })).close();
+    return true;
+  } catch (error) {
+    if (error instanceof LanelockError && error.code === "ERR_STORE") return false;
+    throw error;
   }
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { CreateKeyRequest } from "../../kms/index.ts";
 import { pair } from "../options/option-values.ts";
 import { print, toJson } from "../report/report.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 interface CreateOptions {
   readonly spec?: CreateKeyRequest["keySpec"];

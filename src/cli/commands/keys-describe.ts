@@ -1,13 +1,14 @@
 import type { Command } from "commander";
 import type { KeyVersion, Kms } from "../../kms/index.ts";
+import { ANY_KEY } from "../options/key-id.ts";
 import { fields, print, table, toJson } from "../report/report.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 export function addKeysDescribe(keys: Command): void {
   keys
     .command("describe")
-    .description("show everything about a key but its material")
-    .argument("<key>", "key id, alias or ARN")
+    .description("show a key, its versions and its tags")
+    .argument("<key>", ANY_KEY)
     .action((keyId: string, _options: object, command: Command) =>
       withKms(command, async (kms, { json }) => {
         const { keyMetadata } = await kms.describeKey({ keyId });

@@ -2,9 +2,10 @@ import type { Command } from "commander";
 import type { GetParametersForImportRequest, Kms } from "../../kms/index.ts";
 import { encodePem } from "../../shared/pem.ts";
 import { readInput, writeOutput } from "../files/data.ts";
+import { ANY_KEY, keyIdOf } from "../options/key-id.ts";
 import { secondsOf } from "../options/option-values.ts";
 import { print, toJson } from "../report/report.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 type WrappingAlgorithm = GetParametersForImportRequest["wrappingAlgorithm"];
 
@@ -27,12 +28,12 @@ const EXAMPLE = `
     -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256
   lanelock keys import KEY --token token --in wrapped`;
 
-/** The commands that bring a key's material from outside, and take it away. */
+/** The commands that import a key's material and delete it. */
 export function addKeysImport(keys: Command): void {
   keys
     .command("import-parameters")
-    .description("get a public key to wrap a key's material with, and the token to import it by; both last 24 hours")
-    .argument("<key>", "key id or ARN of a key created with --origin EXTERNAL")
+    .description("get a public key to wrap a key's material with, and an import token; both expire after 24 hours")
+    .argument("<key>", `${ANY_KEY} of a key created with --origin EXTERNAL`)
     .requiredOption("--public-key-out <file>", "the public key, RSA_2048, in PEM")
     .requiredOption("--token-out <file>", "the import token")
     .option(
@@ -43,8 +44,8 @@ export function addKeysImport(keys: Command): void {
     .action(getParameters);
   keys
     .command("import")
-    .description("import a key's material, wrapped with the public key from: keys import-parameters")
-    .argument("<key>", "key id or ARN")
+    .description("import a key's material, wrapped with the public key that import-parameters gave")
+    .argument("<key>", ANY_KEY)
     .requiredOption("--token <file>", "the import token")
     .option("--in <file>", "the wrapped material (default: standard input)")
     .option("--expires <date>", "when the material is destroyed, like 2027-01-31T12:00:00Z (default: never)", secondsOf)
@@ -53,9 +54,10 @@ export function addKeysImport(keys: Command): void {
   keys
     .command("delete-material")
     .description("destroy a key's imported material; the key then waits for the same material")
-    .argument("<key>", "key id or ARN")
-    .action((keyId: string, _options: object, command: Command) =>
+    .argument("<key>", ANY_KEY)
+    .action((key: string, _options: object, command: Command) =>
       withKms(command, async (kms, { json }) => {
+        const keyId = await keyIdOf(kms, key);
         await kms.deleteKeyMaterial({ keyId });
         const { keyMetadata } = await kms.describeKey({ keyId });
         print(json ? toJson(keyMetadata) : keyMetadata.keyState);
@@ -63,8 +65,9 @@ export function addKeysImport(keys: Command): void {
     );
 }
 
-function getParameters(keyId: string, options: ParametersOptions, command: Command): Promise<void> {
+function getParameters(key: string, options: ParametersOptions, command: Command): Promise<void> {
   return withKms(command, async (kms, { json }) => {
+    const keyId = await keyIdOf(kms, key);
     const { publicKey, importToken, ...rest } = await kms.getParametersForImport({
       keyId,
       wrappingKeySpec: "RSA_2048",
@@ -83,8 +86,9 @@ async function defaultAlgorithm(kms: Kms, keyId: string): Promise<WrappingAlgori
   return symmetric ? "RSAES_OAEP_SHA_256" : "RSAES_OAEP_SHA_256_AES_256_ECB_PKCS7_PAD";
 }
 
-function importMaterial(keyId: string, options: ImportOptions, command: Command): Promise<void> {
+function importMaterial(key: string, options: ImportOptions, command: Command): Promise<void> {
   return withKms(command, async (kms, { json }) => {
+    const keyId = await keyIdOf(kms, key);
     await kms.importKeyMaterial({
       keyId,
       importToken: await readInput(options.token),

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import type { Kms, ListKeysFilter, ListKeysFilterKey } from "../../kms/index.ts";
+import type { KeyMetadata, Kms, ListKeysFilter, ListKeysFilterKey } from "../../kms/index.ts";
 import { pair, wholeNumber } from "../options/option-values.ts";
 import { print, table, toJson } from "../report/report.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 interface ListOptions {
   readonly filter?: Readonly<Record<string, string>>;
@@ -23,25 +23,25 @@ export function addKeysList(keys: Command): void {
           ([key, values]): ListKeysFilter => ({ key: key as ListKeysFilterKey, values: values.split(",") }),
         );
         const listed = await kms.listKeys({ filters, pageNumber: options.page, pageSize: options.pageSize ?? 100 });
-        if (json) return print(toJson(listed));
-        print(
-          await keyTable(
-            kms,
-            listed.keys.map((key) => key.keyId),
-          ),
-        );
+        const keys: ListedKey[] = [];
+        for (const { keyId } of listed.keys) keys.push(await listedKey(kms, keyId));
+        if (json) return print(toJson({ ...listed, keys }));
+        print(table(["KEY", "STATE", "SPEC", "LEVEL", "ALIASES"], keys.map(row)));
         if (listed.totalCount > listed.keys.length) print(`(${listed.keys.length} of ${listed.totalCount} keys)`);
       }),
     );
 }
 
-async function keyTable(kms: Kms, keyIds: readonly string[]): Promise<string> {
-  const rows: unknown[][] = [];
-  for (const keyId of keyIds) {
-    const { keyMetadata } = await kms.describeKey({ keyId });
-    const { aliases } = await kms.listAliasesByKeyId({ keyId, pageSize: 100 });
-    const names = aliases.map((alias) => alias.aliasName).join(" ");
-    rows.push([keyId, keyMetadata.keyState, keyMetadata.keySpec, keyMetadata.protectionLevel, names]);
-  }
-  return table(["KEY", "STATE", "SPEC", "LEVEL", "ALIASES"], rows);
+interface ListedKey extends KeyMetadata {
+  readonly aliases: readonly string[];
+}
+
+async function listedKey(kms: Kms, keyId: string): Promise<ListedKey> {
+  const { keyMetadata } = await kms.describeKey({ keyId });
+  const { aliases } = await kms.listAliasesByKeyId({ keyId, pageSize: 100 });
+  return { ...keyMetadata, aliases: aliases.map(({ aliasName }) => aliasName) };
+}
+
+function row({ keyId, keyState, keySpec, protectionLevel, aliases }: ListedKey): readonly unknown[] {
+  return [keyId, keyState, keySpec, protectionLevel, aliases.join(" ")];
 }

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import type { Kms } from "../../kms/index.ts";
+import { ANY_KEY, keyIdOf } from "../options/key-id.ts";
 import { wholeNumber } from "../options/option-values.ts";
 import { print, toJson } from "../report/report.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 interface StateCommand {
   readonly name: string;
@@ -19,12 +20,12 @@ const COMMANDS: readonly StateCommand[] = [
   },
   {
     name: "schedule-deletion",
-    description: "delete a key for good when a pending window is over",
+    description: "delete a key for good at the end of a pending window",
     run: (kms, keyId, { days }) => kms.scheduleKeyDeletion({ keyId, pendingWindowInDays: days }),
   },
   {
     name: "cancel-deletion",
-    description: "take a scheduled deletion back",
+    description: "cancel a scheduled deletion; the key is then Enabled or Disabled as before",
     run: (kms, keyId) => kms.cancelKeyDeletion({ keyId }),
   },
 ];
@@ -32,10 +33,11 @@ const COMMANDS: readonly StateCommand[] = [
 /** The commands that change a key's state, and print the new one. */
 export function addKeysState(keys: Command): void {
   for (const { name, description, run } of COMMANDS) {
-    const added = keys.command(name).description(description).argument("<key>", "key id or ARN");
+    const added = keys.command(name).description(description).argument("<key>", ANY_KEY);
     if (name === "schedule-deletion") added.option("--days <number>", "the pending window, 7 to 366", wholeNumber, 30);
-    added.action((keyId: string, options: { readonly days: number }, command: Command) =>
+    added.action((key: string, options: { readonly days: number }, command: Command) =>
       withKms(command, async (kms, { json }) => {
+        const keyId = await keyIdOf(kms, key);
         await run(kms, keyId, options);
         const { keyMetadata } = await kms.describeKey({ keyId });
         const until = keyMetadata.deleteDate ? ` until ${keyMetadata.deleteDate.toISOString()}` : "";

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { type EnvelopeOptions, envelope } from "../../envelope/index.ts";
 import type { Kms } from "../../kms/index.ts";
-import { isStandardInput } from "../files/data.ts";
 import { openFileRange, type RangeFlag, range } from "../files/open-file-range.ts";
+import { isStandard } from "../files/sink.ts";
 import { throughStream } from "../files/through-stream.ts";
 import { addEnvelopeOptions, type EnvelopeFlags, envelopeOptionsOf } from "../options/envelope-options.ts";
 import { UsageError } from "../report/failures.ts";
 import { print, requireOut, toJson } from "../report/report.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 interface OpenOptions extends EnvelopeFlags {
   readonly key?: string;
@@ -19,8 +19,15 @@ export function addOpen(program: Command): void {
     .command("open")
     .description("open an envelope message, or part of one")
     .option("--key <key>", "refuse a message of any other key")
-    .option("--range <offset:length>", "only these bytes of the plaintext, by seeking; no length: to the end", range);
-  addEnvelopeOptions(open, { input: "the message", output: "the plaintext, there only if all of it is authentic" });
+    .option(
+      "--range <offset:length>",
+      "only this part of the plaintext, in bytes, by seeking; without a length, to the end",
+      range,
+    );
+  addEnvelopeOptions(open, {
+    input: "the message",
+    output: "the plaintext; a file appears only if all of it is authentic",
+  });
   open.action((options: OpenOptions, command: Command) =>
     withKms(command, async (kms, { json }) => {
       requireOut(json, options.out);
@@ -31,7 +38,7 @@ export function addOpen(program: Command): void {
   );
 }
 
-/** The CMK that messages are held to, by its id: an alias stands for the key it names now. */
+/** The only CMK whose messages are opened, by its id: an alias means the key it points to now. */
 async function onlyKey(kms: Kms, key: string | undefined): Promise<EnvelopeOptions> {
   if (key === undefined) return {};
   const { keyMetadata } = await kms.describeKey({ keyId: key });
@@ -39,14 +46,14 @@ async function onlyKey(kms: Kms, key: string | undefined): Promise<EnvelopeOptio
 }
 
 async function opened(kms: Kms, settings: EnvelopeOptions, options: OpenOptions): Promise<number> {
-  const { in: input, out: output, range: part } = options;
+  const { in: input, out: output, range: part, force } = options;
   if (part === undefined) {
     await using files = envelope(kms, settings);
-    const passage = { label: "open", input, output };
+    const passage = { label: "open", input, output, force };
     return (await throughStream(passage, (signal) => files.openStream({ signal }))).written;
   }
-  if (isStandardInput(input)) throw new UsageError("--range needs a file to seek in: --in");
+  if (isStandard(input)) throw new UsageError("--range needs a file to seek in: --in");
   // The parts of a long range are opened one by one, with one data key.
   await using files = envelope(kms, { ...settings, cache: true });
-  return await openFileRange(files, input, output, part);
+  return await openFileRange(files, { input, output, part, force });
 }

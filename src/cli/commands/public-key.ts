@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { writeDataAnswer } from "../files/data.ts";
 import { asymmetricFields } from "../options/asymmetric-options.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 interface PublicKeyOptions {
   readonly key: string;
@@ -12,7 +12,7 @@ interface PublicKeyOptions {
 export function addPublicKey(program: Command): void {
   program
     .command("public-key")
-    .description("print an asymmetric key's public key, in PEM")
+    .description("print the public key of an asymmetric key, in PEM")
     .requiredOption("--key <key>", "key id, alias or ARN of an asymmetric key")
     .option("--key-version <id>", "the key's version, needed when it has several")
     .option("--out <file>", "the public key (default: standard output)")

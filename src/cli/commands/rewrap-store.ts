@@ -1,14 +1,15 @@
 import type { Command } from "commander";
 import { rewrapStore } from "../../kms/index.ts";
-import { connectionOf, kmsOptions } from "../settings/connection.ts";
+import { kmsOptions } from "../settings/kms-options.ts";
+import { existingStore } from "../settings/with-kms.ts";
 
 export function addRewrapStore(program: Command): void {
   program
     .command("rewrap-store")
-    .description("change the root key; ciphertext stays as it is, and the old key opens nothing any more")
-    .requiredOption("--new-root-key <file>", "a file with the new root key, that only its owner may read")
+    .description("change the root key; ciphertext stays valid, and the old root key opens nothing any more")
+    .requiredOption("--new-root-key <file>", "a file of mode 0600 with the new root key")
     .action(async (options: { readonly newRootKey: string }, command: Command) => {
       const newRootKey = { file: options.newRootKey };
-      await rewrapStore({ ...kmsOptions(connectionOf(command)), newRootKey });
+      await rewrapStore({ ...kmsOptions(existingStore(command)), newRootKey });
     });
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { CheckFailed } from "../report/failures.ts";
 import { print, toJson } from "../report/report.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 export function addSweep(program: Command): void {
   program

@@ -4,7 +4,7 @@ import { asymmetricFields } from "../options/asymmetric-options.ts";
 import { addSignedOptions, type SignedOptions, signedInput } from "../options/signed-input.ts";
 import { CheckFailed } from "../report/failures.ts";
 import { print, toJson } from "../report/report.ts";
-import { withKms } from "../settings/connection.ts";
+import { withKms } from "../settings/with-kms.ts";
 
 interface VerifyOptions extends SignedOptions {
   readonly signature: string;

@@ -1,9 +1,11 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { InvalidArgumentError } from "commander";
 import { type Envelope, messageLayout } from "../../envelope/index.ts";
 import { ProgressBar } from "../report/progress-bar.ts";
+import { onFile } from "./file-error.ts";
 import { interruptible } from "./interruption.ts";
-import { openSink } from "./sink.ts";
+import { openSink, type SinkOptions } from "./open-sink.ts";
+import { openInput } from "./open-source.ts";
 
 /** Part of a plaintext, in bytes; to its end if there is no length. */
 export interface RangeFlag {
@@ -22,19 +24,21 @@ export function range(value: string): RangeFlag {
   return { offset: Number(offset), length: length === undefined ? undefined : Number(length) };
 }
 
+interface RangePassage extends SinkOptions {
+  readonly input: string;
+  readonly output: string | undefined;
+  readonly part: RangeFlag;
+}
+
 /** Opens part of a message in a file. @returns how many bytes */
-export function openFileRange(
-  files: Envelope,
-  input: string,
-  output: string | undefined,
-  { offset, length: wanted }: RangeFlag,
-): Promise<number> {
+export function openFileRange(files: Envelope, { input, output, part, force }: RangePassage): Promise<number> {
+  const { offset, length: wanted } = part;
   return interruptible(async (signal) => {
-    const source = await open(input);
+    const source = await openInput(input);
     try {
-      const length = wanted ?? Math.max(0, (await plaintextLength(source)) - offset);
+      const length = wanted ?? Math.max(0, (await plaintextLength(source, input)) - offset);
       const bar = new ProgressBar("open", length);
-      const sink = await openSink(output);
+      const sink = await openSink(output, { force });
       try {
         let done = 0;
         do {
@@ -58,15 +62,16 @@ export function openFileRange(
   });
 }
 
-/** What the size of the file says, which opening verifies. */
-async function plaintextLength(source: FileHandle): Promise<number> {
+/** The length that the size of the file implies; opening verifies it. */
+async function plaintextLength(source: FileHandle, input: string): Promise<number> {
   const { size } = await source.stat();
-  return messageLayout(await readStart(source), size).plaintextLength;
+  return messageLayout(await readStart(source, input), size).plaintextLength;
 }
 
 /** As much of the front of a message as its header can take. */
-export async function readStart(source: FileHandle): Promise<Uint8Array> {
+export async function readStart(source: FileHandle, name: string): Promise<Uint8Array> {
   const start = new Uint8Array(1_096);
-  const { bytesRead } = await source.read(start, 0, start.length, 0);
+  const attempt = { verb: "read", name } as const;
+  const { bytesRead } = await onFile(attempt, () => source.read(start, 0, start.length, 0));
   return start.subarray(0, bytesRead);
 }

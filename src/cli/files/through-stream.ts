@@ -1,14 +1,10 @@
-import { open } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import { ProgressBar } from "../report/progress-bar.ts";
-import { isStandardInput } from "./data.ts";
 import { interruptible } from "./interruption.ts";
-import { openSink, type Sink } from "./sink.ts";
+import { openSink, type SinkOptions } from "./open-sink.ts";
+import { openSource, type Source } from "./open-source.ts";
+import type { Sink } from "./sink.ts";
 
-/** Bytes read at a time. */
-const CHUNK = 2 ** 20;
-
-export interface Passage {
+export interface Passage extends SinkOptions {
   /** What the progress bar says is being done. */
   readonly label: string;
   /** A file; standard input for `undefined` and `-`. */
@@ -26,12 +22,13 @@ export interface Passed {
 
 /** Sends the input through a pair of streams to the output, which is there only if all went well. */
 export function throughStream(
-  { label, input, output }: Passage,
+  { label, input, output, force }: Passage,
   makeStream: (signal: AbortSignal) => TransformStream<Uint8Array, Uint8Array>,
 ): Promise<Passed> {
   return interruptible(async (signal) => {
-    const { source, total } = await openSource(input);
-    const bar = new ProgressBar(label, total);
+    // Before there is any output: an input that cannot be opened leaves none.
+    const source = await openSource(input);
+    const bar = new ProgressBar(label, source.size);
     const passed = { read: 0, written: 0 };
     const onRead = (bytes: number) => {
       passed.read += bytes;
@@ -39,7 +36,7 @@ export function throughStream(
     };
     let sink: Sink | undefined;
     try {
-      sink = await openSink(output);
+      sink = await openSink(output, { force });
       for await (const bytes of webStream(source, onRead).pipeThrough(makeStream(signal))) {
         await sink.write(bytes);
         passed.written += bytes.length;
@@ -49,37 +46,16 @@ export function throughStream(
       throw error;
     } finally {
       bar.end();
-      // An input that nobody will end would keep the process.
-      source.destroy();
+      source.stop();
     }
     await sink.commit();
     return passed;
   });
 }
 
-interface Source {
-  readonly source: Readable;
-  /** Bytes, of a file. */
-  readonly total: number | undefined;
-}
-
-/** Opens the input before there is any output: one that cannot be opened is told here, and not by an event nobody awaits yet. */
-async function openSource(input: string | undefined): Promise<Source> {
-  if (isStandardInput(input)) return { source: process.stdin, total: undefined };
-  const handle = await open(input);
-  try {
-    const info = await handle.stat();
-    const total = info.isFile() ? info.size : undefined;
-    return { source: handle.createReadStream({ highWaterMark: CHUNK }), total };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
-}
-
-/** What a stream of Node gives, as it is asked for. */
-function webStream(source: Readable, onRead: (bytes: number) => void): ReadableStream<Uint8Array> {
-  const chunks: AsyncIterator<Buffer> = source[Symbol.asyncIterator]();
+/** A source's bytes, read as they are asked for. */
+function webStream(source: Source, onRead: (bytes: number) => void): ReadableStream<Uint8Array> {
+  const chunks = source.chunks[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -88,9 +64,7 @@ function webStream(source: Readable, onRead: (bytes: number) => void): ReadableS
         onRead(value.length);
         controller.enqueue(value);
       },
-      cancel: () => {
-        source.destroy();
-      },
+      cancel: () => source.stop(),
     },
     { highWaterMark: 0 },
   );

@@ -7,6 +7,7 @@ import { pair, wholeNumber } from "./option-values.ts";
 export interface EnvelopeFlags {
   readonly in?: string;
   readonly out?: string;
+  readonly force?: boolean;
   readonly context?: Readonly<Record<string, string>>;
   readonly backend?: Backend;
   readonly workers?: Workers;
@@ -21,11 +22,16 @@ function workers(value: string): Workers {
   return count;
 }
 
+/** Whether data begins as every envelope message does (docs/formats.md). */
+export function isEnvelope(data: Uint8Array): boolean {
+  return Buffer.from(data.subarray(0, 4)).toString("latin1") === "LLK1";
+}
+
 export function addEnvelopeOptions(command: Command, data: { input: string; output: string }): Command {
   command
     .option("--context <key=value>", "the encryption context, bound to the message; may be repeated", pair)
-    .addOption(new Option("--backend <name>", "what works AES").choices(["auto", "native", "wasm"]))
-    .option("--workers <number>", 'threads for long messages, or "auto"', workers);
+    .addOption(new Option("--backend <name>", "which AES implementation to use").choices(["auto", "native", "wasm"]))
+    .option("--workers <number>", 'threads for long messages: "auto" or 0 to 64', workers);
   return addDataOptions(command, data);
 }
 

@@ -8,6 +8,7 @@ export interface SignedOptions extends AsymmetricOptions<AsymmetricSignRequest["
   readonly in?: string;
   readonly out?: string;
   readonly base64?: boolean;
+  readonly force?: boolean;
   readonly digest?: boolean;
 }
 
@@ -19,8 +20,8 @@ const MESSAGE = {
 export function addSignedOptions(command: Command): Command {
   addAsymmetricOptions(command, "RSA_PSS_SHA_256 (default of RSA), RSA_PKCS1_SHA_256 or ECDSA_SHA_256");
   return command
-    .option("--in <file>", "the message, which is hashed with SHA-256 (default: standard input)")
-    .option("--digest", "the input is a digest of 32 bytes, not to be hashed again");
+    .option("--in <file>", "the message, hashed with SHA-256 (default: standard input)")
+    .option("--digest", "the input is a SHA-256 digest of 32 bytes already");
 }
 
 export async function signedInput(

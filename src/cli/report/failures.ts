@@ -1,9 +1,16 @@
 import { LanelockError } from "../../errors.ts";
 
-/** What was asked cannot be: told with exit status 2, as commander's own refusals of options are. */
-export class UsageError extends Error {}
+/**
+ * The command line cannot be understood, or asks for what cannot be: exit status 2, as for commander's own refusals of options. The
+ * message says all, so that a line for the terminal leaves the code out.
+ */
+export class UsageError extends LanelockError<"ERR_ARGUMENT"> {
+  constructor(message: string, options?: ErrorOptions) {
+    super("ERR_ARGUMENT", message, options);
+  }
+}
 
-/** Something was found that should not be, and has been reported: exit status 1, and nothing more to say. */
+/** A check came out badly, and the report says so already: exit status 1, and nothing more to say. */
 export class CheckFailed extends Error {}
 
 function commanderCode(error: unknown): string | undefined {
@@ -18,10 +25,39 @@ export function exitStatus(error: unknown): number {
   return error instanceof UsageError ? 2 : 1;
 }
 
-/** One line for the terminal; nothing where the words have been said already. */
-export function describeFailure(error: unknown): string {
-  if (commanderCode(error) !== undefined || error instanceof CheckFailed) return "";
-  if (error instanceof LanelockError) return `${error.code}: ${error.message}`;
-  if (!(error instanceof Error)) return String(error);
-  return error.message;
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What went wrong; nothing where the words have been said already. */
+function failureOf(error: unknown): Failure | undefined {
+  if (commanderCode(error) !== undefined || error instanceof CheckFailed) return undefined;
+  if (error instanceof LanelockError) return { code: error.code, message: oneLine(error.message) };
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  const known = typeof code === "string" && !message.includes(code) ? ` (${code})` : "";
+  return { code: "InternalFailure", message: `Unexpected: ${oneLine(message)}${known}. Please report it.` };
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*[\r\n]+\s*/g, " ");
+}
+
+/**
+ * One line for standard error, without its line feed: `lanelock: CODE: message`, or with `json` an object of `code`, `message` and
+ * `exitStatus`. Empty where nothing is left to say.
+ */
+export function describeFailure(error: unknown, { json = false } = {}): string {
+  const failure = failureOf(error);
+  if (failure === undefined) return "";
+  const { code, message } = failure;
+  if (json) return JSON.stringify({ code, message, exitStatus: exitStatus(error) });
+  return error instanceof UsageError ? `lanelock: ${message}` : `lanelock: ${code}: ${message}`;
+}
+
+/** Whether a command line asks for JSON, also one that cannot be understood. */
+export function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end < 0 ? args : args.slice(0, end)).includes("--json");
 }

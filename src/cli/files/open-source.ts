@@ -1,0 +1,53 @@
+import { type FileHandle, open } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { fileError, onFile, systemError } from "./file-error.ts";
+import { isStandard } from "./sink.ts";
+
+/** Bytes read at a time. */
+const CHUNK = 2 ** 20;
+
+/** An input that is open. */
+export interface Source {
+  /** Its bytes as they are asked for. @throws LanelockError `ERR_STORE` */
+  readonly chunks: AsyncIterable<Buffer>;
+  /** Bytes, of a regular file. */
+  readonly size: number | undefined;
+  /** Stops reading; an input that nobody ends would keep the process. */
+  stop(): void;
+}
+
+/**
+ * Opens an input: a file, or standard input for `undefined` and `-`.
+ *
+ * @throws LanelockError `ERR_STORE` for what cannot be opened, and for a folder
+ */
+export async function openSource(file: string | undefined): Promise<Source> {
+  if (isStandard(file)) return sourceOf(process.stdin, "standard input", undefined);
+  const handle = await openInput(file);
+  const info = await handle.stat();
+  const stream = handle.createReadStream({ highWaterMark: CHUNK });
+  return sourceOf(stream, file, info.isFile() ? info.size : undefined);
+}
+
+/** Opens a file to seek in. */
+export function openInput(file: string): Promise<FileHandle> {
+  return onFile({ verb: "read", name: file }, async () => {
+    const handle = await open(file);
+    const info = await handle.stat().catch(() => undefined);
+    if (info !== undefined && !info.isDirectory()) return handle;
+    await handle.close();
+    throw systemError("EISDIR");
+  });
+}
+
+function sourceOf(stream: Readable, name: string, size: number | undefined): Source {
+  return { chunks: chunksOf(stream, name), size, stop: () => stream.destroy() };
+}
+
+async function* chunksOf(stream: Readable, name: string): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for await (const chunk of stream) yield chunk;
+  } catch (error) {
+    throw fileError(error, { verb: "read", name });
+  }
+}

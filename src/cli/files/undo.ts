@@ -1,0 +1,13 @@
+/** Steps that take back what was made, the last one first. */
+export class Undo {
+  readonly #steps: (() => Promise<unknown>)[] = [];
+
+  add(step: () => Promise<unknown>): void {
+    this.#steps.push(step);
+  }
+
+  /** Takes back what can be: the error that led here is the one to report. */
+  async run(): Promise<void> {
+    for (const step of this.#steps.reverse()) await step().catch(() => {});
+  }
+}
