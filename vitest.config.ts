@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { testFiles } from "./test/kinds.ts";
 
 type ExportTarget = string | { default: string };
 
@@ -15,11 +16,17 @@ const alias = Object.entries(exports).flatMap(([name, target]) => {
   return [{ find, replacement: fileURLToPath(new URL(source, import.meta.url)) }];
 });
 
+const { unit, system } = testFiles();
+
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ["test/**/*.test.ts"],
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    reporters: ["default", "./test/tally-reporter.ts"],
+    projects: [
+      { extends: true, test: { name: "unit", include: unit } },
+      { extends: true, test: { name: "system", include: system, globalSetup: "./test/global-setup.ts" } },
+    ],
   },
 });

@@ -1,7 +1,7 @@
 // What `npm start`, `npm test` and `npm run bench` share: a fresh clone gets its dependencies and its build here.
 // Plain Node, no dependency: this file runs before anything is installed.
 import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -16,11 +16,19 @@ export function run(command, args, options = {}) {
   }
 }
 
+/** Whether node_modules has what the lock file asks for. What is optional may be for another platform. */
+function isInstalled(folder) {
+  const packagesOf = (file) => Object.entries(JSON.parse(readFileSync(`${root}${folder}/${file}`, "utf8")).packages);
+  if (!existsSync(`${root}${folder}/node_modules/.package-lock.json`)) return false;
+  const installed = new Map(packagesOf("node_modules/.package-lock.json"));
+  return packagesOf("package-lock.json").every(([path, { version, optional }]) => {
+    return path === "" || optional || installed.get(path)?.version === version;
+  });
+}
+
 /** `npm ci` in `folder`, unless what the lock file asks for is installed already. */
 export function installDependencies(folder = ".") {
-  const installed = `${root}${folder}/node_modules/.package-lock.json`;
-  const lock = `${root}${folder}/package-lock.json`;
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  if (isInstalled(folder)) return;
   console.log(`Installing dependencies${folder === "." ? "" : ` of ${folder}`} …`);
   run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", folder]);
 }
