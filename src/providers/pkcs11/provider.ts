@@ -133,7 +133,7 @@ export class Pkcs11Provider implements KeyProvider {
     const named = { id: decodeHandle(handle).id, label: this.#label(binding), keySpec };
     return new TokenAsymmetricKey({
       object: new TokenObject(token, privateKeyIdentity(named)),
-      publicKey: await importPublicKey(publicKey),
+      publicKey: await this.#run(undefined, () => importPublicKey(publicKey)),
       unpads: (algorithm) => {
         return offer.passedTrials.has(algorithm === "RSAES_OAEP_SHA_1" ? "OAEP with SHA-1" : "OAEP with SHA-256");
       },

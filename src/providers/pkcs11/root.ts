@@ -27,7 +27,7 @@ export interface Pkcs11RootOptions extends TokenOptions {
 export class Pkcs11Root implements RootKeySource {
   readonly name: string;
   readonly #options: Pkcs11RootOptions;
-  #token: Token | undefined;
+  #token: Promise<Token> | undefined;
 
   constructor(options: Pkcs11RootOptions) {
     checkTokenOptions(options);
@@ -39,8 +39,7 @@ export class Pkcs11Root implements RootKeySource {
   }
 
   async unlock({ storeId, sealed, signal }: UnlockRequest): Promise<UnlockedRoot> {
-    this.#token ??= await Token.open(this.#options);
-    const token = this.#token;
+    const token = await this.#opened();
     try {
       return sealed
         ? await this.#open(token, { storeId, sealed, signal })
@@ -51,9 +50,19 @@ export class Pkcs11Root implements RootKeySource {
   }
 
   async close(): Promise<void> {
-    const token = this.#token;
+    const opening = this.#token;
     this.#token = undefined;
+    const token = await opening?.catch(() => undefined);
     await token?.close();
+  }
+
+  /** The token, opened once for all who unlock at the same time; what failed is tried again by the next. */
+  #opened(): Promise<Token> {
+    this.#token ??= Token.open(this.#options).catch((error: unknown) => {
+      this.#token = undefined;
+      throw error;
+    });
+    return this.#token;
   }
 
   /** The secret of a new store, and what its store keeps of it. */

@@ -83,11 +83,11 @@ export class TokenAsymmetricKey implements AsymmetricKey {
     requireSignInput(this.#key.publicKey.spec, request);
     const { algorithm, messageType, signal } = request;
     const { object } = this.#key;
-    const digest = messageType === "RAW" ? createHash("sha256").update(request.data).digest() : request.data;
-    const data = algorithm === "RSA_PKCS1_SHA_256" ? encodeDigestInfo(digest) : digest;
-    const room = isRsaParts(this.#parts) ? this.#parts.modulus.length : 64;
-    const mechanism = signatureMechanisms[algorithm];
     try {
+      const digest = messageType === "RAW" ? createHash("sha256").update(request.data).digest() : request.data;
+      const data = algorithm === "RSA_PKCS1_SHA_256" ? encodeDigestInfo(digest) : digest;
+      const room = isRsaParts(this.#parts) ? this.#parts.modulus.length : 64;
+      const mechanism = signatureMechanisms[algorithm];
       const quick = algorithm === "ECDSA_SHA_256";
       const signature = await operate(object, { kind: "sign", mechanism, data, room, quick, signal });
       if (signature.length !== room) throw new TokenError("CKR_OK", "C_Sign with a signature of a wrong length");

@@ -100,9 +100,8 @@ export class TokenObject {
 
   #stillNamesThis(session: Session, handle: Handle): boolean {
     const { id, label } = this.identity;
-    const type = id ? CKA.ID : CKA.LABEL;
-    const [attribute] = this.token.api.C_GetAttributeValue(session.handle, handle, [{ type }]);
-    return attribute?.value.equals(id ?? Buffer.from(label)) ?? false;
+    const [value] = readAttributes(this.token, { session, handle, types: [id ? CKA.ID : CKA.LABEL] });
+    return value?.equals(id ?? Buffer.from(label)) ?? false;
   }
 
   #error(reason: string): LanelockError {

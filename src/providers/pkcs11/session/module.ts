@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { LanelockError } from "../../../errors.ts";
+import { messageOf } from "../../../shared/error-code.ts";
 import { performance } from "../../../shared/timers.ts";
 import type { ModuleOptions } from "./connection-options.ts";
 import { CKF } from "./constants.ts";
@@ -77,7 +78,7 @@ export class Pkcs11Module {
       const hint = this.#libraryParameters === undefined ? " NSS softokn needs libraryParameters." : "";
       throw new LanelockError(
         "ERR_PROVIDER",
-        `The PKCS#11 module ${this.path} cannot be initialized: ${(error as Error).message}.${hint}`,
+        `The PKCS#11 module ${this.path} cannot be initialized: ${messageOf(error)}.${hint}`,
         { cause: error },
       );
     }
@@ -115,23 +116,24 @@ async function importBinding(): Promise<Binding> {
   try {
     return (await import("pkcs11js")).default;
   } catch (cause) {
-    const unbuilt = cause instanceof Error && cause.message.includes("pkcs11.node");
-    const advice = unbuilt
-      ? "the package pkcs11js is installed but its native part is not built; run: npm rebuild pkcs11js"
+    const advice = messageOf(cause).includes("pkcs11.node")
+      ? "The package pkcs11js is installed but its native part is not built; run: npm rebuild pkcs11js"
       : "PKCS#11 tokens need the package pkcs11js; run: npm install pkcs11js";
-    throw new LanelockError("ERR_DEPENDENCY", advice[0]?.toUpperCase() + advice.slice(1), { cause });
+    throw new LanelockError("ERR_DEPENDENCY", advice, { cause });
   }
 }
 
 function loadLibrary(binding: Binding, path: string): Cryptoki {
-  const api = new binding.PKCS11();
   try {
+    const api = new binding.PKCS11();
     api.load(path);
+    return api;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new LanelockError("ERR_PROVIDER", `The PKCS#11 module ${path} cannot be loaded: ${reason}.`, { cause });
+    const message = `The PKCS#11 module ${path} cannot be loaded: ${messageOf(cause)}.`;
+    throw new LanelockError("ERR_PROVIDER", `${message} Check the path, and that it is built for ${process.arch}.`, {
+      cause,
+    });
   }
-  return api;
 }
 
 /** One library under two names is initialized once. A bare name is looked up by the system and has no path here. */

@@ -1,4 +1,5 @@
 import { LanelockError } from "../../../errors.ts";
+import { messageOf } from "../../../shared/error-code.ts";
 import { readPrivateFile } from "../../../shared/private-file.ts";
 
 /** The user PIN of a token: itself, a function that gives it, or a file that only its owner can read (mode 0600). */
@@ -13,7 +14,13 @@ export async function readPin(source: PinSource): Promise<string> {
 }
 
 async function given(source: string | (() => string | Promise<string>)): Promise<string> {
-  return typeof source === "function" ? source() : source;
+  if (typeof source === "string") return source;
+  try {
+    return await source();
+  } catch (cause) {
+    const message = `The PIN is not known, because the function that gives it failed: ${messageOf(cause)}.`;
+    throw new LanelockError("ERR_PROVIDER", message, { cause });
+  }
 }
 
 function pinOfFile(path: string): string {

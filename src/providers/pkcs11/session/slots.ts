@@ -1,4 +1,5 @@
 import { LanelockError } from "../../../errors.ts";
+import { messageOf } from "../../../shared/error-code.ts";
 import type { TokenSelector } from "./connection-options.ts";
 import { CKF } from "./constants.ts";
 import type { Cryptoki, Handle, TokenInfo } from "./cryptoki.ts";
@@ -12,37 +13,48 @@ export interface FoundToken {
   readonly name: string;
 }
 
-/** Every initialized token of a module. A slot that does not answer (its token was just removed) is not listed. */
-export function listTokens(api: Cryptoki): FoundToken[] {
+interface SlotReport {
+  readonly tokens: readonly FoundToken[];
+  /** What slots answered instead: their token was just removed, for example. */
+  readonly failures: readonly unknown[];
+}
+
+/** Every initialized token of a module. */
+function listTokens(api: Cryptoki): SlotReport {
   const slots = calling("C_GetSlotList", () => api.C_GetSlotList(true));
-  return slots.flatMap((slot) => {
+  const failures: unknown[] = [];
+  const tokens = slots.flatMap((slot) => {
     try {
-      const info = api.C_GetTokenInfo(slot);
+      const info = calling("C_GetTokenInfo", () => api.C_GetTokenInfo(slot));
       if ((info.flags & CKF.TOKEN_INITIALIZED) === 0) return [];
       const serial = unpadded(info.serialNumber);
       const name = `${unpadded(info.model)} "${unpadded(info.label)}" (serial ${serial})`;
       return [{ slot, info, serial, name }];
-    } catch {
+    } catch (error) {
+      failures.push(error);
       return [];
     }
   });
+  return { tokens, failures };
 }
 
 /** @throws LanelockError `ERR_PROVIDER` when no token fits, or more than one: the wrong one could hold the wrong keys. */
 export function findToken(api: Cryptoki, selector: TokenSelector): FoundToken {
-  const tokens = listTokens(api);
+  const { tokens, failures } = listTokens(api);
   const wanted = "label" in selector ? `label "${selector.label}"` : `serial ${selector.serial}`;
   const fitting = tokens.filter((token) =>
     "label" in selector ? unpadded(token.info.label) === selector.label : token.serial === selector.serial,
   );
   const [found, another] = fitting;
   if (found && !another) return found;
+  const silent = failures.length > 0 ? ` ${failures.length} slots did not answer: ${messageOf(failures[0])}.` : "";
   const names = (found ? fitting : tokens).map((token) => token.name).join(", ");
   throw new LanelockError(
     "ERR_PROVIDER",
     found
       ? `${fitting.length} tokens have the ${wanted}: ${names}. Name one by its serial.`
-      : `No token has the ${wanted}. The module has ${names === "" ? "no initialized token" : names}.`,
+      : `No token has the ${wanted}. The module has ${names === "" ? "no initialized token" : names}.${silent}`,
+    failures.length > 0 ? { cause: failures[0] } : undefined,
   );
 }
 

@@ -1,4 +1,6 @@
 import { LanelockError } from "../../../errors.ts";
+import { messageOf } from "../../../shared/error-code.ts";
+import { adviceFor } from "./advice.ts";
 
 /** Names that pkcs11js 2.1 does not know and gives as CKR_VENDOR_DEFINED (PKCS#11 v2.40 and v3.0). */
 const missingNames: Readonly<Record<number, string>> = {
@@ -35,16 +37,26 @@ export class TokenError extends Error {
   }
 }
 
-/** What pkcs11js threw, as a {@link TokenError}; anything else (a TypeError, a full thread pool) passes through. */
+/**
+ * What pkcs11js threw, as a {@link TokenError}; anything else (a TypeError, a full thread pool) passes through. Judged by the
+ * message: in jest, pkcs11js throws errors of another realm.
+ */
 export function tokenError(thrown: unknown, call: string): unknown {
-  if (!(thrown instanceof Error) || thrown instanceof TokenError) return thrown;
+  // Made here, by this class.
+  if (thrown instanceof TokenError) return thrown;
   // Wrapped errors carry the code apart; those of C_CreateObject and its like have it in the message.
-  const inMessage = /^(CKR_\w+)(?::(\d+))?/.exec(thrown.message);
+  const inMessage = /^(CKR_\w+)(?::(\d+))?/.exec(messageOf(thrown));
   if (!inMessage) return thrown;
-  const code = Number(inMessage[2] ?? (thrown as { code?: unknown }).code ?? 0);
+  const code = Number(inMessage[2] ?? numberOf(thrown));
   const known = inMessage[1] ?? "";
   const vendor = missingNames[code] ?? `CKR_VENDOR_DEFINED (0x${code.toString(16).padStart(8, "0")})`;
-  return new TokenError(known === "CKR_VENDOR_DEFINED" ? vendor : known, call);
+  return new TokenError(known === "CKR_VENDOR_DEFINED" ? vendor : known, call, { cause: thrown });
+}
+
+/** The number of a CKR code that pkcs11js has no name for. */
+function numberOf(thrown: unknown): number {
+  const isObject = typeof thrown === "object" && thrown !== null;
+  return isObject && "code" in thrown && typeof thrown.code === "number" ? thrown.code : 0;
 }
 
 /** Runs one call and names it in what it throws. */
@@ -65,11 +77,17 @@ export async function callingAsync<T>(call: string, run: () => Promise<T>): Prom
   }
 }
 
-/** `ERR_PROVIDER` about the token named `token`, with what happened as its cause; but an abort stays the caller's own reason. */
+/**
+ * `ERR_PROVIDER` about the token named `token`, whatever was thrown, with it as the cause. An error of this package passes, and so
+ * does the caller's own reason for an abort.
+ */
 export function providerError(token: string, thrown: unknown, signal?: AbortSignal): unknown {
+  // Everything that gets here was made by this copy of the package, or by a driver.
   if (thrown instanceof LanelockError || (signal?.aborted && thrown === signal.reason)) return thrown;
-  const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  return new LanelockError("ERR_PROVIDER", `The token ${token} failed: ${reason}.`, { cause: thrown });
+  const advice = adviceFor(thrown instanceof TokenError ? thrown.ckr : "");
+  return new LanelockError("ERR_PROVIDER", `The token ${token} failed: ${messageOf(thrown)}. ${advice}`, {
+    cause: thrown,
+  });
 }
 
 /**
@@ -103,6 +121,7 @@ const remedies: Readonly<Record<string, Remedy>> = {
 };
 
 export function remedyFor(thrown: unknown): Remedy {
+  // TokenError is made here alone.
   return thrown instanceof TokenError ? (remedies[thrown.ckr] ?? "none") : "none";
 }
 

@@ -1,5 +1,6 @@
 import { LanelockError } from "../../../errors.ts";
 import { type Deadline, withDeadline } from "../../../shared/deadline.ts";
+import { messageOf } from "../../../shared/error-code.ts";
 import { Mutex } from "../../../shared/locks/mutex.ts";
 import type { TokenOptions, TokenSelector } from "./connection-options.ts";
 import { CKF } from "./constants.ts";
@@ -218,7 +219,8 @@ export class Token {
     try {
       this.#found = this.#findAgain();
     } catch (error) {
-      const message = `The token ${this.name} is lost: ${(error as Error).message}`;
+      const reason = messageOf(error).replace(/\.?$/, ".");
+      const message = `The token ${this.name} is lost: ${reason} The next call looks for it again.`;
       throw new LanelockError("ERR_PROVIDER", message, { cause });
     }
   }
