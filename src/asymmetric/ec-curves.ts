@@ -1,6 +1,7 @@
 import type { ECDSA } from "@noble/curves/abstract/weierstrass.js";
+import { LanelockError } from "../errors.ts";
 import type { EcKeySpec } from "../shared/algorithms.ts";
-import type { MaybePromise } from "../shared/maybe-promise.ts";
+import { isPromise, type MaybePromise } from "../shared/maybe-promise.ts";
 import { malformed } from "./der.ts";
 import type { EcPrivateParts, EcPublicParts } from "./key-parts.ts";
 
@@ -15,17 +16,24 @@ export function nobleCurve(spec: EcKeySpec): MaybePromise<ECDSA> {
 }
 
 async function load(spec: EcKeySpec): Promise<ECDSA> {
-  const curve =
-    spec === "EC_P256"
-      ? (await import("@noble/curves/nist.js")).p256
-      : (await import("@noble/curves/secp256k1.js")).secp256k1;
+  const curve = await importCurve(spec).catch((cause: unknown) => {
+    const message =
+      "Elliptic curves need the package @noble/curves, which cannot be loaded; run: npm install @noble/curves";
+    throw new LanelockError("ERR_DEPENDENCY", message, { cause });
+  });
   loaded.set(spec, curve);
   return curve;
 }
 
+async function importCurve(spec: EcKeySpec): Promise<ECDSA> {
+  return spec === "EC_P256"
+    ? (await import("@noble/curves/nist.js")).p256
+    : (await import("@noble/curves/secp256k1.js")).secp256k1;
+}
+
 function withCurve<T>(spec: EcKeySpec, work: (curve: ECDSA) => T): MaybePromise<T> {
   const curve = nobleCurve(spec);
-  return curve instanceof Promise ? curve.then(work) : work(curve);
+  return isPromise(curve) ? curve.then(work) : work(curve);
 }
 
 /**
@@ -36,9 +44,8 @@ function withCurve<T>(spec: EcKeySpec, work: (curve: ECDSA) => T): MaybePromise<
 export async function validPoint({ spec, point }: EcPublicParts): Promise<Uint8Array<ArrayBuffer>> {
   const curve = await nobleCurve(spec);
   try {
-    const decoded = curve.Point.fromBytes(point);
-    decoded.assertValidity();
-    return new Uint8Array(decoded.toBytes(false));
+    // fromBytes refuses coordinates beyond the field, points off the curve and the point at infinity.
+    return new Uint8Array(curve.Point.fromBytes(point).toBytes(false));
   } catch (cause) {
     throw malformed("its point is not on the curve", { cause });
   }

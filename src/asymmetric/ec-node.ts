@@ -5,6 +5,7 @@ import { openEcies, sealEcies } from "./ecies.ts";
 import type { EcPrivateParts, EcPublicParts } from "./key-parts.ts";
 import { encodePkcs8 } from "./pkcs8.ts";
 import type { PrivateOperations, PublicOperations } from "./platform.ts";
+import { blamesKey } from "./platform-failure.ts";
 import { resultBytes, takeBytes, unsupported } from "./runtime.ts";
 import { encodeSpki } from "./spki.ts";
 
@@ -17,7 +18,7 @@ export function publicPointNode(crypto: NodeCrypto, spec: EcKeySpec, scalar: Uin
   try {
     ecdh.setPrivateKey(scalar);
   } catch (cause) {
-    throw malformed("its private scalar is out of range", { cause });
+    throw blamesKey(cause) ? malformed("its private scalar is out of range", { cause }) : cause;
   }
   return new Uint8Array(ecdh.getPublicKey());
 }

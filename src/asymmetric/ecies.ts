@@ -3,6 +3,7 @@ import { sha1 } from "@noble/hashes/legacy.js";
 import { LanelockError } from "../errors.ts";
 import type { EcKeySpec } from "../shared/algorithms.ts";
 import { equalBytes } from "../shared/equal-bytes.ts";
+import { codeOf } from "../shared/error-code.ts";
 import { validPoint } from "./ec-curves.ts";
 import { eciesPlaintextLimit } from "./key-specs.ts";
 import { undecryptable } from "./runtime.ts";
@@ -72,8 +73,8 @@ async function parse(spec: EcKeySpec, bytes: Uint8Array) {
   const pointLength = ciphertext[0] === 4 ? 65 : 33;
   const maskedLength = ciphertext.length - pointLength - macLength;
   if (maskedLength < 0 || maskedLength > eciesPlaintextLimit) throw undecryptable();
-  const point = await validPoint({ spec, point: ciphertext.subarray(0, pointLength) }).catch(() => {
-    throw undecryptable();
+  const point = await validPoint({ spec, point: ciphertext.subarray(0, pointLength) }).catch((error: unknown) => {
+    throw codeOf(error) === "ERR_KEY" ? undecryptable() : error;
   });
   const masked = ciphertext.subarray(pointLength, pointLength + maskedLength);
   return { point, masked, tag: ciphertext.subarray(pointLength + maskedLength) };

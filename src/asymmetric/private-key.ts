@@ -1,7 +1,7 @@
 import { LanelockError } from "../errors.ts";
 import type { AsymmetricKeySpec } from "../shared/algorithms.ts";
 import { equalBytes } from "../shared/equal-bytes.ts";
-import type { MaybePromise } from "../shared/maybe-promise.ts";
+import { isPromise, type MaybePromise } from "../shared/maybe-promise.ts";
 import { malformed } from "./der.ts";
 import { validPoint } from "./ec-curves.ts";
 import { type EcPrivateParts, isRsaParts, type PrivateParts, type PublicParts } from "./key-parts.ts";
@@ -9,6 +9,7 @@ import { isRsa, modulusLengths, requireAlgorithm } from "./key-specs.ts";
 import { unpadPkcs1 } from "./pkcs1-unpadding.ts";
 import { encodePkcs8, parsePkcs8 } from "./pkcs8.ts";
 import type { CipherInput, KeyPair, Platform, PrivateOperations, SignInput } from "./platform.ts";
+import { blamesKey, onPlatform, platformError } from "./platform-failure.ts";
 import { requireSignInput } from "./public-key.ts";
 import { requireConsistentRsa } from "./rsa-consistency.ts";
 import { undecryptable } from "./runtime.ts";
@@ -79,8 +80,8 @@ export class PrivateKey {
   #run<T>(work: (operations: PrivateOperations) => MaybePromise<T>): MaybePromise<T> {
     const operations = this.#operations;
     if (!operations || this.#disposed) throw new LanelockError("ERR_STATE", "The private key has been disposed of");
-    const result = work(operations);
-    if (!(result instanceof Promise)) return result;
+    const result = onPlatform(() => work(operations));
+    if (!isPromise(result)) return result;
     this.#running += 1;
     return result.finally(() => {
       this.#running -= 1;
@@ -101,8 +102,8 @@ export class PrivateKey {
 }
 
 /** Generates a key pair without holding up the event loop. */
-export function generateKeyPair(spec: AsymmetricKeySpec, on: Platform = platform()): Promise<KeyPair> {
-  return on.generateKeyPair(spec);
+export async function generateKeyPair(spec: AsymmetricKeySpec, on: Platform = platform()): Promise<KeyPair> {
+  return onPlatform(() => on.generateKeyPair(spec));
 }
 
 /**
@@ -113,7 +114,7 @@ export function generateKeyPair(spec: AsymmetricKeySpec, on: Platform = platform
  */
 export async function loadPrivateKey(der: Uint8Array, on: Platform = platform()): Promise<PrivateKey> {
   const parts = parsePkcs8(der);
-  return new PrivateKey(parts.spec, await on.loadPrivate(parts));
+  return new PrivateKey(parts.spec, await onPlatform(() => on.loadPrivate(parts)));
 }
 
 /**
@@ -140,7 +141,7 @@ export async function importPrivateKey(
 
 /** The parts with the public point; one given beside the scalar must be the scalar's. */
 async function withPoint({ spec, scalar, point }: EcPrivateParts, on: Platform) {
-  const computed = await on.publicPoint(spec, scalar);
+  const computed = await onPlatform(() => on.publicPoint(spec, scalar));
   if (point && !equalBytes(computed, await validPoint({ spec, point }))) {
     throw malformed("its public key is not that of its private key");
   }
@@ -158,7 +159,7 @@ async function requireWorkingPair(parts: PrivateParts & PublicParts, on: Platfor
     privateKey.dispose();
     works = await (await on.loadPublic(parts)).verify({ ...input, signature });
   } catch (cause) {
-    throw malformed("it does not work as a key", { cause });
+    throw blamesKey(cause) ? malformed("it does not work as a key", { cause }) : platformError(cause);
   }
   if (!works) throw malformed("its signatures do not verify");
 }

@@ -6,6 +6,7 @@ import { validPoint } from "./ec-curves.ts";
 import { isRsaParts, type PublicParts } from "./key-parts.ts";
 import { digestLength, isRsa, modulusLengths, plaintextLimit, requireAlgorithm } from "./key-specs.ts";
 import type { CipherInput, Platform, PublicOperations, SignInput, VerifyInput } from "./platform.ts";
+import { onPlatform } from "./platform-failure.ts";
 import { encodeSpki, parseSpki } from "./spki.ts";
 import { platform } from "./this-platform.ts";
 
@@ -38,7 +39,7 @@ export class PublicKey {
     requireSignInput(this.spec, input);
     // OpenSSL takes an RSA signature without its leading zeros (RFC 8017 §8.1.2 step 1 does not).
     if (isRsa(this.spec) && input.signature.length !== modulusLengths[this.spec]) return false;
-    return this.#operations.verify(input);
+    return onPlatform(() => this.#operations.verify(input));
   }
 
   /**
@@ -52,7 +53,7 @@ export class PublicKey {
     if (input.data.length > limit) {
       throw new LanelockError("ERR_LENGTH", `${input.algorithm} under ${this.spec} takes at most ${limit} bytes`);
     }
-    return this.#operations.encrypt(input);
+    return onPlatform(() => this.#operations.encrypt(input));
   }
 }
 
@@ -74,7 +75,7 @@ export function requireSignInput(spec: AsymmetricKeySpec, { algorithm, messageTy
 export async function importPublicKey(der: Uint8Array, on: Platform = platform()): Promise<PublicKey> {
   const parts = parseSpki(new Uint8Array(der));
   const checked = isRsaParts(parts) ? parts : { spec: parts.spec, point: await validPoint(parts) };
-  return new PublicKey(checked, await on.loadPublic(checked));
+  return new PublicKey(checked, await onPlatform(() => on.loadPublic(checked)));
 }
 
 /**
@@ -84,5 +85,5 @@ export async function importPublicKey(der: Uint8Array, on: Platform = platform()
  */
 export async function loadPublicKey(der: Uint8Array, on: Platform = platform()): Promise<PublicKey> {
   const parts = parseSpki(new Uint8Array(der));
-  return new PublicKey(parts, await on.loadPublic(parts));
+  return new PublicKey(parts, await onPlatform(() => on.loadPublic(parts)));
 }

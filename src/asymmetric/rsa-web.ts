@@ -3,6 +3,7 @@ import type { AsymmetricEncryptionAlgorithm, SignatureAlgorithm } from "../share
 import type { RsaPrivateParts, RsaPublicParts } from "./key-parts.ts";
 import { encodePkcs8 } from "./pkcs8.ts";
 import type { PrivateOperations, PublicOperations, SignInput } from "./platform.ts";
+import { blamesCiphertext } from "./platform-failure.ts";
 import { undecryptable, unsupported } from "./runtime.ts";
 import { encodeSpki } from "./spki.ts";
 
@@ -34,6 +35,8 @@ function keysByAlgorithm(
     if (known) return known;
     const key = subtle.importKey(format, der, importParameters(algorithm), false, [use]);
     keys.set(algorithm, key);
+    // A failure is not kept for the next caller.
+    key.catch(() => keys.delete(algorithm));
     return key;
   };
 }
@@ -59,8 +62,8 @@ export function loadRsaPrivateWeb(subtle: SubtleCrypto, parts: RsaPrivateParts):
       const key = await keyFor(algorithm, "decrypt");
       try {
         return new Uint8Array(await subtle.decrypt({ name: "RSA-OAEP" }, key, new Uint8Array(data)));
-      } catch {
-        throw undecryptable();
+      } catch (thrown) {
+        throw blamesCiphertext(thrown) ? undecryptable() : thrown;
       }
     },
     async rawDecrypt() {

@@ -16,8 +16,8 @@ export function webCrypto(): SubtleCrypto {
   throw unsupported("WebCrypto is missing: browsers offer it to pages served over HTTPS or from localhost only");
 }
 
-export function unsupported(message: string): LanelockError {
-  return new LanelockError("ERR_UNSUPPORTED", message);
+export function unsupported(message: string, options?: ErrorOptions): LanelockError {
+  return new LanelockError("ERR_UNSUPPORTED", message, options);
 }
 
 /** The one answer to every ciphertext that does not decrypt, whatever is wrong with it. */
@@ -35,6 +35,7 @@ export function takeBytes(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
 /** A result of node:crypto that is not secret, as our own bytes: without a copy where it has its memory to itself. */
 export function resultBytes(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
   const memory = buffer.buffer;
+  // Another realm's ArrayBuffer (jest) is only copied, which is right as well.
   if (memory instanceof ArrayBuffer && memory.byteLength === buffer.byteLength) return new Uint8Array(memory);
   return new Uint8Array(buffer);
 }

@@ -1,7 +1,16 @@
-/** A result that may be there already: what needs no wait is answered in the same turn, which for small work is most of its time. */
+/** A result that may be there already. For small work, waiting for the next turn would take most of the time. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Calls `next` at once when the value is there, and otherwise when it settles. */
+/**
+ * Whether a result is still to come. A promise of another realm (an iframe, a `vm` context, jest's environment) is one too, which
+ * `instanceof` alone would take for the result itself.
+ */
+export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  if (value instanceof Promise) return true;
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** Calls `next` at once if the value is there, and otherwise when it settles. */
 export function whenReady<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
+  return isPromise(value) ? value.then(next) : next(value);
 }

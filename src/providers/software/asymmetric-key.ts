@@ -1,6 +1,5 @@
 import { generateKeyPair, loadPrivateKey, type PrivateKey } from "../../asymmetric/private-key.ts";
 import { loadPublicKey, type PublicKey } from "../../asymmetric/public-key.ts";
-import { LanelockError } from "../../errors.ts";
 import { KmsError } from "../../kms/ports/errors.ts";
 import type {
   AsymmetricCipherRequest,
@@ -11,22 +10,23 @@ import type {
   SignRequest,
   VerifyRequest,
 } from "../../kms/ports/index.ts";
+import { codeOf, messageOf } from "../../shared/error-code.ts";
+import { isPromise } from "../../shared/maybe-promise.ts";
 
-/** Says what the platform cannot do in the service's terms; the message tells what works instead. */
+/** Gives what the platform cannot do as the service's refusal; the message says what works instead. */
 function explained<T>(work: () => MaybePromise<T>): MaybePromise<T> {
   try {
     const result = work();
-    return result instanceof Promise ? result.catch(explain) : result;
+    return isPromise(result) ? result.catch(explain) : result;
   } catch (error) {
     return explain(error);
   }
 }
 
 function explain(error: unknown): never {
-  if (error instanceof LanelockError && error.code === "ERR_UNSUPPORTED") {
-    throw new KmsError("UnsupportedOperation", `This action is not supported. ${error.message}`, { cause: error });
-  }
-  throw error;
+  if (codeOf(error) !== "ERR_UNSUPPORTED") throw error;
+  const message = `This action is not supported. ${messageOf(error)}`;
+  throw new KmsError("UnsupportedOperation", message, { cause: error });
 }
 
 /** A private key in this process's memory and its public key. */

@@ -1,8 +1,6 @@
 import { isAsymmetricKeySpec } from "../../asymmetric/key-specs.ts";
 import { generateKeyPair, importPrivateKey, loadPrivateKey, type PrivateKey } from "../../asymmetric/private-key.ts";
 import { importPublicKey, type PublicKey } from "../../asymmetric/public-key.ts";
-import { nodeCrypto } from "../../asymmetric/runtime.ts";
-import { LanelockError } from "../../errors.ts";
 import { invalidKeyMaterial, invalidParameter, KmsError } from "../../kms/ports/errors.ts";
 import type {
   CheckedMaterial,
@@ -14,6 +12,7 @@ import type {
   UnwrapMaterial,
   WrappingAlgorithm,
 } from "../../kms/ports/index.ts";
+import { codeOf, messageOf } from "../../shared/error-code.ts";
 import { aesEcb } from "../../unauthenticated.ts";
 
 /** Bytes of a symmetric key. */
@@ -27,12 +26,15 @@ const keyLengths: Record<SymmetricKeySpec, number> = {
 /** Bytes of an RSA_2048 ciphertext, with which the two-part wrapping begins. */
 const rsaLength = 256;
 
-/** Answers every failure but a platform's inability alike, and drops the cause, which would tell them apart. */
-function oneAnswer(error: unknown): KmsError {
-  if (error instanceof LanelockError && error.code === "ERR_UNSUPPORTED") {
-    return new KmsError("UnsupportedOperation", `This action is not supported. ${error.message}`);
-  }
-  return invalidKeyMaterial();
+/**
+ * Answers every failure alike, and drops the cause, which would tell them apart. Only what says nothing about the material passes:
+ * the platform cannot do it, or failed.
+ */
+function oneAnswer(error: unknown): unknown {
+  const code = codeOf(error);
+  if (code === "ERR_PROVIDER" || code === "ERR_DEPENDENCY") return error;
+  if (code !== "ERR_UNSUPPORTED") return invalidKeyMaterial();
+  return new KmsError("UnsupportedOperation", `This action is not supported. ${messageOf(error)}`);
 }
 
 async function checkMaterial(keySpec: KeySpec, material: Uint8Array): Promise<CheckedMaterial> {
@@ -40,8 +42,8 @@ async function checkMaterial(keySpec: KeySpec, material: Uint8Array): Promise<Ch
     if (material.length !== keyLengths[keySpec]) throw invalidKeyMaterial();
     return { material: new Uint8Array(material) };
   }
-  const pair = await importPrivateKey(material).catch(() => {
-    throw invalidKeyMaterial();
+  const pair = await importPrivateKey(material).catch((error: unknown) => {
+    throw oneAnswer(error);
   });
   if (pair.spec === keySpec) return { material: pair.privateKey, publicKey: pair.publicKey };
   pair.privateKey.fill(0);
@@ -92,25 +94,29 @@ async function createPair(
   wrapper: MaterialWrapper,
   { binding, wrappingAlgorithm }: { binding: KeyBinding; wrappingAlgorithm: WrappingAlgorithm },
 ) {
-  if (wrappingAlgorithm === "RSAES_PKCS1_V1_5") requireRawRsa();
   const { privateKey, publicKey } = await generateKeyPair("RSA_2048");
   try {
+    if (wrappingAlgorithm === "RSAES_PKCS1_V1_5") await requirePkcs1(privateKey);
     return { handle: wrapper.wrap(binding, privateKey), publicKey };
   } finally {
     privateKey.fill(0);
   }
 }
 
-function requireRawRsa(): void {
-  if (nodeCrypto()) return;
-  throw new KmsError(
-    "UnsupportedOperation",
-    "This action is not supported. Browsers have no RSAES_PKCS1_V1_5: use RSAES_OAEP_SHA_256.",
-  );
+/** Browsers, and other runtimes' node:crypto, have no raw RSA: that must show before material is wrapped for it. */
+async function requirePkcs1(privateKey: Uint8Array): Promise<void> {
+  using key = await loadPrivateKey(privateKey);
+  // 1 is 1 after RSA, which is no padding.
+  const one = new Uint8Array(rsaLength).fill(1, rsaLength - 1);
+  await key.decryptPkcs1(one, 32).catch((error: unknown) => {
+    if (codeOf(error) !== "ERR_AUTHENTICATION") throw oneAnswer(error);
+  });
 }
 
 async function recipient(der: Uint8Array): Promise<PublicKey> {
-  const key = await importPublicKey(der).catch(() => undefined);
+  const key = await importPublicKey(der).catch((error: unknown) => {
+    if (codeOf(error) !== "ERR_KEY") throw error;
+  });
   if (key?.spec === "RSA_2048") return key;
   throw invalidParameter("PublicKeyBlob", "It must be the DER of an RSA_2048 SubjectPublicKeyInfo.");
 }
@@ -125,8 +131,8 @@ export const softwareKeyTransport: KeyTransport = {
     try {
       return await key.encrypt({ algorithm, data });
     } catch (error) {
-      if (!(error instanceof LanelockError) || error.code !== "ERR_LENGTH") throw error;
-      throw invalidParameter("PublicKeyBlob", `The data key is too long for it: ${error.message}.`);
+      if (codeOf(error) !== "ERR_LENGTH") throw error;
+      throw invalidParameter("PublicKeyBlob", `The data key is too long for it: ${messageOf(error)}.`);
     }
   },
 };

@@ -1,4 +1,5 @@
 import { asymmetricAlgorithms, isAsymmetricKeySpec } from "../../asymmetric/key-specs.ts";
+import { onPlatform } from "../../asymmetric/platform-failure.ts";
 import { LanelockError } from "../../errors.ts";
 import { KmsError } from "../../kms/ports/errors.ts";
 import type {
@@ -70,14 +71,13 @@ class SoftwareProvider implements KeyProvider {
   }
 
   async createKey({ binding }: CreateKeyObject): Promise<CreatedKeyObject> {
-    return this.#keep(binding, await generateMaterial(binding.keySpec));
+    return onPlatform(async () => this.#keep(binding, await generateMaterial(binding.keySpec)));
   }
 
   async importKey({ binding, material }: ImportKeyObject): Promise<CreatedKeyObject> {
-    if (isAsymmetricKeySpec(binding.keySpec) || binding.keySpec === "Aliyun_AES_256") {
-      return this.#keep(binding, await softwareKeyTransport.check(binding.keySpec, material));
-    }
-    throw unsupported(binding.keySpec);
+    const { keySpec } = binding;
+    if (!isAsymmetricKeySpec(keySpec) && keySpec !== "Aliyun_AES_256") throw unsupported(keySpec);
+    return onPlatform(async () => this.#keep(binding, await softwareKeyTransport.check(keySpec, material)));
   }
 
   #keep(binding: KeyBinding, { material, publicKey }: CheckedMaterial): CreatedKeyObject {
@@ -105,7 +105,7 @@ class SoftwareProvider implements KeyProvider {
     if (publicKey === undefined) throw unsupported(binding.keySpec);
     const material = this.#wrapper.unwrap(binding, handle);
     try {
-      return await loadSoftwareAsymmetricKey({ material, publicKey });
+      return await onPlatform(() => loadSoftwareAsymmetricKey({ material, publicKey }));
     } finally {
       material.fill(0);
     }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { LanelockError } from "../../../errors.ts";
 import type { CipherKey, CipherMode, CipherRequest, MaybePromise } from "../../../kms/ports/index.ts";
+import { isPromise, whenReady } from "../../../shared/maybe-promise.ts";
 import { padPkcs7, unpadPkcs7 } from "../../pkcs7.ts";
 import { type Operation, operate } from "../objects/operation.ts";
 import type { TokenObject } from "../objects/token-object.ts";
@@ -16,7 +17,7 @@ const tagBits = tagLength * 8;
 /** The mechanism of each mode. Padding is ours in CBC and ECB, so that a token's way of checking it cannot show. */
 export const aesMechanisms = { GCM: CKM.AES_GCM, CBC: CKM.AES_CBC, ECB: CKM.AES_ECB } as const;
 
-/** A symmetric key object of a token, of AES or of a vendor's SM4, serving one mode. */
+/** A symmetric key object of a token, of AES or of a vendor's SM4, for one mode. */
 export class TokenCipherKey implements CipherKey {
   readonly #object: TokenObject;
   readonly #mode: CipherMode;
@@ -35,7 +36,16 @@ export class TokenCipherKey implements CipherKey {
     if (this.#mode === "GCM") return this.#run("encrypt", request, data.length + tagLength);
     if (padding !== "PKCS7_PADDING") return this.#wholeBlocks("encrypt", request);
     const padded = padPkcs7(data);
-    return afterwards(this.#run("encrypt", { ...request, data: padded }, padded.length), () => padded.fill(0));
+    const wipe = () => padded.fill(0);
+    try {
+      const encrypted = this.#run("encrypt", { ...request, data: padded }, padded.length);
+      if (isPromise(encrypted)) return encrypted.finally(wipe);
+      wipe();
+      return encrypted;
+    } catch (error) {
+      wipe();
+      throw error;
+    }
   }
 
   decrypt(request: CipherRequest): MaybePromise<Uint8Array> {
@@ -46,7 +56,7 @@ export class TokenCipherKey implements CipherKey {
     if (data.length === 0)
       throw new LanelockError("ERR_LENGTH", "Padded ciphertext has at least one block of 16 bytes");
     const padded = this.#wholeBlocks("decrypt", request);
-    return padded instanceof Promise ? padded.then(unpadAndWipe) : unpadAndWipe(padded);
+    return whenReady(padded, unpadAndWipe);
   }
 
   dispose(): void {
@@ -88,9 +98,7 @@ export class TokenCipherKey implements CipherKey {
     };
     try {
       const output = operate(this.#object, this.#operation(kind, request));
-      return output instanceof Promise
-        ? output.then(check).catch((error) => this.#fail(error, request))
-        : check(output);
+      return isPromise(output) ? output.then(check).catch((error) => this.#fail(error, request)) : check(output);
     } catch (error) {
       return this.#fail(error, request);
     }
@@ -107,7 +115,7 @@ export class TokenCipherKey implements CipherKey {
     };
     try {
       const output = operate(this.#object, this.#operation("decrypt", request));
-      return output instanceof Promise ? output.then(take).catch((error) => this.#judge(error, request)) : take(output);
+      return isPromise(output) ? output.then(take).catch((error) => this.#judge(error, request)) : take(output);
     } catch (error) {
       return this.#judge(error, request);
     }
@@ -144,11 +152,4 @@ function unpadAndWipe(padded: Uint8Array): Uint8Array {
   } finally {
     padded.fill(0);
   }
-}
-
-/** Cleans up when `result` is there, now or later, or has failed. */
-function afterwards<T>(result: MaybePromise<T>, cleanUp: () => void): MaybePromise<T> {
-  if (result instanceof Promise) return result.finally(cleanUp);
-  cleanUp();
-  return result;
 }

@@ -1,6 +1,8 @@
 import { LanelockError } from "../../../errors.ts";
 import { sm4Gcm } from "../../../index.ts";
 import type { CipherKey, CipherRequest, KeyBinding, MaybePromise } from "../../../kms/ports/index.ts";
+import { codeOf } from "../../../shared/error-code.ts";
+import { isPromise, whenReady } from "../../../shared/maybe-promise.ts";
 
 export const sm4KeyLength = 16;
 const ivLength = 12;
@@ -69,17 +71,16 @@ export class TokenWrappedSm4Key implements CipherKey {
         key.fill(0);
       }
     };
-    const key = this.#unwrap(signal);
-    return key instanceof Promise ? key.then(useAndWipe) : useAndWipe(key);
+    return whenReady(this.#unwrap(signal), useAndWipe);
   }
 
   #unwrap(signal: AbortSignal | undefined): MaybePromise<Uint8Array> {
     const refuse = (error: unknown): never => {
-      if (!(error instanceof LanelockError && error.code === "ERR_AUTHENTICATION")) throw error;
+      if (codeOf(error) !== "ERR_AUTHENTICATION") throw error;
       const message = "The stored SM4 key was not sealed by this token for this key and version.";
       throw new LanelockError("ERR_INTEGRITY", message, { cause: error });
     };
     const key = this.#wrapping.decrypt({ ...this.#sealed, signal });
-    return key instanceof Promise ? key.catch(refuse) : key;
+    return isPromise(key) ? key.catch(refuse) : key;
   }
 }
