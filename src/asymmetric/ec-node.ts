@@ -1,3 +1,4 @@
+import type { ECDH, KeyObject } from "node:crypto";
 import type { EcKeySpec } from "../shared/algorithms.ts";
 import { malformed } from "./der.ts";
 import { signDigest, verifyDigest } from "./ec-curves.ts";
@@ -23,15 +24,36 @@ export function publicPointNode(crypto: NodeCrypto, spec: EcKeySpec, scalar: Uin
   return new Uint8Array(ecdh.getPublicKey());
 }
 
+interface EcKeyObjects {
+  readonly key: KeyObject;
+  readonly ecdh: ECDH;
+}
+
+/** OpenSSL's own copies of a scalar. It wipes them when they are collected. */
+function keyObjects(crypto: NodeCrypto, { spec, scalar }: EcPrivateParts): EcKeyObjects {
+  const der = encodePkcs8({ spec, scalar, point: publicPointNode(crypto, spec, scalar) });
+  try {
+    const key = crypto.createPrivateKey({ key: Buffer.from(der.buffer), format: "der", type: "pkcs8" });
+    const ecdh = crypto.createECDH(curveNames[spec]);
+    ecdh.setPrivateKey(scalar);
+    return { key, ecdh };
+  } finally {
+    der.fill(0);
+  }
+}
+
 /** OpenSSL signs messages and does ECDH; it would hash a digest again, so digests go to @noble/curves. */
 export function loadEcPrivateNode(crypto: NodeCrypto, parts: EcPrivateParts): PrivateOperations {
   const { spec } = parts;
   const scalar = new Uint8Array(parts.scalar);
-  const der = encodePkcs8({ spec, scalar, point: publicPointNode(crypto, spec, scalar) });
-  const key = crypto.createPrivateKey({ key: Buffer.from(der.buffer), format: "der", type: "pkcs8" });
-  der.fill(0);
-  const ecdh = crypto.createECDH(curveNames[spec]);
-  ecdh.setPrivateKey(scalar);
+  let objects: EcKeyObjects;
+  try {
+    objects = keyObjects(crypto, { spec, scalar });
+  } catch (thrown) {
+    scalar.fill(0);
+    throw thrown;
+  }
+  const { key, ecdh } = objects;
   return {
     sign({ messageType, data }) {
       if (messageType === "DIGEST") return signDigest({ spec, scalar }, data);

@@ -37,8 +37,8 @@ async function sharedXWeb(subtle: SubtleCrypto, privateKey: CryptoKey, point: Ui
 /** WebCrypto signs messages and does ECDH on P-256; everything else is @noble/curves. */
 export async function loadEcPrivateWeb(subtle: SubtleCrypto, parts: EcPrivateParts): Promise<PrivateOperations> {
   const { spec } = parts;
-  const scalar = new Uint8Array(parts.scalar);
   const onPlatform = spec === "EC_P256" ? await importP256(subtle, parts) : undefined;
+  const scalar = new Uint8Array(parts.scalar);
   return {
     async sign({ messageType, data }) {
       if (messageType === "DIGEST") return signDigest({ spec, scalar }, data);

@@ -155,8 +155,7 @@ async function requireWorkingPair(parts: PrivateParts & PublicParts, on: Platfor
   let works: boolean;
   try {
     const privateKey = await on.loadPrivate(parts);
-    const signature = await privateKey.sign(input);
-    privateKey.dispose();
+    const signature = await (async () => privateKey.sign(input))().finally(() => privateKey.dispose());
     works = await (await on.loadPublic(parts)).verify({ ...input, signature });
   } catch (cause) {
     throw blamesKey(cause) ? malformed("it does not work as a key", { cause }) : platformError(cause);

@@ -26,14 +26,21 @@ function oaepOf({ constants }: NodeCrypto, algorithm: AsymmetricEncryptionAlgori
   return { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash };
 }
 
+function keyObject(crypto: NodeCrypto, parts: RsaPrivateParts): KeyObject {
+  const der = encodePkcs8(parts);
+  try {
+    return crypto.createPrivateKey({ key: Buffer.from(der.buffer), format: "der", type: "pkcs8" });
+  } finally {
+    der.fill(0);
+  }
+}
+
 /**
  * RSA of OpenSSL. node:crypto can hash and sign, but not sign a digest under PSS: there the encoding is made here and
  * OpenSSL does the raw operation, blinded like any other.
  */
 export function loadRsaPrivateNode(crypto: NodeCrypto, parts: RsaPrivateParts): PrivateOperations {
-  const der = encodePkcs8(parts);
-  const key: KeyObject = crypto.createPrivateKey({ key: Buffer.from(der.buffer), format: "der", type: "pkcs8" });
-  der.fill(0);
+  const key = keyObject(crypto, parts);
   const length = parts.modulus.length;
   const raw = { key, padding: crypto.constants.RSA_NO_PADDING };
   return {

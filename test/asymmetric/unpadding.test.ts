@@ -18,7 +18,15 @@ const raw = (ciphertext: Uint8Array) =>
 /** EME-OAEP (RFC 8017 §7.1.1) with every part to be chosen: what an attacker could make. */
 function encodeOaep(
   hash: "sha1" | "sha256",
-  { first = 0, label = "", separator = 1, zeros = 0, message = new Uint8Array(0), length = 256 },
+  {
+    first = 0,
+    label = "",
+    separator = 1,
+    zeros = 0,
+    message = new Uint8Array(0),
+    length = 256,
+    flip = { at: 0, bit: 0 },
+  },
 ): Uint8Array {
   const hashLength = hash === "sha1" ? 20 : 32;
   const mgf = (seed: Uint8Array, size: number) =>
@@ -31,6 +39,7 @@ function encodeOaep(
     ).subarray(0, size);
   const db = Buffer.alloc(length - hashLength - 1, zeros);
   crypto.createHash(hash).update(label).digest().copy(db);
+  db[flip.at] = (db[flip.at] ?? 0) ^ flip.bit;
   db[db.length - message.length - 1] = separator;
   db.set(message, db.length - message.length);
   const seed = crypto.randomBytes(hashLength);
@@ -52,6 +61,19 @@ describe.each([
       expect(unpadOaep(hash, encoded)).toEqual(new Uint8Array(message));
       expect(encoded).toEqual(copy);
     }
+  });
+
+  test("every byte of the label's hash counts", () => {
+    const length = nodeHash === "sha1" ? 20 : 32;
+    for (let at = 0; at < length; at += 1) {
+      for (const bit of [1, 0x80]) {
+        const encoded = encodeOaep(nodeHash, { message: Buffer.from("m"), flip: { at, bit } });
+        expect(() => unpadOaep(hash, encoded), `byte ${at}`).toThrow(expect.objectContaining(refused));
+      }
+    }
+    expect(unpadOaep(hash, encodeOaep(nodeHash, { message: Buffer.from("m"), flip: { at: 0, bit: 0 } }))).toHaveLength(
+      1,
+    );
   });
 
   test("messages of zeros and ones keep them", () => {
