@@ -4,11 +4,12 @@ import { runInNewContext } from "node:vm";
 import { LanelockError } from "lanelock";
 import { KmsError } from "lanelock/kms";
 import { pkcs11, pkcs11Root } from "lanelock/pkcs11";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { AsymmetricKey, CipherKey, KeyProvider } from "../../../src/kms/ports/index.ts";
-import { Pkcs11Module } from "../../../src/providers/pkcs11/session/module.ts";
+import { Token } from "../../../src/providers/pkcs11/session/token.ts";
 import { createFaultyToken } from "../../tokens/faulty-token.ts";
 import { foreignErrors, nextForeignError } from "../../tokens/foreign-errors.ts";
+import { type CallRecord, instrument } from "../../tokens/instrumented-module.ts";
 import { binding, host, iv, outcome } from "../objects/key-objects.ts";
 
 // Every call of PKCS#11 that an operation makes fails in turn, with what a driver should not throw. The caller must see an error of
@@ -25,31 +26,9 @@ const pkcs8 = (type: "rsa" | "ec") =>
     ).privateKey.export({ format: "der", type: "pkcs8" }),
   );
 
-/** Counts the calls of the module's functions, and lets one of them fail. */
-async function instrument() {
-  const { api } = await Pkcs11Module.load(options);
-  const state: { made: string[]; failing: ((name: string, index: number) => boolean) | undefined; thrown: unknown } = {
-    ...{ made: [], failing: undefined, thrown: undefined },
-  };
-  const names = [api, Object.getPrototypeOf(api)].flatMap((one) => Object.getOwnPropertyNames(one));
-  for (const name of new Set(names.filter((one) => one.startsWith("C_")))) {
-    const original: unknown = Reflect.get(api, name);
-    if (typeof original !== "function") continue;
-    Reflect.set(api, name, (...parameters: unknown[]) => {
-      state.made.push(name);
-      if (!state.failing?.(name, state.made.length - 1)) return original.apply(api, parameters);
-      // What is closed is closed, whatever the call says.
-      if (name === "C_CloseSession") original.apply(api, parameters);
-      if (name.endsWith("Async") && state.made.length % 2 === 0) return Promise.reject(state.thrown);
-      throw state.thrown;
-    });
-  }
-  return state;
-}
-
 /** Sessions that the token is made to call unknown: their numbers may be another's, so nobody closes them. */
 let saidToBeLost = 0;
-let calls: Awaited<ReturnType<typeof instrument>>;
+let calls: CallRecord;
 let provider: KeyProvider;
 const aes = binding("Aliyun_AES_256");
 const cbc = binding("Aliyun_AES_256", { mode: "CBC" });
@@ -61,9 +40,10 @@ const handles = new Map<object, { handle: Uint8Array; publicKey?: Uint8Array | u
 const message = { data: randomBytes(32), iv: iv("GCM") };
 
 beforeAll(async () => {
+  keepLedger();
   provider = pkcs11(options);
   await provider.open(host);
-  calls = await instrument();
+  calls = await instrument(options);
   for (const bound of [aes, cbc, ecSign, ecOpen, sm4]) handles.set(bound, await provider.createKey({ binding: bound }));
   handles.set(rsa, await provider.importKey({ binding: rsa, material: pkcs8("rsa") }));
 });
@@ -72,6 +52,51 @@ afterAll(async () => {
   expect(faulty.get("openSessions")).toBe(saidToBeLost);
   faulty.dispose();
 });
+
+/** The sessions that are handed out, and what went wrong with that. */
+const ledger = { out: new Set<unknown>(), wrong: [] as string[] };
+let within = 0;
+
+/** Writes down each session that operations take from a token, and that it comes back once. */
+function keepLedger(): void {
+  const { tryTake, take, give, discard, recover } = Token.prototype;
+  const took = <T>(session: T): T => {
+    if (session !== undefined && ledger.out.has(session)) ledger.wrong.push("a session was handed out twice");
+    if (session !== undefined) ledger.out.add(session);
+    return session;
+  };
+  const back = (session: unknown, how: string) => {
+    if (within === 0 && !ledger.out.delete(session)) ledger.wrong.push(`a session came back twice (${how})`);
+  };
+  vi.spyOn(Token.prototype, "tryTake").mockImplementation(function (this: Token) {
+    return took(tryTake.call(this));
+  });
+  vi.spyOn(Token.prototype, "take").mockImplementation(async function (this: Token, wait) {
+    return took(await take.call(this, wait));
+  });
+  vi.spyOn(Token.prototype, "give").mockImplementation(function (this: Token, session) {
+    back(session, "give");
+    give.call(this, session);
+  });
+  vi.spyOn(Token.prototype, "discard").mockImplementation(function (this: Token, session, error) {
+    back(session, "discard");
+    discard.call(this, session, error);
+  });
+  vi.spyOn(Token.prototype, "recover").mockImplementation(function (this: Token, error, session) {
+    back(session, "recover");
+    within += 1;
+    try {
+      return recover.call(this, error, session);
+    } finally {
+      within -= 1;
+    }
+  });
+}
+
+function requireBalance(what: string): void {
+  expect(ledger.wrong, what).toEqual([]);
+  expect(ledger.out.size, what).toBe(0);
+}
 
 const stored = (bound: typeof aes) => ({ binding: bound, ...(handles.get(bound) ?? { handle: new Uint8Array() }) });
 const cipherKey = async (bound: typeof aes): Promise<CipherKey> => provider.loadCipherKey(stored(bound));
@@ -213,6 +238,7 @@ async function requireAllSessions(what: string): Promise<void> {
   const begun = faulty.get("calls") - before;
   faulty.set("hang", 0);
   await Promise.all(callers);
+  requireBalance(what);
   expect(begun, what).toBe(max);
   expect(faulty.get("openSessions"), what).toBe(max);
 }
@@ -262,6 +288,28 @@ describe.each(Object.entries(operations))("%s", (_name, prepare) => {
     }
     await requireAllSessions("after all");
   });
+});
+
+test("a call that its caller gave up on gives its session back once, when it ends well and when it fails", async () => {
+  const key = await cipherKey(aes);
+  const requests = { encrypt: message, decrypt: { ...message, data: await key.encrypt(message) } };
+  for (const kind of ["encrypt", "decrypt"] as const) {
+    for (const failure of [0, 0x05, 0x31]) {
+      await slowDown();
+      faulty.set("hang", 1);
+      const before = faulty.get("calls");
+      const giveUp = new AbortController();
+      const call = outcome(() => key[kind]({ ...requests[kind], signal: giveUp.signal }));
+      while (faulty.get("calls") === before) await sleep(5);
+      giveUp.abort(new Error("no longer wanted"));
+      await expect(call).rejects.toThrow("no longer wanted");
+      faulty.set("failNext", failure);
+      faulty.set("hang", 0);
+      while (ledger.out.size > 0) await sleep(5);
+      faulty.set("failNext", 0);
+      await requireAllSessions(`${kind} and the code ${failure}`);
+    }
+  }
 });
 
 test("a CKR code of another realm's error is understood as any other", async () => {
