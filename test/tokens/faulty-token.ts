@@ -22,6 +22,7 @@ const fields = [
   "logins",
   "openSessions",
   "calls",
+  "tokenFlags",
 ] as const;
 type Field = (typeof fields)[number];
 

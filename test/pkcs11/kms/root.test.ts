@@ -135,6 +135,21 @@ describe.each(["SoftHSM", "NSS"] as const)("%s as the root of trust", (name) => 
   });
 });
 
+test("each store's secret is sealed under an IV of its own", async () => {
+  const source = pkcs11Root({ ...faulty.options, label: "kms root" });
+  const ivs = new Set<string>();
+  const secrets = new Set<string>();
+  for (let i = 0; i < 50; i += 1) {
+    const { secret, sealed = new Uint8Array() } = await source.unlock({ storeId: `store-${i % 2}` });
+    // form (1), length of the CKA_ID (1), CKA_ID, IV (12): one that comes twice under one key gives the secrets away.
+    const ivAt = 2 + (sealed[1] ?? 0);
+    ivs.add(Buffer.from(sealed.subarray(ivAt, ivAt + 12)).toString("hex"));
+    secrets.add(Buffer.from(secret).toString("hex"));
+  }
+  expect([ivs.size, secrets.size]).toEqual([50, 50]);
+  await source.close?.();
+});
+
 test("software keys are worked without the token once the KMS is open", async () => {
   const path = storePath();
   await using kms = await Kms.open({

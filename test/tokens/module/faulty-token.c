@@ -31,6 +31,7 @@ struct control {
   int32_t logins;         /* C_Login calls so far */
   int32_t open_sessions;  /* sessions open now */
   int32_t calls;          /* C_Encrypt, C_Decrypt and C_Sign calls begun so far */
+  int32_t token_flags;    /* more flags that the token shows, CKF_USER_PIN_FINAL_TRY for example */
 };
 
 static struct control *control;
@@ -94,7 +95,12 @@ static CK_RV get_slot_list(CK_BBOOL present, CK_SLOT_ID_PTR slots, CK_ULONG_PTR 
   return leave(real->C_GetSlotList(present, slots, count));
 }
 
-static CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info) { PASS(0, real->C_GetTokenInfo(slot, info)) }
+static CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info) {
+  CK_RV rv = enter(0);
+  if (rv == CKR_OK) rv = real->C_GetTokenInfo(slot, info);
+  if (rv == CKR_OK) info->flags |= (CK_ULONG)control->token_flags;
+  return leave(rv);
+}
 
 static CK_RV get_mechanism_list(CK_SLOT_ID slot, CK_MECHANISM_TYPE_PTR list, CK_ULONG_PTR count) {
   CK_ULONG room = *count;

@@ -44,7 +44,10 @@ export class TokenObject {
     if (this.#handle === undefined || this.#generation !== this.token.generation) return undefined;
     const now = performance.now();
     if (now - this.#checkedAt > trustHandleMs) {
-      if (!this.#stillNamesThis(session, this.#handle)) return undefined;
+      if (!this.#stillNamesThis(session, this.#handle)) {
+        this.forget();
+        return undefined;
+      }
       this.#checkedAt = now;
     }
     return this.#handle;
