@@ -13,33 +13,73 @@ export interface PrivateFile {
   readonly hint?: string;
 }
 
-/** No secret is longer; more is somebody's mistake, and is not read into memory. */
+/** What {@link checkPrivate} looks at, of an open file. */
+export interface FileFacts {
+  readonly mode: number;
+  readonly uid: number;
+  isFile(): boolean;
+  isFIFO(): boolean;
+}
+
+/** No secret is longer; a longer file is a wrong path, and is not read into memory. */
 const MAX_BYTES = 65_536;
 
 /**
- * Reads a file that holds a secret. The owner's rights are checked on the open file, so that what was checked is what is read.
- *
- * @throws LanelockError `unreadable` for a file that cannot be read or is longer than 65,536 bytes, `exposed` for one that others may
- * read
+ * The owner of a file who is neither this process's user nor root, or undefined: such an owner can change the file at any time,
+ * whatever its mode is. Windows has no numeric owners.
  */
-export function readPrivateFile({ path, what, unreadable, exposed, hint = "" }: PrivateFile): Uint8Array {
-  const { closeSync, fstatSync, openSync, readFileSync } = nodeModule("node:fs", `A ${what}`);
-  let file: number;
-  try {
-    file = openSync(path, "r");
-  } catch (cause) {
-    throw new LanelockError(unreadable, `The ${what} ${path} cannot be read.${hint && ` ${hint}`}`, { cause });
+export function foreignOwner({ uid }: Pick<FileFacts, "uid">): number | undefined {
+  const own = globalThis.process?.geteuid?.();
+  return own === undefined || uid === own || uid === 0 ? undefined : uid;
+}
+
+/**
+ * Checks a file that is open, so that the file that was checked is the file that is used: a regular file or a pipe, that belongs to
+ * this process's user or to root, and that nobody else may read or write.
+ *
+ * @throws LanelockError `unreadable` for another kind of file, `exposed` for one that others own, read or write
+ */
+export function checkPrivate(facts: FileFacts, { path, what, unreadable, exposed }: PrivateFile): void {
+  if (!facts.isFile() && !facts.isFIFO()) {
+    throw new LanelockError(unreadable, `The ${what} ${path} is neither a file nor a pipe. Check the path.`);
   }
+  const owner = foreignOwner(facts);
+  if (owner !== undefined) {
+    const remedy = `Make it your own: chown ${globalThis.process.geteuid?.()} ${path}`;
+    throw new LanelockError(exposed, `The ${what} ${path} belongs to another user (uid ${owner}). ${remedy}`);
+  }
+  if ((facts.mode & 0o077) !== 0 && globalThis.process.platform !== "win32") {
+    throw new LanelockError(exposed, `Others may read the ${what} ${path}. Run: chmod 600 ${path}`);
+  }
+}
+
+/**
+ * Reads a file that holds a secret, of at most 65,536 bytes.
+ *
+ * @throws LanelockError `unreadable` for a file that cannot be read or is longer, `exposed` for one that others own, read or write
+ */
+export function readPrivateFile(file: PrivateFile): Uint8Array {
+  const { path, what, unreadable, hint = "" } = file;
+  const { closeSync, fstatSync, openSync, readFileSync } = nodeModule("node:fs", `A ${what}`);
+  let open: number | undefined;
   try {
-    const { mode, size } = fstatSync(file);
-    if ((mode & 0o077) !== 0 && globalThis.process.platform !== "win32") {
-      throw new LanelockError(exposed, `Others may read the ${what} ${path}. Run: chmod 600 ${path}`);
+    open = openSync(path, "r");
+    const facts = fstatSync(open);
+    checkPrivate(facts, file);
+    if (facts.size > MAX_BYTES) {
+      const remedy = "No secret is that long: check the path.";
+      throw new LanelockError(unreadable, `The ${what} ${path} has ${facts.size} bytes. ${remedy}`);
     }
-    if (size > MAX_BYTES) {
-      throw new LanelockError(unreadable, `The ${what} ${path} has ${size} bytes, which is no secret. Check the path.`);
+    const content = readFileSync(open);
+    try {
+      return new Uint8Array(content);
+    } finally {
+      content.fill(0);
     }
-    return new Uint8Array(readFileSync(file));
+  } catch (cause) {
+    if (cause instanceof LanelockError) throw cause;
+    throw new LanelockError(unreadable, `The ${what} ${path} cannot be read.${hint && ` ${hint}`}`, { cause });
   } finally {
-    closeSync(file);
+    if (open !== undefined) closeSync(open);
   }
 }

@@ -77,7 +77,7 @@ describe("a damaged database", () => {
     const absent = open({ store: sqlStore({ path: join(directory, "no", "keys.db") }) });
     await expect(absent).rejects.toMatchObject({
       code: "ERR_STORE",
-      message: expect.stringContaining("directory exist"),
+      message: expect.stringContaining("directory of the database file does not exist"),
     });
   });
 

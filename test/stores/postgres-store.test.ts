@@ -1,7 +1,7 @@
 import { sqlStore } from "lanelock/stores";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { storeFailure } from "../../src/stores/sql/store-failure.ts";
+import { postgresFailure } from "../../src/stores/sql/store-failure.ts";
 import { testStoreContract } from "../contract/store.ts";
 import { PostgresServer } from "./postgres-server.ts";
 
@@ -29,6 +29,6 @@ test("a connection that broke is told as a database that cannot be reached, at w
   told.push(await client.query("select 1").catch((error) => error));
   for (const error of told) {
     const message = expect.stringContaining("cannot be reached");
-    expect(storeFailure("PostgreSQL", error), String(error)).toMatchObject({ code: "ERR_STORE", message });
+    expect(postgresFailure("PostgreSQL", error), String(error)).toMatchObject({ code: "ERR_STORE", message });
   }
 });

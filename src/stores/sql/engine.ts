@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import type { LanelockError } from "../../errors.ts";
 import type { StoreClaim } from "../../kms/ports/index.ts";
 import type { BytesType, Database } from "./schema.ts";
 
@@ -7,7 +8,7 @@ export type Session = Kysely<Database>;
 
 export type TransactionKind = "read" | "write";
 
-/** What the two databases do differently. Errors are the drivers' own; the store translates them. */
+/** What the two databases do differently. Whatever their drivers throw becomes a LanelockError where it is thrown. */
 export interface SqlEngine {
   readonly bytes: BytesType;
   readonly db: Kysely<Database>;
@@ -19,4 +20,6 @@ export interface SqlEngine {
   claim(name: string): Promise<StoreClaim | undefined>;
   scrub(): Promise<void>;
   close(): Promise<void>;
+  /** Anything that was thrown, but by a transaction's own work, as a LanelockError with advice. */
+  failure(cause: unknown): LanelockError;
 }

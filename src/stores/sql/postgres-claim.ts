@@ -1,6 +1,10 @@
-import pg from "pg";
+import type pg from "pg";
 import type { StoreClaim } from "../../kms/ports/index.ts";
 import { clearTimeout, setTimeout } from "../../shared/timers.ts";
+import type { ConnectionSettings } from "./postgres-settings.ts";
+
+/** Servers since version 14 may end idle sessions, which a claim's is most of the time. */
+const KEEP_IDLE = "select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout'";
 
 /** The most that a claim's connection is waited for. */
 const PATIENCE_MILLISECONDS = 5_000;
@@ -10,6 +14,7 @@ export class PostgresClaim implements StoreClaim {
   readonly #client: pg.Client;
   readonly #onRelease: (claim: PostgresClaim) => void;
   #lost = false;
+  #backend: unknown;
   #asking: Promise<void> | undefined;
 
   private constructor(client: pg.Client, onRelease: (claim: PostgresClaim) => void) {
@@ -19,25 +24,45 @@ export class PostgresClaim implements StoreClaim {
     client.on("end", this.#lose);
   }
 
-  /** @returns `undefined` when somebody else has it */
+  /** @returns `undefined` when another process has it */
   static async take(
     name: string,
-    { settings, onRelease }: { settings: pg.ClientConfig; onRelease: (claim: PostgresClaim) => void },
+    { settings, onRelease }: { settings: ConnectionSettings; onRelease: (claim: PostgresClaim) => void },
   ): Promise<PostgresClaim | undefined> {
-    const client = new pg.Client({ ...settings, options: "-c idle_session_timeout=0" });
+    const client = new settings.Client(settings.config);
     const claim = new PostgresClaim(client, onRelease);
     await client.connect();
     try {
-      const text = "select pg_try_advisory_lock(hashtextextended($1, 0)) as held";
-      const query = { text, values: [`lanelock ${name}`], query_timeout: PATIENCE_MILLISECONDS };
-      const { rows } = await client.query(query);
-      if (rows[0]?.held === true) return claim;
+      if (await claim.#lock(name)) return claim;
     } catch (error) {
       await claim.release();
       throw error;
     }
     await claim.release();
     return undefined;
+  }
+
+  async #lock(name: string): Promise<boolean> {
+    await this.#ask(KEEP_IDLE);
+    const text = "select pg_try_advisory_lock(hashtextextended($1, 0)) as held, pg_backend_pid() as backend";
+    const row = await this.#ask(text, [`lanelock ${name}`]);
+    if (row?.held !== true) return false;
+    this.#backend = row.backend;
+    // The process may end while it holds the claim, which ends the claim.
+    this.#keepsProcess("unref");
+    return true;
+  }
+
+  /** Whether the process waits for this connection before it ends. */
+  #keepsProcess(how: "ref" | "unref"): void {
+    const stream: object & { ref?: () => unknown; unref?: () => unknown } = this.#client.connection.stream;
+    stream[how]?.();
+  }
+
+  async #ask(text: string, values: readonly string[] = []): Promise<Record<string, unknown> | undefined> {
+    const query = { text, values: [...values], query_timeout: PATIENCE_MILLISECONDS };
+    const { rows } = await this.#client.query(query);
+    return rows[0];
   }
 
   readonly #lose = () => {
@@ -50,16 +75,26 @@ export class PostgresClaim implements StoreClaim {
 
   async check(): Promise<void> {
     if (this.#lost) return;
-    const query = { text: "select 1", query_timeout: PATIENCE_MILLISECONDS };
-    this.#asking ??= this.#client.query(query).then(() => {
-      this.#asking = undefined;
-    }, this.#lose);
+    this.#asking ??= this.#askWhetherHeld().catch(this.#lose);
     await this.#asking;
+  }
+
+  /** The lock is the session's: behind another session the claim is another client's. */
+  async #askWhetherHeld(): Promise<void> {
+    this.#keepsProcess("ref");
+    try {
+      const row = await this.#ask("select pg_backend_pid() as backend");
+      if (row?.backend !== this.#backend) this.#lose();
+    } finally {
+      this.#keepsProcess("unref");
+      this.#asking = undefined;
+    }
   }
 
   /** Says goodbye, and hangs up on a server that does not answer that. */
   async release(): Promise<void> {
     this.#onRelease(this);
+    this.#keepsProcess("ref");
     const hangUp = setTimeout(() => this.#client.connection.stream.destroy(), PATIENCE_MILLISECONDS);
     await this.#client.end();
     clearTimeout(hangUp);

@@ -1,57 +1,85 @@
-import { Socket } from "node:net";
-import { Kysely, PostgresDialect, sql } from "kysely";
+import { Kysely, sql } from "kysely";
 import pg from "pg";
 import type { StoreClaim } from "../../kms/ports/index.ts";
+import { clearTimeout, setTimeout } from "../../shared/timers.ts";
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
 import { PostgresClaim } from "./postgres-claim.ts";
+import { PostgresPoolDialect } from "./postgres-driver.ts";
+import { refuseTransactionPooler } from "./postgres-pooler.ts";
+import { type ConnectionSettings, connectionSettings, type PostgresOptions } from "./postgres-settings.ts";
 import type { Database } from "./schema.ts";
+import { postgresFailure } from "./store-failure.ts";
 
 const TIMEOUT_MILLISECONDS = 30_000;
-const CONNECT_MILLISECONDS = 10_000;
 /** Longer than the server takes to give a statement up: a connection that is silent until then is dead, or idle. */
 const SILENCE_MILLISECONDS = TIMEOUT_MILLISECONDS + 5_000;
-/** When the system begins to look whether the other end of a silent connection is there. */
-const KEEP_ALIVE_MILLISECONDS = 10_000;
+/** How long close waits for servers to say goodbye. */
+const GOODBYE_MILLISECONDS = 5_000;
 const MAX_CONNECTIONS = 8;
 /** Names the advisory lock that migrations take. */
 const MIGRATION_LOCK = 7_233_196_001;
+
+const SET_UP = [
+  "set synchronous_commit = on",
+  `set statement_timeout = ${TIMEOUT_MILLISECONDS}`,
+  `set lock_timeout = ${TIMEOUT_MILLISECONDS}`,
+].join("; ");
 
 const TABLES = [
   ...["meta", "keys", "versions", "key_objects", "aliases", "tags", "import_tokens", "anchors", "counters"],
 ].map((name) => `lanelock_${name}`);
 
-/** A PostgreSQL database: for several processes, on one machine or many, working on one store. */
-export async function openPostgres(url: string): Promise<SqlEngine> {
-  const settings: pg.ClientConfig = {
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_MILLISECONDS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
-    application_name: "lanelock",
-    options: `-c synchronous_commit=on -c statement_timeout=${TIMEOUT_MILLISECONDS} -c lock_timeout=${TIMEOUT_MILLISECONDS}`,
-  };
-  return new PostgresEngine(settings);
+/** A PostgreSQL database: for several processes, on one machine or many, that use one store. */
+export async function openPostgres(name: string, options: PostgresOptions): Promise<SqlEngine> {
+  try {
+    const engine = new PostgresEngine(name, connectionSettings(options));
+    try {
+      await refuseTransactionPooler(name, engine.pool);
+      return engine;
+    } catch (error) {
+      await engine.close().catch(() => undefined);
+      throw error;
+    }
+  } catch (cause) {
+    throw postgresFailure(name, cause);
+  }
 }
 
 class PostgresEngine implements SqlEngine {
   readonly bytes = "bytea";
   readonly db: Kysely<Database>;
-  readonly #settings: pg.ClientConfig;
+  readonly pool: pg.Pool;
+  readonly #name: string;
+  readonly #settings: ConnectionSettings;
   readonly #claims = new Set<PostgresClaim>();
+  readonly #clients = new Set<pg.PoolClient>();
 
-  constructor(settings: pg.ClientConfig) {
+  constructor(name: string, settings: ConnectionSettings) {
+    this.#name = name;
     this.#settings = settings;
-    const pool = new pg.Pool({ ...settings, max: MAX_CONNECTIONS });
-    // A connection may break while nothing is asked of it, idle or between two queries; the next one then tells. Unheard,
-    // the event would end the process.
+    // Idle connections do not keep a process that has nothing else to do.
+    const { config, Client } = settings;
+    const pool = new pg.Pool({ ...config, Client, max: MAX_CONNECTIONS, allowExitOnIdle: true });
+    // A connection may break while it is idle or between two queries; the next query then fails. Without a listener the event
+    // would end the process.
     pool.on("error", () => undefined);
     pool.on("connect", (client) => {
+      this.#clients.add(client);
       client.on("error", () => undefined);
-      // A broken network need not say so: whoever waits is told, and the next call gets a connection that works.
+      // A broken network need not say so: the caller that waits gets an error, and the next call a connection that works.
       const { stream } = client.connection;
-      if (stream instanceof Socket) stream.setTimeout(SILENCE_MILLISECONDS, () => stream.destroy());
+      if ("setTimeout" in stream && typeof stream.setTimeout === "function") {
+        stream.setTimeout(SILENCE_MILLISECONDS, () => stream.destroy());
+      }
     });
-    this.db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+    pool.on("remove", (client) => this.#clients.delete(client));
+    this.pool = pool;
+    const failure = (cause: unknown) => this.failure(cause);
+    this.db = new Kysely<Database>({ dialect: new PostgresPoolDialect({ pool, setUp: SET_UP, failure }) });
+  }
+
+  failure(cause: unknown) {
+    return postgresFailure(this.#name, cause);
   }
 
   async begin(session: Session, kind: TransactionKind) {
@@ -79,7 +107,15 @@ class PostgresEngine implements SqlEngine {
   }
 
   async close() {
-    for (const claim of this.#claims) await claim.release();
-    await this.db.destroy();
+    const errors: unknown[] = [];
+    const hangUp = setTimeout(() => {
+      for (const { connection } of this.#clients) connection.stream.destroy();
+    }, GOODBYE_MILLISECONDS);
+    for (const claim of this.#claims) await claim.release().catch((error) => errors.push(error));
+    // Kysely does not end a pool that it never used.
+    await this.db.destroy().catch((error) => errors.push(error));
+    if (!this.pool.ending) await this.pool.end().catch((error) => errors.push(error));
+    clearTimeout(hangUp);
+    if (errors.length > 0) throw this.failure(errors[0]);
   }
 }

@@ -15,7 +15,7 @@ export function toSql<Row extends object>(row: Row): Stored<Row> {
 
 export function toSqlValue(value: unknown): unknown {
   if (typeof value === "boolean") return value ? 1 : 0;
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   return value;
 }
 
@@ -28,10 +28,15 @@ function fromSqlValue(name: string, value: unknown): unknown {
   if (value === null) return null;
   if (BOOLEANS.has(name)) return Number(value) === 1;
   if (INTEGERS.has(name)) return Number(value);
-  return value instanceof ArrayBuffer || value instanceof Uint8Array ? bytesFromSql(value) : value;
+  return isBytes(value) ? bytesFromSql(value) : value;
+}
+
+/** Of any realm: under jest the drivers are given one, and what they give is of another. */
+function isBytes(value: unknown): value is ArrayBuffer | Uint8Array {
+  return ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === "[object ArrayBuffer]";
 }
 
 /** libsql gives an `ArrayBuffer`, pg a `Buffer` on shared memory. */
 export function bytesFromSql(value: ArrayBuffer | Uint8Array): Uint8Array {
-  return value instanceof ArrayBuffer ? new Uint8Array(value) : Uint8Array.from(value);
+  return ArrayBuffer.isView(value) ? Uint8Array.from(value) : new Uint8Array(value);
 }

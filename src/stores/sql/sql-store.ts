@@ -14,7 +14,7 @@ import { toSql } from "./row-codec.ts";
 import { isMade, migrate, SCHEMA_VERSION } from "./schema.ts";
 import { SqlReader } from "./sql-reader.ts";
 import { SqlWriter } from "./sql-writer.ts";
-import { noStore, storeFailure } from "./store-failure.ts";
+import { noStore } from "./store-failure.ts";
 
 /** The part of a SQL store that is loaded when it is opened, so that importing `lanelock/stores` needs no database. */
 export class OpenSqlStore implements Omit<KeyStore, "open"> {
@@ -27,14 +27,14 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
   }
 
   static async open(name: string, connect: () => Promise<SqlEngine>, create: boolean): Promise<OpenSqlStore> {
-    let store: OpenSqlStore | undefined;
+    const engine = await connect();
+    const store = new OpenSqlStore(name, engine);
     try {
-      store = new OpenSqlStore(name, await connect());
       await store.#migrate(create);
       return store;
     } catch (error) {
-      await store?.close().catch(() => undefined);
-      throw storeFailure(name, error);
+      await engine.close().catch(() => undefined);
+      throw engine.failure(error);
     }
   }
 
@@ -60,30 +60,42 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
     try {
       return await task();
     } catch (error) {
-      throw storeFailure(this.name, error);
+      throw this.#engine.failure(error);
     }
   }
 
-  #transaction<T>(kind: TransactionKind, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#engine.db.connection().execute(async (session) => {
-      await this.#engine.begin(session, kind);
-      try {
-        const result = await work(session);
-        await this.#engine.end(session, "commit");
-        return result;
-      } catch (error) {
-        // The first error says what happened; a connection that cannot even roll back is dropped by its pool.
-        await this.#engine.end(session, "rollback").catch(() => undefined);
-        throw error;
-      }
-    });
+  /** What `work` throws passes as it is; everything else that goes wrong becomes a LanelockError. */
+  async #transaction<T>(kind: TransactionKind, work: (session: Session) => Promise<T>): Promise<T> {
+    let refusal: { readonly reason: unknown } | undefined;
+    try {
+      return await this.#engine.db.connection().execute(async (session) => {
+        await this.#engine.begin(session, kind);
+        try {
+          const result = await work(session).catch((reason) => {
+            refusal = { reason };
+            throw reason;
+          });
+          await this.#engine.end(session, "commit");
+          return result;
+        } catch (error) {
+          // The first error says what happened; a connection that cannot even roll back is dropped.
+          await this.#engine.end(session, "rollback").catch(() => undefined);
+          throw error;
+        }
+      });
+    } catch (error) {
+      if (refusal !== undefined) throw refusal.reason;
+      throw this.#engine.failure(error);
+    }
   }
 
   changeCounter() {
-    return this.#read(async (session) => {
-      const query = session.selectFrom("lanelock_store").select("changes");
-      return Number((await query.executeTakeFirstOrThrow()).changes);
-    });
+    return this.#translated(() =>
+      this.#read(async (session) => {
+        const query = session.selectFrom("lanelock_store").select("changes");
+        return Number((await query.executeTakeFirstOrThrow()).changes);
+      }),
+    );
   }
 
   read<T>(work: (rows: StoreReader) => Promise<T>) {
@@ -92,11 +104,11 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
 
   /** A read may find the database busy for a moment, while another process recovers it after a crash. */
   #read<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#translated(() => patiently(() => this.#transaction("read", work)));
+    return patiently(() => this.#transaction("read", work));
   }
 
   #write<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#translated(() => this.#transaction("write", work));
+    return this.#transaction("write", work);
   }
 
   write<T>(work: (rows: StoreWriter) => Promise<T>) {
