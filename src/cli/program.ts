@@ -5,6 +5,7 @@ import { addAlias } from "./commands/alias.ts";
 import { addAsymDecrypt } from "./commands/asym-decrypt.ts";
 import { addAsymEncrypt } from "./commands/asym-encrypt.ts";
 import { addAudit } from "./commands/audit.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addDataKey } from "./commands/data-key.ts";
 import { addDecrypt } from "./commands/decrypt.ts";
 import { addEncrypt } from "./commands/encrypt.ts";
@@ -49,6 +50,7 @@ const COMMANDS = [
   addRewrapStore,
   addHsm,
   addExternalProxy,
+  addCompletion,
 ];
 
 const AFTER_HELP = `

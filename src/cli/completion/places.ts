@@ -1,0 +1,71 @@
+import type { Command, Option } from "commander";
+import { KEY_SPECS, PROTECTION_LEVELS } from "../../kms/policy/key-matrix.ts";
+
+/** What may follow an option: names of files, one of some words, something only the user knows; nothing at all for a switch. */
+export type Value = "files" | "text" | readonly string[];
+
+export interface CompletedOption {
+  readonly long: string;
+  readonly description: string;
+  readonly value: Value | undefined;
+}
+
+/** What may come next behind the words of a command: a command, or one of its options. */
+export interface Place {
+  /** The words so far: `keys create`, or nothing. */
+  readonly path: string;
+  readonly commands: readonly { readonly name: string; readonly description: string }[];
+  readonly options: readonly CompletedOption[];
+  /** Whether its arguments are files. */
+  readonly takesFiles: boolean;
+}
+
+/** Words that complete what the help describes, by the placeholder in it. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  KeySpec: KEY_SPECS,
+  KeyUsage: ["ENCRYPT/DECRYPT", "SIGN/VERIFY"],
+  ProtectionLevel: PROTECTION_LEVELS,
+  Origin: ["Aliyun_KMS", "EXTERNAL"],
+};
+
+export interface Completions {
+  readonly places: readonly Place[];
+  /** Options of every place, which the places themselves leave out. */
+  readonly common: readonly CompletedOption[];
+}
+
+/** What completes a program's command line; of the places, the root comes first. */
+export function completionsOf(program: Command): Completions {
+  const all = [placeOf(program, ""), ...program.commands.flatMap((command) => below(command, command.name()))];
+  const [root] = all;
+  const isCommon = (option: CompletedOption) =>
+    all.every(({ options }) => options.some((other) => other.long === option.long));
+  const common = root?.options.filter(isCommon) ?? [];
+  const isSame = (option: CompletedOption) =>
+    common.some(({ long, value }) => long === option.long && value === option.value);
+  const places = all.map((place) => ({ ...place, options: place.options.filter((option) => !isSame(option)) }));
+  return { places, common };
+}
+
+function below(command: Command, path: string): readonly Place[] {
+  return [placeOf(command, path), ...command.commands.flatMap((child) => below(child, `${path} ${child.name()}`))];
+}
+
+function placeOf(command: Command, path: string): Place {
+  return {
+    path,
+    commands: command.commands.map((child) => ({ name: child.name(), description: child.description() })),
+    options: [...command.options.map(completed), { long: "--help", description: "show help", value: undefined }],
+    takesFiles: command.registeredArguments.some((argument) => /file/.test(argument.name())),
+  };
+}
+
+function completed(option: Option): CompletedOption {
+  return { long: option.long ?? "", description: option.description, value: valueKind(option) };
+}
+
+function valueKind({ flags, argChoices }: Option): Value | undefined {
+  const placeholder = /<(.+)>/.exec(flags)?.[1];
+  if (placeholder === undefined) return undefined;
+  return argChoices ?? WORDS[placeholder] ?? (/file|directory/.test(placeholder) ? "files" : "text");
+}
