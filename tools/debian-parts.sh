@@ -10,6 +10,8 @@ parts=(
   "/usr/bin/certutil libnss3-tools"
   "/usr/bin/chromium chromium"
   "/usr/lib/postgresql postgresql"
+  "/usr/bin/zsh zsh"
+  "/usr/bin/fish fish"
 )
 
 missing=()

@@ -14,6 +14,7 @@ export interface CompletedOption {
 export interface Place {
   /** The words so far: `keys create`, or nothing. */
   readonly path: string;
+  /** Commands, and words that an argument has to be. */
   readonly commands: readonly { readonly name: string; readonly description: string }[];
   readonly options: readonly CompletedOption[];
   /** Whether its arguments are files. */
@@ -54,7 +55,12 @@ function below(command: Command, path: string): readonly Place[] {
 function placeOf(command: Command, path: string): Place {
   return {
     path,
-    commands: command.commands.map((child) => ({ name: child.name(), description: child.description() })),
+    commands: [
+      ...command.commands.map((child) => ({ name: child.name(), description: child.description() })),
+      ...command.registeredArguments.flatMap(({ argChoices = [], description }) =>
+        argChoices.map((name) => ({ name, description })),
+      ),
+    ],
     options: [...command.options.map(completed), { long: "--help", description: "show help", value: undefined }],
     takesFiles: command.registeredArguments.some((argument) => /file/.test(argument.name())),
   };
