@@ -1,11 +1,11 @@
 // `npm run bench`: measures against node:crypto and the rivals, on the Node that runs it, and rewrites the tables in
-// README.md from bench/results/. Options go behind `--`:
+// README.md and bench/README.md from bench/results/. Options go behind `--`:
 //   --check   exit with 1 where a bar is not reached     --only TEXT   cases whose name has TEXT
 //   --suite S ciphers unless given, or another of bench/suites.ts
 //   --node N  on Node 22, 24 or 26 from test/nodes       --rounds N    interleaved rounds, 21 unless given
 //   --timing  instead of all that, whether times depend on secrets: bench/timing/; --samples N for each case
 //   --bound   instead of all that, how close the inner loops come to three vector operations a cycle: bench/bound/
-import { updateReadme } from "./readme-table.mjs";
+import { updateTables } from "./measured-tables.mjs";
 import { installDependencies, prepare, root, run } from "./setup.mjs";
 
 const options = process.argv.slice(2);
@@ -37,4 +37,4 @@ if (at >= 0) {
   node = `${root}test/nodes/node_modules/node${major}/bin/node`;
 }
 run(node, ["--no-warnings", `${outdir}/main.mjs`, ...options]);
-if (folder === "" && !options.includes("--only") && !options.includes("--suite")) updateReadme();
+if (folder === "" && !options.includes("--only") && !options.includes("--suite")) updateTables();

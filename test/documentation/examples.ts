@@ -8,8 +8,10 @@ import { scratchFolder } from "../tokens/scratch-folder.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const lanelock = join(root, "dist/cli/main.js");
 
-/** The code of a document, in order, by language: `ts`, `sh`. */
-function codeOf(document: string, language: string): string[] {
+type Language = "js" | "ts" | "sh";
+
+/** The code of a document, in order, by language. */
+function codeOf(document: string, language: Language): string[] {
   const text = readFileSync(join(root, document), "utf8");
   return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, name, code = ""]) =>
     name === language ? [code] : [],
@@ -39,7 +41,7 @@ export class Examples {
     symlinkSync(root, join(this.folder, "node_modules/lanelock"));
   }
 
-  count(language: "ts" | "sh"): number {
+  count(language: Language): number {
     return codeOf(this.#document, language).length;
   }
 
@@ -49,6 +51,13 @@ export class Examples {
     const file = join(this.folder, `example-${index}.mjs`);
     writeFileSync(file, code);
     return file;
+  }
+
+  /** Runs the nth JavaScript example, to the letter, and gives what it prints. */
+  runScript(index: number): string {
+    const file = join(this.folder, `script-${index}.mjs`);
+    writeFileSync(file, this.#code("js", index));
+    return this.#run(process.execPath, [file]);
   }
 
   /** Runs the nth TypeScript example and gives what it prints. */
@@ -69,10 +78,11 @@ export class Examples {
   }
 
   #commands(index: number): string {
-    return `lanelock() { "${process.execPath}" "${lanelock}" "$@"; }\n${this.#code("sh", index)}`;
+    const code = this.#code("sh", index).replace(/^npx lanelock/gm, "lanelock");
+    return `lanelock() { "${process.execPath}" "${lanelock}" "$@"; }\n${code}`;
   }
 
-  #code(language: string, index: number): string {
+  #code(language: Language, index: number): string {
     const code = codeOf(this.#document, language)[index];
     if (code === undefined) throw new Error(`${this.#document} has no ${language} example ${index}`);
     return Object.entries(this.#places).reduce((text, [place, here]) => text.replaceAll(place, here), code);

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
@@ -91,6 +92,21 @@ const cases = Object.entries(compilers).flatMap(([name, compiler]) =>
 
 test.each(cases)("%s, moduleResolution %s, for pages, without the types of Node", (_name, resolution, compiler) => {
   expect(compile(compiler, `program.${resolution}.json`)).toEqual({ status: 0, stdout: "" });
+});
+
+test("README's TypeScript compiles", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const [, code = ""] = /^```ts\n(.*?)^```$/ms.exec(readme) ?? [];
+  expect(code).toContain("await using");
+  project.write("readme.ts", code);
+  const compilerOptions = {
+    ...{ strict: true, target: "es2022", module: "nodenext", noEmit: true, types: [], skipLibCheck: false },
+    lib: ["es2022", "dom", "esnext.disposable"],
+  };
+  project.write("readme.json", JSON.stringify({ compilerOptions, files: ["readme.ts"] }));
+  for (const compiler of Object.values(compilers)) {
+    expect(compile(compiler, "readme.json")).toEqual({ status: 0, stdout: "" });
+  }
 });
 
 test("a declaration that needs the types of Node would be found", () => {

@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 
 const binary = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+const page = readFileSync(new URL("../../docs/asymmetric.md", import.meta.url), "utf8");
 
-test("the commands of README.md that bring a key, run as they stand there", () => {
-  const block = /```sh\n(lanelock keys create --origin EXTERNAL.*?)```/s.exec(readme)?.[1] ?? "";
+test("the commands of docs/asymmetric.md that bring a key, run as they stand there", () => {
+  const block = /```sh\n(lanelock keys create --origin EXTERNAL.*?)```/s.exec(page)?.[1] ?? "";
   const [create = "", ...others] = block.split("\n");
   const folder = mkdtempSync(join(tmpdir(), "lanelock-readme-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

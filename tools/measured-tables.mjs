@@ -1,12 +1,12 @@
-// Writes the measured tables of README.md from bench/results/: what stands between the two markers.
+// Writes the measured tables from bench/results/ between two markers: a small one in README.md, all of them in bench/README.md.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { root } from "./setup.mjs";
 
 const START = "<!-- measured: begin -->";
 const END = "<!-- measured: end -->";
 
-/** What README shows of all that is measured. */
-const ROWS = [
+/** What bench/README.md shows of all that is measured. */
+const ALL_ROWS = [
   "AES-256-GCM seal 64 B",
   "AES-256-GCM seal 1 KiB",
   "AES-256-GCM seal 1 MiB",
@@ -25,6 +25,16 @@ const ROWS = [
   "SM4-CBC decrypt 1 MiB",
 ];
 
+/** What README.md shows. */
+const FEW_ROWS = [
+  "AES-256-GCM seal 64 B",
+  "AES-256-GCM seal 1 MiB",
+  "AES-256-GCM seal 10,000 records of 64 B",
+  "AES-256-CTR encrypt 1 MiB",
+  "SM4-GCM seal 1 MiB",
+  "SM4-CBC decrypt 1 MiB",
+];
+
 const RIVALS = ["node:crypto", "@noble/ciphers", "encrypt-web-streams", "sm-crypto-v2"];
 
 function speed(bytes, nanoseconds) {
@@ -38,8 +48,8 @@ function times(contenders, rival) {
   return counter ? `${counter.ratio.toFixed(2)} × (sm4-ctr)` : "–";
 }
 
-function table({ node, processor, commit, results }) {
-  const rows = ROWS.map((name) => results.find((result) => result.name === name)).filter(Boolean);
+function table({ node, processor, commit, results }, names) {
+  const rows = names.map((name) => results.find((result) => result.name === name)).filter(Boolean);
   return [
     `Node ${node.slice(1)}, ${processor}, commit ${commit}:`,
     "",
@@ -52,16 +62,22 @@ function table({ node, processor, commit, results }) {
   ].join("\n");
 }
 
-/** README with the tables of the results that stand in bench/results/. */
-export function withTables(readme) {
-  const files = [20, 24].map((major) => `${root}bench/results/node-${major}.json`).filter(existsSync);
-  const tables = files.map((file) => table(JSON.parse(readFileSync(file, "utf8"))));
-  const [before, rest] = readme.split(START);
-  const after = rest.split(END)[1];
-  return `${before}${START}\n${tables.join("\n\n")}\n${END}${after}`;
+const documents = [
+  { file: "README.md", names: FEW_ROWS, majors: [24] },
+  { file: "bench/README.md", names: ALL_ROWS, majors: [20, 24] },
+];
+
+/** The documents with the tables of the results that stand in bench/results/, by file name. */
+export function withTables() {
+  return documents.map(({ file, names, majors }) => {
+    const measured = majors.map((major) => `${root}bench/results/node-${major}.json`).filter(existsSync);
+    const tables = measured.map((results) => table(JSON.parse(readFileSync(results, "utf8")), names));
+    const [before, rest] = readFileSync(root + file, "utf8").split(START);
+    const after = rest.split(END)[1];
+    return { file, text: `${before}${START}\n${tables.join("\n\n")}\n${END}${after}` };
+  });
 }
 
-export function updateReadme() {
-  const file = `${root}README.md`;
-  writeFileSync(file, withTables(readFileSync(file, "utf8")));
+export function updateTables() {
+  for (const { file, text } of withTables()) writeFileSync(root + file, text);
 }
