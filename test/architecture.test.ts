@@ -52,6 +52,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   "kms/ports": ["shared"],
   "kms/policy": ["shared", "kms/ports"],
   "kms/wire": ["shared", "kms/ports", "kms/policy"],
+  "kms/schema": ["shared", "kms/ports", "kms/policy", "kms/wire"],
   "kms/root": ["shared", "kms/ports"],
   "kms/rows": ["shared", "kms/ports", "kms/root"],
   "kms/audit": ["shared", "kms/ports", "kms/wire", "kms/root", "kms/rows"],
@@ -62,9 +63,13 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     ...["shared", "kms/ports", "kms/policy", "kms/wire", "kms/rows", "kms/audit", "kms/keys", "kms/core"],
     "kms/life-cycle",
   ],
+  "kms/use": [
+    ...["shared", "kms/ports", "kms/policy", "kms/wire", "kms/schema", "kms/rows", "kms/keys", "kms/core"],
+    "kms/life-cycle",
+  ],
   "kms/operations": [
-    ...["shared", "kms/ports", "kms/policy", "kms/wire", "kms/rows", "kms/keys", "kms/core"],
-    ...["kms/life-cycle", "kms/import"],
+    ...["shared", "kms/ports", "kms/policy", "kms/wire", "kms/schema", "kms/rows", "kms/keys", "kms/core"],
+    ...["kms/life-cycle", "kms/import", "kms/use"],
   ],
   "kms/service": [
     ...["shared", "kms/ports", "kms/policy", "kms/wire", "kms/root", "kms/rows", "kms/audit", "kms/keys"],
@@ -99,10 +104,11 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   ],
 
   envelope: ["shared", "kms/ports", "kms/wire", "ciphers", "engine"],
-  client: ["shared", "kms/ports", "kms/wire", "kms/operations"],
-  server: ["shared", "kms", "kms/ports", "kms/wire", "kms/policy", "kms/operations", "stores"],
+  client: ["shared", "kms/ports", "kms/wire", "kms/schema", "kms/operations"],
+  server: ["shared", "kms", "kms/ports", "kms/wire", "kms/schema", "kms/policy", "kms/operations", "stores"],
   cli: [
-    ...["shared", "kms", "kms/ports", "kms/wire", "kms/policy", "kms/operations", "kms/service", "envelope", "stores"],
+    ...["shared", "kms", "kms/ports", "kms/wire", "kms/schema", "kms/policy", "kms/operations", "kms/service"],
+    ...["envelope", "stores"],
     ...["providers/pkcs11", "providers/pkcs11/session", "providers/pkcs11/capabilities", "providers/external"],
     ...["external-proxy", "server", "client"],
   ],

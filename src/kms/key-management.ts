@@ -1,25 +1,18 @@
 import type { CallOptions } from "./core/call.ts";
-import type * as operations from "./operations/index.ts";
-import { OPERATIONS } from "./operations/operation-table.ts";
-import type { Operation } from "./service/session.ts";
-
-/** Runs an operation on behalf of somebody. */
-export type RunOperation = <Request, Response>(
-  operation: Operation<Request, Response>,
-  request: Request,
-  options: CallOptions | undefined,
-) => Promise<Response>;
+import * as operations from "./operations/index.ts";
+import type { Operation } from "./operations/operation.ts";
 
 /**
  * The half of the service that looks after keys: their life, names, versions, rotation, imports and tags. Operations that change
  * something resolve when the change and its audit line are durable.
  */
 export abstract class KeyManagement {
-  readonly #run: RunOperation;
-
-  protected constructor(run: RunOperation) {
-    this.#run = run;
-  }
+  /** Runs an operation on behalf of this KMS's caller. */
+  protected abstract run<Request, Read, Response>(
+    operation: Operation<Request, Read, Response>,
+    request: Request,
+    options: CallOptions | undefined,
+  ): Promise<Response>;
 
   /**
    * Creates a CMK with its first version, enabled; with `origin: "EXTERNAL"` one that waits for imported material. KeySpecs, usages and
@@ -29,7 +22,7 @@ export abstract class KeyManagement {
    * const { keyMetadata } = await kms.createKey({ keySpec: "Aliyun_AES_256", description: "orders" });
    */
   createKey(request: operations.CreateKeyRequest, options?: CallOptions): Promise<operations.CreateKeyResponse> {
-    return this.#run(OPERATIONS.createKey, request, options);
+    return this.run(operations.createKey, request, options);
   }
 
   /**
@@ -39,7 +32,7 @@ export abstract class KeyManagement {
    * const { keyMetadata } = await kms.describeKey({ keyId: "alias/orders" });
    */
   describeKey(request: operations.DescribeKeyRequest, options?: CallOptions): Promise<operations.DescribeKeyResponse> {
-    return this.#run(OPERATIONS.describeKey, request, options);
+    return this.run(operations.describeKey, request, options);
   }
 
   /**
@@ -49,7 +42,7 @@ export abstract class KeyManagement {
    * const { keys, totalCount } = await kms.listKeys({ filters: [{ key: "KeyState", values: ["Enabled"] }], pageSize: 100 });
    */
   listKeys(request: operations.ListKeysRequest = {}, options?: CallOptions): Promise<operations.ListKeysResponse> {
-    return this.#run(OPERATIONS.listKeys, request, options);
+    return this.run(operations.listKeys, request, options);
   }
 
   /**
@@ -60,7 +53,7 @@ export abstract class KeyManagement {
    * await kms.enableKey({ keyId });
    */
   enableKey(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.enableKey, request, options);
+    return this.run(operations.enableKey, request, options);
   }
 
   /**
@@ -70,7 +63,7 @@ export abstract class KeyManagement {
    * await kms.disableKey({ keyId });
    */
   disableKey(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.disableKey, request, options);
+    return this.run(operations.disableKey, request, options);
   }
 
   /**
@@ -81,7 +74,7 @@ export abstract class KeyManagement {
    * await kms.scheduleKeyDeletion({ keyId, pendingWindowInDays: 30 });
    */
   scheduleKeyDeletion(request: operations.ScheduleKeyDeletionRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.scheduleKeyDeletion, request, options);
+    return this.run(operations.scheduleKeyDeletion, request, options);
   }
 
   /**
@@ -91,7 +84,7 @@ export abstract class KeyManagement {
    * await kms.cancelKeyDeletion({ keyId });
    */
   cancelKeyDeletion(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.cancelKeyDeletion, request, options);
+    return this.run(operations.cancelKeyDeletion, request, options);
   }
 
   /**
@@ -101,7 +94,7 @@ export abstract class KeyManagement {
    * await kms.updateKeyDescription({ keyId, description: "orders, since 2026" });
    */
   updateKeyDescription(request: operations.UpdateKeyDescriptionRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.updateKeyDescription, request, options);
+    return this.run(operations.updateKeyDescription, request, options);
   }
 
   /**
@@ -111,7 +104,7 @@ export abstract class KeyManagement {
    * await kms.setDeletionProtection({ keyId, enableDeletionProtection: true });
    */
   setDeletionProtection(request: operations.SetDeletionProtectionRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.setDeletionProtection, request, options);
+    return this.run(operations.setDeletionProtection, request, options);
   }
 
   /**
@@ -121,7 +114,7 @@ export abstract class KeyManagement {
    * await kms.createAlias({ keyId, aliasName: "alias/orders" });
    */
   createAlias(request: operations.AliasRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.createAlias, request, options);
+    return this.run(operations.createAlias, request, options);
   }
 
   /**
@@ -131,7 +124,7 @@ export abstract class KeyManagement {
    * await kms.updateAlias({ keyId: newKeyId, aliasName: "alias/orders" });
    */
   updateAlias(request: operations.AliasRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.updateAlias, request, options);
+    return this.run(operations.updateAlias, request, options);
   }
 
   /**
@@ -141,7 +134,7 @@ export abstract class KeyManagement {
    * await kms.deleteAlias({ aliasName: "alias/orders" });
    */
   deleteAlias(request: operations.DeleteAliasRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.deleteAlias, request, options);
+    return this.run(operations.deleteAlias, request, options);
   }
 
   /**
@@ -151,7 +144,7 @@ export abstract class KeyManagement {
    * const { aliases } = await kms.listAliases({ pageSize: 100 });
    */
   listAliases(request: operations.PageFields = {}, options?: CallOptions): Promise<operations.ListAliasesResponse> {
-    return this.#run(OPERATIONS.listAliases, request, options);
+    return this.run(operations.listAliases, request, options);
   }
 
   /**
@@ -164,7 +157,7 @@ export abstract class KeyManagement {
     request: operations.ListAliasesByKeyIdRequest,
     options?: CallOptions,
   ): Promise<operations.ListAliasesResponse> {
-    return this.#run(OPERATIONS.listAliasesByKeyId, request, options);
+    return this.run(operations.listAliasesByKeyId, request, options);
   }
 
   /**
@@ -177,7 +170,7 @@ export abstract class KeyManagement {
     request: operations.ListKeyVersionsRequest,
     options?: CallOptions,
   ): Promise<operations.ListKeyVersionsResponse> {
-    return this.#run(OPERATIONS.listKeyVersions, request, options);
+    return this.run(operations.listKeyVersions, request, options);
   }
 
   /**
@@ -190,7 +183,7 @@ export abstract class KeyManagement {
     request: operations.DescribeKeyVersionRequest,
     options?: CallOptions,
   ): Promise<operations.DescribeKeyVersionResponse> {
-    return this.#run(OPERATIONS.describeKeyVersion, request, options);
+    return this.run(operations.describeKeyVersion, request, options);
   }
 
   /**
@@ -201,7 +194,7 @@ export abstract class KeyManagement {
    * await kms.updateRotationPolicy({ keyId, enableAutomaticRotation: true, rotationInterval: "365d" });
    */
   updateRotationPolicy(request: operations.UpdateRotationPolicyRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.updateRotationPolicy, request, options);
+    return this.run(operations.updateRotationPolicy, request, options);
   }
 
   /**
@@ -211,8 +204,8 @@ export abstract class KeyManagement {
    * @example
    * const { keyVersion } = await kms.rotateKey({ keyId });
    */
-  rotateKey(request: operations.KeyIdRequest, options?: CallOptions): Promise<operations.RotateKeyResponse> {
-    return this.#run(OPERATIONS.rotateKey, request, options);
+  rotateKey(request: operations.RotateKeyRequest, options?: CallOptions): Promise<operations.RotateKeyResponse> {
+    return this.run(operations.rotateKey, request, options);
   }
 
   /**
@@ -225,7 +218,7 @@ export abstract class KeyManagement {
     request: operations.CreateKeyVersionRequest,
     options?: CallOptions,
   ): Promise<operations.CreateKeyVersionResponse> {
-    return this.#run(OPERATIONS.createKeyVersion, request, options);
+    return this.run(operations.createKeyVersion, request, options);
   }
 
   /**
@@ -239,7 +232,7 @@ export abstract class KeyManagement {
     request: operations.GetParametersForImportRequest,
     options?: CallOptions,
   ): Promise<operations.GetParametersForImportResponse> {
-    return this.#run(OPERATIONS.getParametersForImport, request, options);
+    return this.run(operations.getParametersForImport, request, options);
   }
 
   /**
@@ -250,7 +243,7 @@ export abstract class KeyManagement {
    * await kms.importKeyMaterial({ keyId, importToken, encryptedKeyMaterial });
    */
   importKeyMaterial(request: operations.ImportKeyMaterialRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.importKeyMaterial, request, options);
+    return this.run(operations.importKeyMaterial, request, options);
   }
 
   /**
@@ -260,7 +253,7 @@ export abstract class KeyManagement {
    * await kms.deleteKeyMaterial({ keyId });
    */
   deleteKeyMaterial(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.deleteKeyMaterial, request, options);
+    return this.run(operations.deleteKeyMaterial, request, options);
   }
 
   /**
@@ -270,7 +263,7 @@ export abstract class KeyManagement {
    * await kms.seedKey({ keyId: "key-test", keyVersionId, keySpec: "Aliyun_AES_256", material: new Uint8Array(32) });
    */
   seedKey(request: operations.SeedKeyRequest, options?: CallOptions): Promise<operations.SeedKeyResponse> {
-    return this.#run(OPERATIONS.seedKey, request, options);
+    return this.run(operations.seedKey, request, options);
   }
 
   /**
@@ -280,7 +273,7 @@ export abstract class KeyManagement {
    * await kms.tagResource({ keyId, tags: [{ tagKey: "team", tagValue: "payments" }] });
    */
   tagResource(request: operations.TagResourceRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.tagResource, request, options);
+    return this.run(operations.tagResource, request, options);
   }
 
   /**
@@ -290,7 +283,7 @@ export abstract class KeyManagement {
    * await kms.untagResource({ keyId, tagKeys: ["team"] });
    */
   untagResource(request: operations.UntagResourceRequest, options?: CallOptions): Promise<void> {
-    return this.#run(OPERATIONS.untagResource, request, options);
+    return this.run(operations.untagResource, request, options);
   }
 
   /**
@@ -303,6 +296,6 @@ export abstract class KeyManagement {
     request: operations.KeyIdRequest,
     options?: CallOptions,
   ): Promise<operations.ListResourceTagsResponse> {
-    return this.#run(OPERATIONS.listResourceTags, request, options);
+    return this.run(operations.listResourceTags, request, options);
   }
 }

@@ -2,12 +2,12 @@ import { LanelockError } from "../errors.ts";
 import { type AuditReport, verifyAuditFiles } from "./audit/verify.ts";
 import type { CallOptions } from "./core/call.ts";
 import { KeyManagement } from "./key-management.ts";
-import type * as operations from "./operations/index.ts";
-import { OPERATIONS } from "./operations/operation-table.ts";
+import * as operations from "./operations/index.ts";
+import type { Operation } from "./operations/operation.ts";
 import { MAX_CALLER_CHARACTERS } from "./policy/limits.ts";
 import type { Capability } from "./ports/index.ts";
 import type { KmsOptions } from "./service/options.ts";
-import { type Operation, Session } from "./service/session.ts";
+import { Session } from "./service/session.ts";
 import { type SweepResult, sweep } from "./service/sweep.ts";
 import { elements } from "./wire/request-fields.ts";
 
@@ -29,7 +29,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   readonly #caller: string;
 
   private constructor(session: Session, caller: string) {
-    super((operation, request, options) => session.run({ operation, caller }, request, options));
+    super();
     this.#session = session;
     this.#caller = caller;
   }
@@ -71,12 +71,12 @@ export class Kms extends KeyManagement implements AsyncDisposable {
     return this.close();
   }
 
-  #run<Request, Response>(
-    operation: Operation<Request, Response>,
+  protected run<Request, Read, Response>(
+    operation: Operation<Request, Read, Response>,
     request: Request,
     options: CallOptions | undefined,
   ): Promise<Response> {
-    return this.#session.run({ operation, caller: this.#caller }, request, options);
+    return this.#session.run(operation, { caller: this.#caller, request, options });
   }
 
   /**
@@ -87,7 +87,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
    * const { ciphertextBlob } = await kms.encrypt({ keyId: "alias/orders", plaintext, encryptionContext: { tenant: "42" } });
    */
   encrypt(request: operations.EncryptRequest, options?: CallOptions): Promise<operations.EncryptResponse> {
-    return this.#run(OPERATIONS.encrypt, request, options);
+    return this.run(operations.encrypt, request, options);
   }
 
   /**
@@ -98,7 +98,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
    * const { plaintext } = await kms.decrypt({ ciphertextBlob, encryptionContext: { tenant: "42" }, keyId: "alias/orders" });
    */
   decrypt(request: operations.DecryptRequest, options?: CallOptions): Promise<operations.DecryptResponse> {
-    return this.#run(OPERATIONS.decrypt, request, options);
+    return this.run(operations.decrypt, request, options);
   }
 
   /**
@@ -109,7 +109,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
    * const { ciphertextBlob: moved } = await kms.reEncrypt({ ciphertextBlob, destinationKeyId: "alias/archive" });
    */
   reEncrypt(request: operations.ReEncryptRequest, options?: CallOptions): Promise<operations.ReEncryptResponse> {
-    return this.#run(OPERATIONS.reEncrypt, request, options);
+    return this.run(operations.reEncrypt, request, options);
   }
 
   /**
@@ -122,7 +122,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
     request: operations.GenerateDataKeyRequest,
     options?: CallOptions,
   ): Promise<operations.GenerateDataKeyResponse> {
-    return this.#run(OPERATIONS.generateDataKey, request, options);
+    return this.run(operations.generateDataKey, request, options);
   }
 
   /**
@@ -135,7 +135,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
     request: operations.GenerateDataKeyRequest,
     options?: CallOptions,
   ): Promise<operations.GenerateDataKeyWithoutPlaintextResponse> {
-    return this.#run(OPERATIONS.generateDataKeyWithoutPlaintext, request, options);
+    return this.run(operations.generateDataKeyWithoutPlaintext, request, options);
   }
 
   /**
@@ -148,7 +148,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
     request: operations.GenerateRandomRequest,
     options?: CallOptions,
   ): Promise<operations.GenerateRandomResponse> {
-    return this.#run(OPERATIONS.generateRandom, request, options);
+    return this.run(operations.generateRandom, request, options);
   }
 
   /**
@@ -161,7 +161,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
     request: operations.GenerateAndExportDataKeyRequest,
     options?: CallOptions,
   ): Promise<operations.GenerateAndExportDataKeyResponse> {
-    return this.#run(OPERATIONS.generateAndExportDataKey, request, options);
+    return this.run(operations.generateAndExportDataKey, request, options);
   }
 
   /**
@@ -174,7 +174,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
     request: operations.ExportDataKeyRequest,
     options?: CallOptions,
   ): Promise<operations.ExportDataKeyResponse> {
-    return this.#run(OPERATIONS.exportDataKey, request, options);
+    return this.run(operations.exportDataKey, request, options);
   }
 
   /**
@@ -188,7 +188,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
     request: operations.AsymmetricEncryptRequest,
     options?: CallOptions,
   ): Promise<operations.AsymmetricEncryptResponse> {
-    return this.#run(OPERATIONS.asymmetricEncrypt, request, options);
+    return this.run(operations.asymmetricEncrypt, request, options);
   }
 
   /**
@@ -201,7 +201,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
     request: operations.AsymmetricDecryptRequest,
     options?: CallOptions,
   ): Promise<operations.AsymmetricDecryptResponse> {
-    return this.#run(OPERATIONS.asymmetricDecrypt, request, options);
+    return this.run(operations.asymmetricDecrypt, request, options);
   }
 
   /**
@@ -214,7 +214,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
     request: operations.AsymmetricSignRequest,
     options?: CallOptions,
   ): Promise<operations.AsymmetricSignResponse> {
-    return this.#run(OPERATIONS.asymmetricSign, request, options);
+    return this.run(operations.asymmetricSign, request, options);
   }
 
   /**
@@ -227,7 +227,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
     request: operations.AsymmetricVerifyRequest,
     options?: CallOptions,
   ): Promise<operations.AsymmetricVerifyResponse> {
-    return this.#run(OPERATIONS.asymmetricVerify, request, options);
+    return this.run(operations.asymmetricVerify, request, options);
   }
 
   /**
@@ -240,7 +240,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
     request: operations.GetPublicKeyRequest,
     options?: CallOptions,
   ): Promise<operations.GetPublicKeyResponse> {
-    return this.#run(OPERATIONS.getPublicKey, request, options);
+    return this.run(operations.getPublicKey, request, options);
   }
 
   /** Carries out now every deletion, expiry and rotation that is due; the KMS does so by itself every minute. */

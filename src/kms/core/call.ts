@@ -1,4 +1,5 @@
 import type { PendingEvent } from "../audit/event.ts";
+import type { StateRule } from "../policy/state-table.ts";
 import type { TrustedWriter } from "../rows/trusted-writer.ts";
 import type { KmsContext } from "./kms-context.ts";
 
@@ -11,6 +12,8 @@ export interface CallOptions {
 /** One operation while it runs. */
 export interface Call {
   readonly core: KmsContext;
+  /** Its name in the service, and the key states it is refused in. */
+  readonly operation: StateRule;
   /** Filled in as the call learns what it is about. */
   readonly event: PendingEvent;
   readonly signal: AbortSignal | undefined;

@@ -1,11 +1,19 @@
 import { copyOf } from "../../shared/byte-input.ts";
-import type { Call } from "../core/call.ts";
 import { MAX_PLAINTEXT } from "../policy/limits.ts";
-import { invalidCiphertext, invalidParameter } from "../ports/errors.ts";
+import { WHILE_ENABLED } from "../policy/state-table.ts";
 import type { AsymmetricEncryptionAlgorithm } from "../ports/index.ts";
-import { optionalBoolean, requiredBytes } from "../wire/request-fields.ts";
-import { type AsymmetricAnswer, type AsymmetricFields, tooLong, useAsymmetricKey } from "./asymmetric-use.ts";
-import { opaque } from "./symmetric-decrypt.ts";
+import { bytes } from "../schema/bytes.ts";
+import { flag } from "../schema/scalars.ts";
+import { fields } from "../schema/schema.ts";
+import { keyName, string } from "../schema/text.ts";
+import {
+  type AsymmetricAnswer,
+  type AsymmetricFields,
+  algorithmField,
+  tooLong,
+  useAsymmetricKey,
+} from "../use/asymmetric-key.ts";
+import { operation } from "./operation.ts";
 
 export interface AsymmetricEncryptRequest extends AsymmetricFields<AsymmetricEncryptionAlgorithm> {
   /**
@@ -13,7 +21,7 @@ export interface AsymmetricEncryptRequest extends AsymmetricFields<AsymmetricEnc
    * RSAES_OAEP_SHA_1, 6,144 under ECIES.
    */
   readonly plaintext: Uint8Array;
-  /** Checks everything and answers `DryRunOperationError` where it would succeed. */
+  /** Encrypts, answers nothing, and fails with `DryRunOperationError` where it would succeed. */
   readonly dryRun?: boolean | undefined;
 }
 
@@ -22,60 +30,48 @@ export interface AsymmetricEncryptResponse extends AsymmetricAnswer {
   readonly ciphertextBlob: Uint8Array;
 }
 
-export interface AsymmetricDecryptRequest extends AsymmetricFields<AsymmetricEncryptionAlgorithm> {
-  readonly ciphertextBlob: Uint8Array;
-  readonly dryRun?: boolean | undefined;
-}
+export const ENCRYPTION_ALGORITHMS: readonly AsymmetricEncryptionAlgorithm[] = [
+  "RSAES_OAEP_SHA_256",
+  "RSAES_OAEP_SHA_1",
+  "ECIES_DH_SHA_1_XOR_HMAC",
+];
 
-export interface AsymmetricDecryptResponse extends AsymmetricAnswer {
-  readonly plaintext: Uint8Array;
-}
-
-/** The longest ciphertext there is: ECIES. */
-const MAX_CIPHERTEXT = MAX_PLAINTEXT + 85;
-
-export async function asymmetricEncrypt(
-  call: Call,
-  request: AsymmetricEncryptRequest,
-): Promise<AsymmetricEncryptResponse> {
-  const given = requiredBytes(request.plaintext, "Plaintext");
-  if (given.length > MAX_PLAINTEXT) {
-    throw invalidParameter("Plaintext", `It may have ${MAX_PLAINTEXT} bytes; for more use envelope encryption.`);
-  }
-  const data = copyOf(given);
-  try {
-    const { result, ...answer } = await useAsymmetricKey<AsymmetricEncryptionAlgorithm, Uint8Array>(call, {
-      operation: "AsymmetricEncrypt",
-      usage: "ENCRYPT/DECRYPT",
-      fields: request,
-      dryRun: optionalBoolean(request.dryRun, "DryRun"),
-      work: (key, algorithm) => key.encrypt({ algorithm, data, signal: call.signal }),
-    });
-    return { ...answer, ciphertextBlob: result };
-  } catch (error) {
-    throw tooLong(error, "Plaintext");
-  } finally {
-    data.fill(0);
-  }
-}
-
-export async function asymmetricDecrypt(
-  call: Call,
-  request: AsymmetricDecryptRequest,
-): Promise<AsymmetricDecryptResponse> {
-  const given = requiredBytes(request.ciphertextBlob, "CiphertextBlob");
-  if (given.length > MAX_CIPHERTEXT) throw invalidCiphertext();
-  const data = copyOf(given);
-  try {
-    const { result, ...answer } = await useAsymmetricKey<AsymmetricEncryptionAlgorithm, Uint8Array>(call, {
-      operation: "AsymmetricDecrypt",
-      usage: "ENCRYPT/DECRYPT",
-      fields: request,
-      dryRun: optionalBoolean(request.dryRun, "DryRun"),
-      work: (key, algorithm) => key.decrypt({ algorithm, data, signal: call.signal }),
-    });
-    return { ...answer, plaintext: result };
-  } catch (error) {
-    throw opaque(error);
-  }
-}
+export const asymmetricEncrypt = operation({
+  name: "AsymmetricEncrypt",
+  plane: "data",
+  states: WHILE_ENABLED,
+  doc: "Encrypts a short plaintext under a public key; the ciphertext is the standard's, without a header.",
+  errors: ["Rejected.UnsupportedOperation", "DryRunOperationError"],
+  request: fields<AsymmetricEncryptRequest>()({
+    keyId: keyName({ alias: true, doc: "An asymmetric key." }),
+    keyVersionId: string({ doc: "Asymmetric keys have no primary version." }),
+    plaintext: bytes({
+      most: MAX_PLAINTEXT,
+      remedy: "for more use envelope encryption",
+      doc: "Under RSA less: 190, 318 or 446 with SHA-256 (2,048, 3,072, 4,096 bits), 214, 342 or 470 with SHA-1.",
+    }),
+    algorithm: algorithmField(ENCRYPTION_ALGORITHMS),
+    dryRun: flag(),
+  }),
+  response: fields<AsymmetricEncryptResponse>()({
+    keyId: string(),
+    keyVersionId: string(),
+    ciphertextBlob: bytes({ lengths: "as long as the modulus; 85 bytes longer than the plaintext under ECIES" }),
+  }),
+  async run(call, { plaintext, dryRun, ...used }) {
+    const data = copyOf(plaintext);
+    try {
+      const { result, ...answer } = await useAsymmetricKey<AsymmetricEncryptionAlgorithm, Uint8Array>(call, {
+        usage: "ENCRYPT/DECRYPT",
+        fields: used,
+        dryRun,
+        work: (key, algorithm) => key.encrypt({ algorithm, data, signal: call.signal }),
+      });
+      return { ...answer, ciphertextBlob: result };
+    } catch (error) {
+      throw tooLong(error, "Plaintext");
+    } finally {
+      data.fill(0);
+    }
+  },
+});

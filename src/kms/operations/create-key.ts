@@ -12,14 +12,8 @@ import {
   PROTECTION_LEVELS,
   requireKind,
 } from "../policy/key-matrix.ts";
-import {
-  MAX_DESCRIPTION_CHARACTERS,
-  MAX_ROTATION_DAYS,
-  MAX_TAGS_AT_CREATION,
-  MIN_ROTATION_DAYS,
-  SECONDS_PER_DAY,
-} from "../policy/limits.ts";
-import { invalidParameter } from "../ports/errors.ts";
+import { MAX_DESCRIPTION_CHARACTERS, MAX_TAGS_AT_CREATION } from "../policy/limits.ts";
+import { invalidParameter, missingParameter } from "../ports/errors.ts";
 import type {
   CipherMode,
   CreatedKeyObject,
@@ -29,11 +23,17 @@ import type {
   Origin,
   ProtectionLevel,
 } from "../ports/index.ts";
+import { optional, withDefault } from "../schema/field.ts";
+import { record } from "../schema/list.ts";
+import { flag } from "../schema/scalars.ts";
+import { fields } from "../schema/schema.ts";
+import { choice, text } from "../schema/text.ts";
 import { MODE_OF } from "../wire/blob.ts";
 import { newKeyId, newVersionId } from "../wire/ids.ts";
-import { choice, freeText, optionalBoolean, requiredInterval } from "../wire/request-fields.ts";
-import { type KeyMetadata, keyMetadata } from "./key-metadata.ts";
-import { type Tag, tagsField } from "./tag-fields.ts";
+import { operation } from "./operation.ts";
+import { type KeyMetadata, keyMetadata, keyMetadataSchema } from "./parts/key-metadata.ts";
+import { isRotatable, rotationInterval } from "./parts/rotation.ts";
+import { type Tag, tagList } from "./parts/tags.ts";
 
 export interface CreateKeyRequest {
   /** At most 8,192 characters. */
@@ -51,7 +51,7 @@ export interface CreateKeyRequest {
   readonly rotationInterval?: string | undefined;
   /** At most 20. */
   readonly tags?: readonly Tag[] | undefined;
-  /** Ours, for imported material of a KeySpec with several modes: the one it will serve. `GCM` when absent. */
+  /** Ours, for imported material of a KeySpec with several modes: the one it is for. `GCM` when absent. */
   readonly importMode?: CipherMode | undefined;
 }
 
@@ -59,34 +59,62 @@ export interface CreateKeyResponse {
   readonly keyMetadata: KeyMetadata;
 }
 
-export const ROTATION_RANGE = [MIN_ROTATION_DAYS * SECONDS_PER_DAY, MAX_ROTATION_DAYS * SECONDS_PER_DAY] as const;
+/** The fields that say what kind of key is wanted. */
+export const kindFields = {
+  description: withDefault(text(MAX_DESCRIPTION_CHARACTERS), ""),
+  keySpec: withDefault(choice(KEY_SPECS), "Aliyun_AES_256"),
+  keyUsage: optional(
+    choice<KeyUsage>(["ENCRYPT/DECRYPT", "SIGN/VERIFY"], {
+      doc: "Where absent, `SIGN/VERIFY` if the KeySpec can sign.",
+    }),
+  ),
+  protectionLevel: withDefault(choice(PROTECTION_LEVELS), "SOFTWARE"),
+  importMode: optional(
+    choice<CipherMode>(["GCM", "CBC", "ECB"], {
+      doc: "Ours, for imported material of a KeySpec with several modes: the one it is for; `GCM` where absent.",
+    }),
+  ),
+};
 
-export async function createKey(call: Call, request: CreateKeyRequest): Promise<CreateKeyResponse> {
-  const { core, event } = call;
-  const tags = tagsField(request.tags ?? [], MAX_TAGS_AT_CREATION);
-  const draft = draftOf(call, request);
-  const versionId = newVersionId(draft.keyId);
-  const row = { ...draft, primaryVersionId: isSymmetric(draft.keySpec) ? versionId : null };
-  event.keyId = row.keyId;
-  event.keyVersionId = versionId;
-  const created = row.origin === "EXTERNAL" ? undefined : await createObject(call, row, versionId);
-  try {
-    await change(call, async (rows) => {
-      await rows.addKey(row);
-      await rows.addVersion({ versionId, keyId: row.keyId, createdAt: row.createdAt, ordinal: 1 });
-      if (created) await rows.addKeyObject(objectRow(versionId, firstMode(row), created));
-      for (const tag of tags) await rows.putTag({ keyId: row.keyId, ...tag });
-    });
-  } catch (error) {
-    if (created) {
-      const binding = bindingOf(row, versionId, firstMode(row));
-      const provider = core.provider(row.protectionLevel);
-      await provider.destroyKey({ binding, handle: created.handle }).catch(() => undefined);
+export const createKey = operation({
+  name: "CreateKey",
+  plane: "life-cycle",
+  doc: "Creates a key with its first version, enabled; with origin EXTERNAL, one that waits for imported material.",
+  errors: ["UnsupportedOperation", "Rejected.LimitExceeded"],
+  request: fields<CreateKeyRequest>()({
+    ...kindFields,
+    origin: withDefault(choice<Origin>(["Aliyun_KMS", "EXTERNAL"]), "Aliyun_KMS"),
+    enableAutomaticRotation: flag(),
+    rotationInterval,
+    tags: withDefault(tagList(MAX_TAGS_AT_CREATION), []),
+  }),
+  response: fields<CreateKeyResponse>()({ keyMetadata: record(keyMetadataSchema, { name: "KeyMetadata" }) }),
+  async run(call, request) {
+    const { core, event } = call;
+    const draft = draftOf(call, request);
+    const versionId = newVersionId(draft.keyId);
+    const row = { ...draft, primaryVersionId: isSymmetric(draft.keySpec) ? versionId : null };
+    event.keyId = row.keyId;
+    event.keyVersionId = versionId;
+    const created = row.origin === "EXTERNAL" ? undefined : await createObject(call, row, versionId);
+    try {
+      await change(call, async (rows) => {
+        await rows.addKey(row);
+        await rows.addVersion({ versionId, keyId: row.keyId, createdAt: row.createdAt, ordinal: 1 });
+        if (created) await rows.addKeyObject(objectRow(versionId, firstMode(row), created));
+        for (const tag of request.tags) await rows.putTag({ keyId: row.keyId, ...tag });
+      });
+    } catch (error) {
+      if (created) {
+        const binding = bindingOf(row, versionId, firstMode(row));
+        const provider = core.provider(row.protectionLevel);
+        await provider.destroyKey({ binding, handle: created.handle }).catch(() => undefined);
+      }
+      throw error;
     }
-    throw error;
-  }
-  return { keyMetadata: keyMetadata(row, { realm: core.realm, custody: created?.custody }) };
-}
+    return { keyMetadata: keyMetadata(row, { realm: core.realm, custody: created?.custody }) };
+  },
+});
 
 export type Draft = Omit<KeyRow, "mac">;
 
@@ -95,16 +123,23 @@ function createObject({ core, signal }: Call, row: Draft, versionId: string): Pr
   return core.provider(row.protectionLevel).createKey({ binding, signal });
 }
 
+/** What a new key is to be. */
+export interface DraftRequest {
+  readonly description: string;
+  readonly keySpec: KeySpec;
+  readonly keyUsage: KeyUsage | undefined;
+  readonly origin: Origin;
+  readonly protectionLevel: ProtectionLevel;
+  readonly enableAutomaticRotation: boolean;
+  /** Seconds. */
+  readonly rotationInterval: number | undefined;
+  readonly importMode: CipherMode | undefined;
+}
+
 /** The row of a key that a request describes, under a fresh id. */
-export function draftOf({ core }: Call, request: CreateKeyRequest): Draft {
-  const keySpec = choice(request.keySpec, "KeySpec", { of: KEY_SPECS, otherwise: "Aliyun_AES_256" });
-  const usages: readonly KeyUsage[] = ["ENCRYPT/DECRYPT", "SIGN/VERIFY"];
-  const keyUsage = choice(request.keyUsage, "KeyUsage", { of: usages, otherwise: defaultUsage(keySpec) });
-  const origin = choice<Origin>(request.origin, "Origin", { of: ["Aliyun_KMS", "EXTERNAL"], otherwise: "Aliyun_KMS" });
-  const protectionLevel = choice(request.protectionLevel, "ProtectionLevel", {
-    of: PROTECTION_LEVELS,
-    otherwise: "SOFTWARE",
-  });
+export function draftOf({ core }: Call, request: DraftRequest): Draft {
+  const { keySpec, origin, protectionLevel, description } = request;
+  const keyUsage = request.keyUsage ?? defaultUsage(keySpec);
   const kind: KeyKind = { keySpec, keyUsage, protectionLevel };
   requireKind(kind, origin);
   core.provider(protectionLevel);
@@ -113,7 +148,7 @@ export function draftOf({ core }: Call, request: CreateKeyRequest): Draft {
     keyId: newKeyId(),
     creator: core.realm.accountId,
     createdAt: now,
-    description: freeText(request.description, "Description", MAX_DESCRIPTION_CHARACTERS),
+    description,
     ...kind,
     origin,
     mode: modeOf(request, kind, origin),
@@ -130,23 +165,22 @@ export function draftOf({ core }: Call, request: CreateKeyRequest): Draft {
   };
 }
 
-function modeOf(request: CreateKeyRequest, kind: KeyKind, origin: Origin): KeyRow["mode"] {
-  if (request.importMode === undefined || request.importMode === null) return initialMode(kind, origin);
+function modeOf({ importMode }: DraftRequest, kind: KeyKind, origin: Origin): KeyRow["mode"] {
+  if (importMode === undefined) return initialMode(kind, origin);
   const modes = algorithmsOf(kind).flatMap((algorithm) =>
     algorithm in MODE_OF ? [MODE_OF[algorithm as keyof typeof MODE_OF]] : [],
   );
   if (origin !== "EXTERNAL" || modes.length === 0) {
     throw invalidParameter("ImportMode", "It is for symmetric keys of origin EXTERNAL.");
   }
-  return choice(request.importMode, "ImportMode", { of: modes, otherwise: "GCM" });
+  if (!modes.includes(importMode)) throw invalidParameter("ImportMode", `It must be one of: ${modes.join(", ")}.`);
+  return importMode;
 }
 
-function rotationOf(request: CreateKeyRequest, { keySpec }: KeyKind, origin: Origin) {
-  const rotationEnabled = optionalBoolean(request.enableAutomaticRotation, "EnableAutomaticRotation");
+function rotationOf(request: DraftRequest, { keySpec }: KeyKind, origin: Origin) {
+  const { enableAutomaticRotation: rotationEnabled, rotationInterval: rotationSeconds } = request;
   if (!rotationEnabled) return { rotationEnabled, rotationSeconds: null };
-  if (!isSymmetric(keySpec) || origin === "EXTERNAL") throw cannotRotate();
-  return {
-    rotationEnabled,
-    rotationSeconds: requiredInterval(request.rotationInterval, "RotationInterval", ROTATION_RANGE),
-  };
+  if (!isRotatable({ keySpec, origin })) throw cannotRotate();
+  if (rotationSeconds === undefined) throw missingParameter("RotationInterval");
+  return { rotationEnabled, rotationSeconds };
 }

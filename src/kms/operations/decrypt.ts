@@ -1,8 +1,13 @@
-import type { Call } from "../core/call.ts";
-import type { MaybePromise } from "../ports/index.ts";
-import { bindContext, type EncryptionContext } from "../wire/context.ts";
-import { optionalBoolean, requiredBytes } from "../wire/request-fields.ts";
-import { open } from "./symmetric-decrypt.ts";
+import { WHILE_ENABLED } from "../policy/state-table.ts";
+import { bytes, plaintext } from "../schema/bytes.ts";
+import { context } from "../schema/context.ts";
+import { optional } from "../schema/field.ts";
+import { flag } from "../schema/scalars.ts";
+import { fields } from "../schema/schema.ts";
+import { keyName, string } from "../schema/text.ts";
+import { symmetricDecrypt } from "../use/symmetric-decrypt.ts";
+import type { EncryptionContext } from "../wire/context.ts";
+import { operation } from "./operation.ts";
 
 export interface DecryptRequest {
   readonly ciphertextBlob: Uint8Array;
@@ -10,6 +15,9 @@ export interface DecryptRequest {
   readonly encryptionContext?: EncryptionContext | undefined;
   /** The key the blob must belong to. Give it wherever you know it: without it, the blob chooses. */
   readonly keyId?: string | undefined;
+  /** The version the blob must belong to. So an answer of Encrypt is a request of Decrypt, but for the context. */
+  readonly keyVersionId?: string | undefined;
+  /** Decrypts, answers nothing, and fails with `DryRunOperationError` where it would succeed. */
   readonly dryRun?: boolean | undefined;
 }
 
@@ -19,15 +27,26 @@ export interface DecryptResponse {
   readonly plaintext: Uint8Array;
 }
 
-export function decrypt(call: Call, request: DecryptRequest): MaybePromise<DecryptResponse> {
-  const ciphertextBlob = requiredBytes(request.ciphertextBlob, "CiphertextBlob");
-  const context = bindContext(request.encryptionContext);
-  call.event.context = context;
-  return open(call, {
-    operation: "Decrypt",
-    ciphertextBlob,
-    context,
-    keyId: request.keyId,
-    dryRun: optionalBoolean(request.dryRun, "DryRun"),
-  });
-}
+export const decrypt = operation({
+  name: "Decrypt",
+  plane: "data",
+  states: WHILE_ENABLED,
+  doc: "Decrypts a blob with the key and version it names.",
+  errors: ["DryRunOperationError"],
+  request: fields<DecryptRequest>()({
+    ciphertextBlob: bytes(),
+    encryptionContext: optional(context({ doc: "Equal to the one given to Encrypt, in any order." })),
+    keyId: optional(keyName({ alias: true, neverNull: true, doc: "The key the blob must belong to." })),
+    keyVersionId: optional(string({ doc: "The version the blob must belong to." })),
+    dryRun: flag({ doc: "Decrypts, answers nothing, and fails with `DryRunOperationError` where it would succeed." }),
+  }),
+  response: fields<DecryptResponse>()({
+    keyId: string(),
+    keyVersionId: string(),
+    plaintext: plaintext({ lengths: "at most 6,144 bytes" }),
+  }),
+  run(call, { ciphertextBlob, encryptionContext: context, keyId, keyVersionId, dryRun }) {
+    call.event.context = context;
+    return symmetricDecrypt(call, { ciphertextBlob, context, keyId, keyVersionId, dryRun });
+  },
+});

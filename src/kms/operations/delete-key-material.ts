@@ -1,17 +1,27 @@
-import type { Call } from "../core/call.ts";
 import { removeMaterial } from "../life-cycle/transitions.ts";
+import { ALWAYS } from "../policy/state-table.ts";
 import { keyNotFound } from "../ports/errors.ts";
+import { fields, nothing } from "../schema/schema.ts";
 import { keyIdOnly } from "../wire/ids.ts";
-import { requireImported } from "./get-parameters-for-import.ts";
-import type { KeyIdRequest } from "./key-state.ts";
+import { operation } from "./operation.ts";
+import { requireImported } from "./parts/imported.ts";
+import { type KeyIdRequest, keyIdField } from "./parts/key-id.ts";
 
-/** Destroys imported material; the key then waits for the same material to be imported again. */
-export async function deleteKeyMaterial(call: Call, request: KeyIdRequest): Promise<void> {
-  const { core, event } = call;
-  const keyId = keyIdOnly(request.keyId, core.realm);
-  const { row } = await core.directory.resolve(keyId);
-  event.keyId = keyId;
-  requireImported(row);
-  if (!(await removeMaterial(core, row, { event, onlyIf: () => true }))) throw keyNotFound();
-  call.recorded = true;
-}
+export const deleteKeyMaterial = operation({
+  name: "DeleteKeyMaterial",
+  plane: "life-cycle",
+  states: ALWAYS,
+  doc: "Destroys imported material; the key then waits for the same material to be imported again.",
+  errors: ["Unsupported.Origin"],
+  request: fields<KeyIdRequest>()(keyIdField),
+  response: nothing,
+  async run(call, request) {
+    const { core, event } = call;
+    const keyId = keyIdOnly(request.keyId, core.realm);
+    const { row } = await core.directory.resolve(keyId);
+    event.keyId = keyId;
+    requireImported(row);
+    if (!(await removeMaterial(core, row, { event, onlyIf: () => true }))) throw keyNotFound();
+    call.recorded = true;
+  },
+});

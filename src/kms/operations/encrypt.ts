@@ -1,11 +1,15 @@
-import type { Call } from "../core/call.ts";
 import { MAX_PLAINTEXT } from "../policy/limits.ts";
-import { invalidParameter } from "../ports/errors.ts";
-import type { MaybePromise } from "../ports/index.ts";
-import { bindContext, type EncryptionContext } from "../wire/context.ts";
-import { optionalBoolean, requiredBytes } from "../wire/request-fields.ts";
-import { type CipherFields, requestedCipher } from "./cipher-choice.ts";
-import { seal } from "./symmetric-encrypt.ts";
+import { WHILE_ENABLED } from "../policy/state-table.ts";
+import { bytes, plaintext } from "../schema/bytes.ts";
+import { context } from "../schema/context.ts";
+import { optional } from "../schema/field.ts";
+import { flag } from "../schema/scalars.ts";
+import { fields } from "../schema/schema.ts";
+import { choice, keyName, string } from "../schema/text.ts";
+import { type CipherFields, PADDINGS, SYMMETRIC_ALGORITHMS } from "../use/cipher-choice.ts";
+import { symmetricEncrypt } from "../use/symmetric-encrypt.ts";
+import type { EncryptionContext } from "../wire/context.ts";
+import { operation } from "./operation.ts";
 
 export interface EncryptRequest extends CipherFields {
   /** Key id, alias or ARN of a symmetric key. */
@@ -14,7 +18,7 @@ export interface EncryptRequest extends CipherFields {
   readonly plaintext: Uint8Array;
   /** Authenticated with the ciphertext, never stored; at most 8,192 characters as JSON. */
   readonly encryptionContext?: EncryptionContext | undefined;
-  /** Checks everything and answers `DryRunOperationError` where it would succeed. */
+  /** Checks everything and fails with `DryRunOperationError` where it would succeed. */
   readonly dryRun?: boolean | undefined;
 }
 
@@ -28,19 +32,30 @@ export interface EncryptResponse {
   readonly iv?: Uint8Array | undefined;
 }
 
-export function encrypt(call: Call, request: EncryptRequest): MaybePromise<EncryptResponse> {
-  const plaintext = requiredBytes(request.plaintext, "Plaintext");
-  if (plaintext.length > MAX_PLAINTEXT) {
-    throw invalidParameter("Plaintext", `It may have ${MAX_PLAINTEXT} bytes; for more use envelope encryption.`);
-  }
-  const context = bindContext(request.encryptionContext);
-  call.event.context = context;
-  return seal(call, {
-    operation: "Encrypt",
-    keyId: request.keyId,
-    plaintext,
-    context,
-    cipher: requestedCipher(request),
-    dryRun: optionalBoolean(request.dryRun, "DryRun"),
-  });
-}
+export const encrypt = operation({
+  name: "Encrypt",
+  plane: "data",
+  states: WHILE_ENABLED,
+  doc: "Encrypts a plaintext under the primary version of a symmetric key.",
+  errors: ["UnsupportedOperation", "Rejected.UnsupportedOperation", "Rejected.LimitExceeded", "DryRunOperationError"],
+  request: fields<EncryptRequest>()({
+    keyId: keyName({ alias: true }),
+    plaintext: plaintext({ most: MAX_PLAINTEXT, remedy: "for more use envelope encryption" }),
+    encryptionContext: optional(context({ doc: "Authenticated with the ciphertext, never stored." })),
+    algorithm: optional(choice(SYMMETRIC_ALGORITHMS, { doc: "The key's first where absent." })),
+    paddingMode: optional(choice(PADDINGS, { doc: "CBC and ECB; `PKCS7_PADDING` where absent." })),
+    iv: optional(bytes({ lengths: "16 bytes", doc: "CBC only; random where absent." })),
+    dryRun: flag({ doc: "Checks everything and fails with `DryRunOperationError` where it would succeed." }),
+  }),
+  response: fields<EncryptResponse>()({
+    keyId: string(),
+    keyVersionId: string({ doc: "The primary version, which encrypted." }),
+    ciphertextBlob: bytes({ lengths: "in GCM 64 bytes longer than the plaintext" }),
+    iv: optional(bytes({ lengths: "16 bytes", doc: "CBC only." })),
+  }),
+  run(call, request) {
+    const { keyId, plaintext: data, encryptionContext, dryRun } = request;
+    call.event.context = encryptionContext;
+    return symmetricEncrypt(call, { keyId, plaintext: data, context: encryptionContext, cipher: request, dryRun });
+  },
+});

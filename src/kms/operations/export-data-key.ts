@@ -1,13 +1,17 @@
 import { copyOf } from "../../shared/byte-input.ts";
-import type { Call } from "../core/call.ts";
-import { exportAlgorithm, type WrappingKeySpec, wrappingKeySpec } from "../import/wrapping.ts";
+import { WHILE_ENABLED } from "../policy/state-table.ts";
 import { invalidParameter } from "../ports/errors.ts";
 import type { ExportAlgorithm } from "../ports/index.ts";
-import { bindContext, type EncryptionContext } from "../wire/context.ts";
-import { requiredBytes } from "../wire/request-fields.ts";
-import { type DataKeyEncoding, dataKeyEncoding, decodeDataKey } from "./data-key-encoding.ts";
-import { type GenerateDataKeyRequest, newDataKey } from "./generate-data-key.ts";
-import { open } from "./symmetric-decrypt.ts";
+import { bytes } from "../schema/bytes.ts";
+import { context } from "../schema/context.ts";
+import { optional } from "../schema/field.ts";
+import { fields } from "../schema/schema.ts";
+import { string } from "../schema/text.ts";
+import { type DataKeyEncoding, dataKeyEncoding, decodeDataKey } from "../use/data-key-encoding.ts";
+import { symmetricDecrypt } from "../use/symmetric-decrypt.ts";
+import type { EncryptionContext } from "../wire/context.ts";
+import { operation } from "./operation.ts";
+import { exportAlgorithm, type WrappingKeySpec, wrappingKeySpec } from "./parts/wrapping.ts";
 
 /** To whom a data key goes. */
 export interface ExportFields {
@@ -32,51 +36,57 @@ export interface ExportDataKeyResponse {
   readonly exportedDataKey: Uint8Array;
 }
 
-export interface GenerateAndExportDataKeyRequest extends GenerateDataKeyRequest, ExportFields {}
-
-export interface GenerateAndExportDataKeyResponse extends ExportDataKeyResponse {
-  readonly ciphertextBlob: Uint8Array;
-}
-
-type Recipient = Omit<Parameters<Call["core"]["transport"]["wrapFor"]>[0], "data">;
-
-function recipientOf(request: ExportFields): Recipient {
-  const publicKey = copyOf(requiredBytes(request.publicKeyBlob, "PublicKeyBlob").subarray(0, MAX_PUBLIC_KEY));
-  wrappingKeySpec(request.wrappingKeySpec);
-  return { publicKey, algorithm: exportAlgorithm(request.wrappingAlgorithm) };
-}
-
 /** More than any RSA_2048 key has; what is longer is refused as malformed. */
 const MAX_PUBLIC_KEY = 1_024;
 
-export async function exportDataKey(call: Call, request: ExportDataKeyRequest): Promise<ExportDataKeyResponse> {
-  const ciphertextBlob = copyOf(requiredBytes(request.ciphertextBlob, "CiphertextBlob"));
-  const recipient = recipientOf(request);
-  const encoding = dataKeyEncoding(request.dataKeyEncoding);
-  const context = bindContext(request.encryptionContext);
-  call.event.context = context;
-  const opened = await open(call, { operation: "ExportDataKey", ciphertextBlob, context, keyId: undefined });
-  const { keyId, keyVersionId, plaintext } = opened;
-  let dataKey: Uint8Array | undefined;
-  try {
-    dataKey = decodeDataKey(plaintext, encoding);
-    if (dataKey.length === 0) throw invalidParameter("CiphertextBlob", "It holds no data key.");
-    return { keyId, keyVersionId, exportedDataKey: await call.core.transport.wrapFor({ ...recipient, data: dataKey }) };
-  } finally {
-    plaintext.fill(0);
-    dataKey?.fill(0);
-  }
+export const exportFields = {
+  publicKeyBlob: bytes({ doc: "SubjectPublicKeyInfo (DER) of an RSA_2048 key." }),
+  wrappingKeySpec,
+  wrappingAlgorithm: exportAlgorithm,
+};
+
+export const exportAnswer = {
+  keyId: string(),
+  keyVersionId: string(),
+  exportedDataKey: bytes({ lengths: "256 bytes", doc: "The data key under the given public key." }),
+};
+
+/** Whom to wrap a data key for; a copy of what the caller gave. */
+export function recipientOf({ publicKeyBlob, wrappingAlgorithm }: ExportFields) {
+  return { publicKey: copyOf(publicKeyBlob.subarray(0, MAX_PUBLIC_KEY)), algorithm: wrappingAlgorithm };
 }
 
-export async function generateAndExportDataKey(
-  call: Call,
-  request: GenerateAndExportDataKeyRequest,
-): Promise<GenerateAndExportDataKeyResponse> {
-  const recipient = recipientOf(request);
-  const { plaintext, ...sealed } = await newDataKey(call, request, "GenerateAndExportDataKey");
-  try {
-    return { ...sealed, exportedDataKey: await call.core.transport.wrapFor({ ...recipient, data: plaintext }) };
-  } finally {
-    plaintext.fill(0);
-  }
-}
+export const exportDataKey = operation({
+  name: "ExportDataKey",
+  plane: "data",
+  states: WHILE_ENABLED,
+  doc: "Decrypts a data key and encrypts it under somebody's RSA_2048 key, without showing it.",
+  errors: [],
+  request: fields<ExportDataKeyRequest>()({
+    ciphertextBlob: bytes({ doc: "From GenerateDataKey or Encrypt." }),
+    ...exportFields,
+    dataKeyEncoding,
+    encryptionContext: optional(context()),
+  }),
+  response: fields<ExportDataKeyResponse>()(exportAnswer),
+  async run(call, request) {
+    const ciphertextBlob = copyOf(request.ciphertextBlob);
+    const recipient = recipientOf(request);
+    call.event.context = request.encryptionContext;
+    const decrypted = await symmetricDecrypt(call, {
+      ciphertextBlob,
+      context: request.encryptionContext,
+      keyId: undefined,
+    });
+    const { keyId, keyVersionId, plaintext } = decrypted;
+    let data: Uint8Array | undefined;
+    try {
+      data = decodeDataKey(plaintext, request.dataKeyEncoding);
+      if (data.length === 0) throw invalidParameter("CiphertextBlob", "It holds no data key.");
+      return { keyId, keyVersionId, exportedDataKey: await call.core.transport.wrapFor({ ...recipient, data }) };
+    } finally {
+      plaintext.fill(0);
+      data?.fill(0);
+    }
+  },
+});

@@ -1,14 +1,17 @@
-import { randomBytes } from "../../shared/random.ts";
-import type { Call } from "../core/call.ts";
-import { DEFAULT_DATA_KEY, MAX_DATA_KEY } from "../policy/limits.ts";
-import type { KeyOperation } from "../policy/state-table.ts";
-import { bindContext, type EncryptionContext } from "../wire/context.ts";
-import { optionalBoolean, optionalChoice, requiredInteger } from "../wire/request-fields.ts";
-import { requestedCipher } from "./cipher-choice.ts";
-import { type DataKeyEncoding, dataKeyEncoding, encodeDataKey } from "./data-key-encoding.ts";
-import { type Sealed, seal } from "./symmetric-encrypt.ts";
+import { MAX_DATA_KEY } from "../policy/limits.ts";
+import { WHILE_ENABLED } from "../policy/state-table.ts";
+import { bytes } from "../schema/bytes.ts";
+import { context } from "../schema/context.ts";
+import { optional } from "../schema/field.ts";
+import { flag, integer } from "../schema/scalars.ts";
+import { fields } from "../schema/schema.ts";
+import { choice, keyName, string } from "../schema/text.ts";
+import { type DataKeyEncoding, dataKeyEncoding } from "../use/data-key-encoding.ts";
+import { type DataKeySpec, newDataKey } from "../use/new-data-key.ts";
+import type { EncryptionContext } from "../wire/context.ts";
+import { operation } from "./operation.ts";
 
-export type DataKeySpec = "AES_256" | "AES_128";
+export type { DataKeySpec } from "../use/new-data-key.ts";
 
 export interface GenerateDataKeyRequest {
   /** Key id, alias or ARN of a symmetric key. */
@@ -23,78 +26,45 @@ export interface GenerateDataKeyRequest {
   readonly dryRun?: boolean | undefined;
 }
 
-export interface GenerateDataKeyWithoutPlaintextResponse {
+export interface GenerateDataKeyResponse {
   readonly keyId: string;
   readonly keyVersionId: string;
+  /** The data key under the CMK. */
   readonly ciphertextBlob: Uint8Array;
-}
-
-export interface GenerateDataKeyResponse extends GenerateDataKeyWithoutPlaintextResponse {
   /** The data key: use it, then wipe it. */
   readonly plaintext: Uint8Array;
 }
 
-const SPECS: readonly DataKeySpec[] = ["AES_256", "AES_128"];
-const SPEC_LENGTH: Readonly<Record<DataKeySpec, number>> = { AES_256: 32, AES_128: 16 };
+export const dataKeyFields = {
+  keyId: keyName({ alias: true, doc: "A symmetric key." }),
+  keySpec: optional(choice<DataKeySpec>(["AES_256", "AES_128"], { doc: "Ignored where `numberOfBytes` is given." })),
+  numberOfBytes: optional(integer([1, MAX_DATA_KEY], { doc: "32 where neither is given." })),
+  encryptionContext: optional(context()),
+  dataKeyEncoding,
+  dryRun: flag(),
+};
 
-export function generateDataKey(call: Call, request: GenerateDataKeyRequest): Promise<GenerateDataKeyResponse> {
-  return newDataKey(call, request, "GenerateDataKey");
-}
+export const dataKeyAnswer = {
+  keyId: string(),
+  keyVersionId: string(),
+  ciphertextBlob: bytes({ doc: "The data key under the CMK." }),
+};
 
-export async function generateDataKeyWithoutPlaintext(
-  call: Call,
-  request: GenerateDataKeyRequest,
-): Promise<GenerateDataKeyWithoutPlaintextResponse> {
-  const { plaintext, ...sealed } = await newDataKey(call, request, "GenerateDataKeyWithoutPlaintext");
-  plaintext.fill(0);
-  return sealed;
-}
+export const DATA_KEY_ERRORS = [
+  ...(["UnsupportedOperation", "Rejected.UnsupportedOperation"] as const),
+  ...(["Rejected.LimitExceeded", "DryRunOperationError"] as const),
+];
 
-/** Draws a data key and encrypts it, for whichever operation. */
-export async function newDataKey(
-  call: Call,
-  request: GenerateDataKeyRequest,
-  operation: KeyOperation,
-): Promise<GenerateDataKeyResponse> {
-  const plaintext = randomBytes(dataKeyLength(request));
-  try {
-    const { keyId, keyVersionId, ciphertextBlob } = await sealDataKey(call, { request, dataKey: plaintext, operation });
-    return { keyId, keyVersionId, ciphertextBlob, plaintext };
-  } catch (error) {
-    plaintext.fill(0);
-    throw error;
-  }
-}
-
-export function dataKeyLength({ keySpec, numberOfBytes }: GenerateDataKeyRequest): number {
-  if (numberOfBytes !== undefined && numberOfBytes !== null) {
-    return requiredInteger(numberOfBytes, "NumberOfBytes", [1, MAX_DATA_KEY]);
-  }
-  const spec = optionalChoice(keySpec, "KeySpec", SPECS);
-  return spec === undefined ? DEFAULT_DATA_KEY : SPEC_LENGTH[spec];
-}
-
-interface DataKeySeal {
-  readonly request: GenerateDataKeyRequest;
-  readonly dataKey: Uint8Array;
-  readonly operation: KeyOperation;
-}
-
-async function sealDataKey(call: Call, { request, dataKey, operation }: DataKeySeal): Promise<Sealed> {
-  const context = bindContext(request.encryptionContext);
-  call.event.context = context;
-  const plaintext = encodeDataKey(dataKey, dataKeyEncoding(request.dataKeyEncoding));
-  const dryRun = optionalBoolean(request.dryRun, "DryRun");
-  try {
-    return await seal(call, {
-      operation,
-      keyId: request.keyId,
-      plaintext,
-      context,
-      cipher: requestedCipher({}),
-      dryRun,
-    });
-  } finally {
-    plaintext.fill(0);
-  }
-}
+export const generateDataKey = operation({
+  name: "GenerateDataKey",
+  plane: "data",
+  states: WHILE_ENABLED,
+  doc: "Draws a random data key and encrypts it under a CMK.",
+  errors: DATA_KEY_ERRORS,
+  request: fields<GenerateDataKeyRequest>()(dataKeyFields),
+  response: fields<GenerateDataKeyResponse>()({
+    ...dataKeyAnswer,
+    plaintext: bytes({ lengths: "as many as asked for", doc: "The data key." }),
+  }),
+  run: newDataKey,
+});

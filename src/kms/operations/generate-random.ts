@@ -1,7 +1,9 @@
 import { randomBytes } from "../../shared/random.ts";
-import type { Call } from "../core/call.ts";
 import { MAX_RANDOM } from "../policy/limits.ts";
-import { requiredInteger } from "../wire/request-fields.ts";
+import { bytes } from "../schema/bytes.ts";
+import { integer } from "../schema/scalars.ts";
+import { fields } from "../schema/schema.ts";
+import { operation } from "./operation.ts";
 
 export interface GenerateRandomRequest {
   /** 1 to 1,024 bytes. */
@@ -12,6 +14,12 @@ export interface GenerateRandomResponse {
   readonly random: Uint8Array;
 }
 
-export function generateRandom(_call: Call, request: GenerateRandomRequest): GenerateRandomResponse {
-  return { random: randomBytes(requiredInteger(request.length, "Length", [1, MAX_RANDOM])) };
-}
+export const generateRandom = operation({
+  name: "GenerateRandom",
+  plane: "data",
+  doc: "Ours: draws random bytes.",
+  errors: [],
+  request: fields<GenerateRandomRequest>()({ length: integer([1, MAX_RANDOM], { doc: "Bytes." }) }),
+  response: fields<GenerateRandomResponse>()({ random: bytes({ lengths: "as many as asked for" }) }),
+  run: (_call, { length }) => ({ random: randomBytes(length) }),
+});

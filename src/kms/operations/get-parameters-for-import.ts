@@ -1,11 +1,18 @@
 import { utf8 } from "../../shared/encoding.ts";
-import { type Call, change } from "../core/call.ts";
+import { change } from "../core/call.ts";
 import { destroyExpiredTokens, TOKEN_MILLISECONDS, tokenBinding } from "../import/import-tokens.ts";
-import { importAlgorithm, type WrappingKeySpec, wrappingKeySpec } from "../import/wrapping.ts";
-import { KmsError } from "../ports/errors.ts";
-import type { KeyRow, WrappingAlgorithm } from "../ports/index.ts";
+import { ALWAYS } from "../policy/state-table.ts";
+import type { WrappingAlgorithm } from "../ports/index.ts";
+import { bytes } from "../schema/bytes.ts";
+import { date } from "../schema/scalars.ts";
+import { fields } from "../schema/schema.ts";
+import { string } from "../schema/text.ts";
+import { keyForChange } from "../use/key-for-change.ts";
 import { keyIdOnly, newTokenId } from "../wire/ids.ts";
-import { keyForChange } from "./key-for-change.ts";
+import { operation } from "./operation.ts";
+import { requireImported } from "./parts/imported.ts";
+import { keyIdField } from "./parts/key-id.ts";
+import { importAlgorithm, requireImportAlgorithm, type WrappingKeySpec, wrappingKeySpec } from "./parts/wrapping.ts";
 
 export interface GetParametersForImportRequest {
   /** Key id or ARN of a key of origin EXTERNAL; no alias. */
@@ -27,32 +34,41 @@ export interface GetParametersForImportResponse {
   readonly tokenExpireTime: Date;
 }
 
-export async function getParametersForImport(
-  call: Call,
-  request: GetParametersForImportRequest,
-): Promise<GetParametersForImportResponse> {
-  const { core, event } = call;
-  const keyId = keyIdOnly(request.keyId, core.realm);
-  const { row } = await core.directory.resolve(keyId);
-  event.keyId = keyId;
-  requireImported(row);
-  const spec = wrappingKeySpec(request.wrappingKeySpec);
-  const wrappingAlgorithm = importAlgorithm(request.wrappingAlgorithm, row.keySpec);
-  await destroyExpiredTokens(core);
-  const tokenId = newTokenId();
-  const binding = tokenBinding(keyId, tokenId);
-  const { handle, publicKey } = await core.transport.createPair(core.keys, { binding, wrappingAlgorithm });
-  const expiresAt = core.now() + TOKEN_MILLISECONDS;
-  await change(call, async (rows) => {
-    await keyForChange(call, rows, { keyId, operation: "GetParametersForImport" });
-    const wrapping = { wrappingKeySpec: spec, wrappingAlgorithm };
-    await rows.putImportToken({ tokenId, keyId, ...wrapping, handle, publicKey, expiresAt, failures: 0 });
-  });
-  return { keyId, publicKey, importToken: utf8(tokenId), tokenExpireTime: new Date(expiresAt) };
-}
-
-/** Refuses a key that takes no material from outside. */
-export function requireImported({ origin }: KeyRow): void {
-  if (origin === "EXTERNAL") return;
-  throw new KmsError("Unsupported.Origin", "This key origin is not valid for this api.");
-}
+export const getParametersForImport = operation({
+  name: "GetParametersForImport",
+  plane: "life-cycle",
+  states: ALWAYS,
+  doc: "Answers with a public key to wrap material with, and a token to import it by, both good for 24 hours.",
+  errors: ["Unsupported.Origin", "UnsupportedOperation"],
+  request: fields<GetParametersForImportRequest>()({
+    ...keyIdField,
+    wrappingKeySpec,
+    wrappingAlgorithm: importAlgorithm,
+  }),
+  response: fields<GetParametersForImportResponse>()({
+    keyId: string(),
+    publicKey: bytes({ doc: "SubjectPublicKeyInfo (DER) of an RSA_2048 key." }),
+    importToken: bytes(),
+    tokenExpireTime: date(),
+  }),
+  async run(call, request) {
+    const { core, event } = call;
+    const keyId = keyIdOnly(request.keyId, core.realm);
+    const { row } = await core.directory.resolve(keyId);
+    event.keyId = keyId;
+    requireImported(row);
+    const { wrappingKeySpec: spec, wrappingAlgorithm } = request;
+    requireImportAlgorithm(wrappingAlgorithm, row.keySpec);
+    await destroyExpiredTokens(core);
+    const tokenId = newTokenId();
+    const binding = tokenBinding(keyId, tokenId);
+    const { handle, publicKey } = await core.transport.createPair(core.keys, { binding, wrappingAlgorithm });
+    const expiresAt = core.now() + TOKEN_MILLISECONDS;
+    await change(call, async (rows) => {
+      await keyForChange(call, rows, keyId);
+      const wrapping = { wrappingKeySpec: spec, wrappingAlgorithm };
+      await rows.putImportToken({ tokenId, keyId, ...wrapping, handle, publicKey, expiresAt, failures: 0 });
+    });
+    return { keyId, publicKey, importToken: utf8(tokenId), tokenExpireTime: new Date(expiresAt) };
+  },
+});

@@ -2,13 +2,18 @@ import { copyOf } from "../../shared/byte-input.ts";
 import type { Call } from "../core/call.ts";
 import { bindMaterial } from "../import/bind-material.ts";
 import { CountedAttempt, destroyExpiredTokens, liveToken, tokenBinding } from "../import/import-tokens.ts";
-import { requireState } from "../policy/state-table.ts";
+import { requireState, UNTIL_DELETION_STATE } from "../policy/state-table.ts";
 import { invalidParameter, KmsError } from "../ports/errors.ts";
 import type { CheckedMaterial, ImportTokenRow, KeyRow, WrappingAlgorithm } from "../ports/index.ts";
+import { bytes } from "../schema/bytes.ts";
+import { withDefault } from "../schema/field.ts";
+import { integer } from "../schema/scalars.ts";
+import { fields, nothing } from "../schema/schema.ts";
+import { keyForChange } from "../use/key-for-change.ts";
 import { keyIdOnly } from "../wire/ids.ts";
-import { requiredBytes } from "../wire/request-fields.ts";
-import { requireImported } from "./get-parameters-for-import.ts";
-import { keyForChange } from "./key-for-change.ts";
+import { operation } from "./operation.ts";
+import { requireImported } from "./parts/imported.ts";
+import { keyIdField } from "./parts/key-id.ts";
 
 export interface ImportKeyMaterialRequest {
   /** Key id or ARN of a key of origin EXTERNAL; no alias. */
@@ -26,36 +31,51 @@ const MAX_WRAPPED = 8_192;
 /** The last second a Date can name. */
 const LAST_SECOND = 8_640_000_000_000;
 
-export async function importKeyMaterial(call: Call, request: ImportKeyMaterialRequest): Promise<void> {
-  const { core, event } = call;
-  const keyId = keyIdOnly(request.keyId, core.realm);
-  const importToken = copyOf(requiredBytes(request.importToken, "ImportToken").subarray(0, 64));
-  const wrapped = requiredBytes(request.encryptedKeyMaterial, "EncryptedKeyMaterial");
-  const encryptedKeyMaterial = copyOf(wrapped.subarray(0, MAX_WRAPPED));
-  const { row } = await core.directory.resolve(keyId);
-  event.keyId = keyId;
-  requireImported(row);
-  requireState("ImportKeyMaterial", row.state);
-  const expiresAt = expiryOf(request.keyMaterialExpireUnix, core.now());
-  const token = await core.read((rows) => liveToken(rows, { importToken, key: row, now: core.now() }));
-  const { versionId } = (await core.read((rows) => rows.versions(keyId, { offset: 0, limit: 1 }))).rows[0] ?? {};
-  if (versionId === undefined) throw new KmsError("InternalFailure", "The key has no version.");
-  event.keyVersionId = versionId;
-  await attempt(call, token, async () => {
-    const checked = await unwrap(call, { row, token, encryptedKeyMaterial });
-    try {
-      await bind(call, { row, versionId, checked, expiresAt });
-    } finally {
-      checked.material.fill(0);
-    }
-  });
-  core.inBackground(destroyExpiredTokens(core));
-}
+export const importKeyMaterial = operation({
+  name: "ImportKeyMaterial",
+  plane: "life-cycle",
+  states: UNTIL_DELETION_STATE,
+  doc: "Gives a key of origin EXTERNAL its material, or the same again with another expiry.",
+  errors: ["Unsupported.Origin", "InvalidKeyMaterial", "InvalidImportToken", "ExpiredImportToken"],
+  request: fields<ImportKeyMaterialRequest>()({
+    ...keyIdField,
+    encryptedKeyMaterial: bytes({ doc: "The material under the token's public key and algorithm." }),
+    importToken: bytes({ doc: "From GetParametersForImport for this key." }),
+    keyMaterialExpireUnix: withDefault(
+      integer([0, LAST_SECOND], { limits: "seconds since 1970, in the future", doc: "0: never." }),
+      0,
+    ),
+  }),
+  response: nothing,
+  async run(call, request) {
+    const { core, event } = call;
+    const keyId = keyIdOnly(request.keyId, core.realm);
+    const importToken = copyOf(request.importToken.subarray(0, 64));
+    const encryptedKeyMaterial = copyOf(request.encryptedKeyMaterial.subarray(0, MAX_WRAPPED));
+    const { row } = await core.directory.resolve(keyId);
+    event.keyId = keyId;
+    requireImported(row);
+    requireState(call.operation, row.state);
+    const expiresAt = expiryOf(request.keyMaterialExpireUnix, core.now());
+    const token = await core.read((rows) => liveToken(rows, { importToken, key: row, now: core.now() }));
+    const { versionId } = (await core.read((rows) => rows.versions(keyId, { offset: 0, limit: 1 }))).rows[0] ?? {};
+    if (versionId === undefined) throw new KmsError("InternalFailure", "The key has no version.");
+    event.keyVersionId = versionId;
+    await attempt(call, token, async () => {
+      const checked = await unwrap(call, { row, token, encryptedKeyMaterial });
+      try {
+        await bind(call, { row, versionId, checked, expiresAt });
+      } finally {
+        checked.material.fill(0);
+      }
+    });
+    core.inBackground(destroyExpiredTokens(core));
+  },
+});
 
-function expiryOf(value: unknown, now: number): number | null {
-  if (value === undefined || value === null || value === 0) return null;
-  const isSecond = typeof value === "number" && Number.isInteger(value) && value <= LAST_SECOND;
-  if (isSecond && value * 1_000 > now) return value * 1_000;
+function expiryOf(seconds: number, now: number): number | null {
+  if (seconds === 0) return null;
+  if (seconds * 1_000 > now) return seconds * 1_000;
   throw invalidParameter("KeyMaterialExpireUnix", "It must be 0 or whole seconds since 1970, in the future.");
 }
 
@@ -106,7 +126,7 @@ function bind(call: Call, { row, versionId, checked, expiresAt }: Imported): Pro
     versionId,
     checked,
     update: async (rows, materialFingerprint) => {
-      const current = await keyForChange(call, rows, { keyId: row.keyId, operation: "ImportKeyMaterial" });
+      const current = await keyForChange(call, rows, row.keyId);
       const state = current.state === "PendingImport" ? "Enabled" : current.state;
       await rows.putKey({ ...current, state, materialExpiresAt: expiresAt, materialFingerprint });
     },

@@ -1,11 +1,14 @@
-import type { Call } from "../core/call.ts";
 import { settleDue } from "../life-cycle/settle-due.ts";
 import { keyAsOf } from "../policy/due.ts";
-import { MAX_FILTER_VALUES, MAX_FILTERS } from "../policy/limits.ts";
-import { invalidParameter } from "../ports/errors.ts";
+import { MAX_FILTER_VALUES, MAX_FILTERS, MAX_PAGE_SIZE } from "../policy/limits.ts";
 import type { KeyFilter } from "../ports/index.ts";
+import { withDefault } from "../schema/field.ts";
+import { listOf, listOfStrings } from "../schema/list.ts";
+import { fields } from "../schema/schema.ts";
+import { choice, string } from "../schema/text.ts";
 import { keyArn } from "../wire/ids.ts";
-import { elements, type PageAnswer, type PageFields, pageOf, requestObject } from "../wire/request-fields.ts";
+import { operation } from "./operation.ts";
+import { type PageAnswer, type PageFields, pageAnswer, pageFields, pageOf } from "./parts/page.ts";
 
 /** What ListKeys filters by. */
 export type ListKeysFilterKey =
@@ -32,9 +35,14 @@ export interface ListKeysRequest extends PageFields {
   readonly filters?: readonly ListKeysFilter[] | undefined;
 }
 
+export interface ListedKey {
+  readonly keyId: string;
+  readonly keyArn: string;
+}
+
 export interface ListKeysResponse extends PageAnswer {
   /** Oldest first. */
-  readonly keys: readonly { readonly keyId: string; readonly keyArn: string }[];
+  readonly keys: readonly ListedKey[];
 }
 
 const COLUMN: Readonly<Partial<Record<ListKeysFilterKey, KeyFilter["column"]>>> = {
@@ -49,56 +57,66 @@ const COLUMN: Readonly<Partial<Record<ListKeysFilterKey, KeyFilter["column"]>>> 
   TagValue: "tagValue",
 };
 
-/** Columns every key here has the same value in: all are the user's, and none is of an instance. */
+/** Columns in which every key here has the same value: all are the user's, and none belongs to an instance. */
 const CONSTANT: Readonly<Partial<Record<ListKeysFilterKey, string>>> = { CreatorType: "User", DKMSInstanceId: "" };
 
-export async function listKeys(call: Call, request?: ListKeysRequest): Promise<ListKeysResponse> {
-  const { core } = call;
-  const wanted = requestObject(request);
-  const page = pageOf(wanted);
-  const filters = filtersOf(wanted.filters);
-  await settleDue(core);
-  const { pageNumber, pageSize } = page;
-  if (filters === undefined) return { pageNumber, pageSize, totalCount: 0, keys: [] };
-  const { rows, total } = await core.read((reader) => reader.keys(page, filters));
-  const keys = rows
-    .filter((row) => keyAsOf(row, core.now()) !== undefined)
-    .map(({ keyId }) => ({ keyId, keyArn: keyArn(core.realm, keyId) }));
-  return { pageNumber, pageSize, totalCount: total, keys };
-}
+const FILTER_KEYS = [...Object.keys(COLUMN), ...Object.keys(CONSTANT)] as ListKeysFilterKey[];
+
+const filter = fields<ListKeysFilter>()({
+  key: choice(FILTER_KEYS),
+  values: listOfStrings({ most: MAX_FILTER_VALUES }),
+});
+
+const listedKey = fields<ListedKey>()({ keyId: string(), keyArn: string() });
+
+export const listKeys = operation({
+  name: "ListKeys",
+  plane: "data",
+  doc: "Lists keys.",
+  errors: [],
+  request: fields<ListKeysRequest>()({
+    ...pageFields,
+    filters: withDefault(
+      listOf<ListKeysFilter>(filter, {
+        most: MAX_FILTERS,
+        doc: `Filters of different keys must all match; the values of one are alternatives. Keys: ${FILTER_KEYS.join(", ")}.`,
+      }),
+      [],
+    ),
+  }),
+  response: fields<ListKeysResponse>()({
+    ...pageAnswer,
+    keys: listOf<ListedKey>(listedKey, { most: MAX_PAGE_SIZE, item: "Key", doc: "Oldest first." }),
+  }),
+  async run({ core }, request) {
+    const page = pageOf(request);
+    const filters = byColumn(request.filters);
+    await settleDue(core);
+    const { pageNumber, pageSize } = page;
+    if (filters === undefined) return { pageNumber, pageSize, totalCount: 0, keys: [] };
+    const { rows, total } = await core.read((reader) => reader.keys(page, filters));
+    const keys = rows
+      .filter((row) => keyAsOf(row, core.now()) !== undefined)
+      .map(({ keyId }) => ({ keyId, keyArn: keyArn(core.realm, keyId) }));
+    return { pageNumber, pageSize, totalCount: total, keys };
+  },
+});
 
 /** The filters by column; `undefined` when no key can match. */
-function filtersOf(value: unknown): readonly KeyFilter[] | undefined {
-  if (value === undefined || value === null) return [];
-  const given = elements(value, MAX_FILTERS);
-  if (given === undefined) {
-    throw invalidParameter("Filters", `It must be an array of at most ${MAX_FILTERS} { key, values }.`);
-  }
+function byColumn(filters: readonly ListKeysFilter[]): readonly KeyFilter[] | undefined {
   const merged = new Map<KeyFilter["column"], Set<string>>();
-  for (const { key, values } of given.map(checkedFilter)) {
+  for (const { key, values } of filters) {
     const constant = CONSTANT[key];
     if (constant !== undefined && !values.includes(constant)) return undefined;
     const column = COLUMN[key];
     if (column === undefined) continue;
-    merged.set(column, new Set([...(merged.get(column) ?? []), ...values]));
+    merged.set(column, new Set([...(merged.get(column) ?? []), ...values.filter(isStorable)]));
   }
-  const filters = [...merged].map(([column, values]) => ({ column, values: [...values] }));
-  return filters.every((filter) => filter.values.length > 0) ? filters : undefined;
+  const columns = [...merged].map(([column, values]) => ({ column, values: [...values] }));
+  return columns.every(({ values }) => values.length > 0) ? columns : undefined;
 }
 
-function checkedFilter(filter: unknown): ListKeysFilter {
-  const { key, values } = (typeof filter === "object" && filter !== null ? filter : {}) as Partial<ListKeysFilter>;
-  const strings = elements(values, MAX_FILTER_VALUES);
-  if (key === undefined || !(Object.hasOwn(COLUMN, key) || Object.hasOwn(CONSTANT, key))) {
-    const names = [...Object.keys(COLUMN), ...Object.keys(CONSTANT)].join(", ");
-    throw invalidParameter("Filters", `The key of a filter must be one of: ${names}.`);
-  }
-  if (!strings?.every((one) => typeof one === "string")) {
-    throw invalidParameter(
-      "Filters",
-      `The values of a filter must be an array of at most ${MAX_FILTER_VALUES} strings.`,
-    );
-  }
-  // No column holds NUL, and PostgreSQL takes none.
-  return { key, values: strings.filter((one) => !one.includes("\0") && !/\p{Surrogate}/u.test(one)) };
+/** No column holds NUL, and PostgreSQL takes none. */
+function isStorable(value: string): boolean {
+  return !value.includes("\0") && !/\p{Surrogate}/u.test(value);
 }

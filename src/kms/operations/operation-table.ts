@@ -1,51 +1,28 @@
-import * as operations from "./index.ts";
+import * as records from "./index.ts";
+import type { AnyOperation } from "./operation.ts";
 
-/** Life-cycle operations are in the audit log before they return; others may lag by 100 ms. */
-export type Plane = "life-cycle" | "data";
+type Records = typeof records;
 
-/** Every operation: its name in the service, when its audit event must be on disk, and what it does. */
-export const OPERATIONS = {
-  createKey: ["CreateKey", "life-cycle", operations.createKey],
-  createKeyVersion: ["CreateKeyVersion", "life-cycle", operations.createKeyVersion],
-  describeKey: ["DescribeKey", "data", operations.describeKey],
-  listKeys: ["ListKeys", "data", operations.listKeys],
-  enableKey: ["EnableKey", "life-cycle", operations.enableKey],
-  disableKey: ["DisableKey", "life-cycle", operations.disableKey],
-  scheduleKeyDeletion: ["ScheduleKeyDeletion", "life-cycle", operations.scheduleKeyDeletion],
-  cancelKeyDeletion: ["CancelKeyDeletion", "life-cycle", operations.cancelKeyDeletion],
-  updateKeyDescription: ["UpdateKeyDescription", "life-cycle", operations.updateKeyDescription],
-  setDeletionProtection: ["SetDeletionProtection", "life-cycle", operations.setDeletionProtection],
-  createAlias: ["CreateAlias", "life-cycle", operations.createAlias],
-  updateAlias: ["UpdateAlias", "life-cycle", operations.updateAlias],
-  deleteAlias: ["DeleteAlias", "life-cycle", operations.deleteAlias],
-  listAliases: ["ListAliases", "data", operations.listAliases],
-  listAliasesByKeyId: ["ListAliasesByKeyId", "data", operations.listAliasesByKeyId],
-  listKeyVersions: ["ListKeyVersions", "data", operations.listKeyVersions],
-  describeKeyVersion: ["DescribeKeyVersion", "data", operations.describeKeyVersion],
-  updateRotationPolicy: ["UpdateRotationPolicy", "life-cycle", operations.updateRotationPolicy],
-  rotateKey: ["RotateKey", "life-cycle", operations.rotateKey],
-  encrypt: ["Encrypt", "data", operations.encrypt],
-  decrypt: ["Decrypt", "data", operations.decrypt],
-  reEncrypt: ["ReEncrypt", "data", operations.reEncrypt],
-  generateDataKey: ["GenerateDataKey", "data", operations.generateDataKey],
-  generateDataKeyWithoutPlaintext: [
-    "GenerateDataKeyWithoutPlaintext",
-    "data",
-    operations.generateDataKeyWithoutPlaintext,
-  ],
-  generateRandom: ["GenerateRandom", "data", operations.generateRandom],
-  generateAndExportDataKey: ["GenerateAndExportDataKey", "data", operations.generateAndExportDataKey],
-  exportDataKey: ["ExportDataKey", "data", operations.exportDataKey],
-  asymmetricEncrypt: ["AsymmetricEncrypt", "data", operations.asymmetricEncrypt],
-  asymmetricDecrypt: ["AsymmetricDecrypt", "data", operations.asymmetricDecrypt],
-  asymmetricSign: ["AsymmetricSign", "data", operations.asymmetricSign],
-  asymmetricVerify: ["AsymmetricVerify", "data", operations.asymmetricVerify],
-  getPublicKey: ["GetPublicKey", "data", operations.getPublicKey],
-  getParametersForImport: ["GetParametersForImport", "life-cycle", operations.getParametersForImport],
-  importKeyMaterial: ["ImportKeyMaterial", "life-cycle", operations.importKeyMaterial],
-  deleteKeyMaterial: ["DeleteKeyMaterial", "life-cycle", operations.deleteKeyMaterial],
-  seedKey: ["SeedKey", "life-cycle", operations.seedKey],
-  tagResource: ["TagResource", "life-cycle", operations.tagResource],
-  untagResource: ["UntagResource", "life-cycle", operations.untagResource],
-  listResourceTags: ["ListResourceTags", "data", operations.listResourceTags],
-} as const;
+/** An operation by its method: `generateDataKey`. */
+export type OperationName = {
+  [Name in keyof Records]: Records[Name] extends { readonly name: string; readonly plane: string } ? Name : never;
+}[keyof Records];
+
+/** Every operation by its method. */
+export const OPERATIONS = Object.fromEntries(Object.entries(records).filter(([, value]) => isOperation(value))) as Pick<
+  Records,
+  OperationName
+>;
+
+function isOperation(value: unknown): value is AnyOperation {
+  return typeof value === "object" && value !== null && "plane" in value;
+}
+
+const byServiceName: ReadonlyMap<string, OperationName> = new Map(
+  (Object.keys(OPERATIONS) as OperationName[]).map((method) => [OPERATIONS[method].name, method]),
+);
+
+/** The method of an operation by its name in the service: `GenerateDataKey`. */
+export function methodOf(name: string): OperationName | undefined {
+  return byServiceName.get(name);
+}

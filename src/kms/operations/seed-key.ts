@@ -5,10 +5,14 @@ import { bindMaterial, fingerprintOf } from "../import/bind-material.ts";
 import { firstMode, isSymmetric } from "../policy/key-matrix.ts";
 import { invalidKeyMaterial, invalidParameter, KmsError } from "../ports/errors.ts";
 import type { CheckedMaterial, KeyRow, KeySpec } from "../ports/index.ts";
-import { isKeyId, isVersionId, requiredString } from "../wire/ids.ts";
-import { requiredBytes } from "../wire/request-fields.ts";
-import { type CreateKeyRequest, draftOf } from "./create-key.ts";
-import { type KeyMetadata, keyMetadata } from "./key-metadata.ts";
+import { bytes } from "../schema/bytes.ts";
+import { record } from "../schema/list.ts";
+import { fields } from "../schema/schema.ts";
+import { string } from "../schema/text.ts";
+import { isKeyId, isVersionId } from "../wire/ids.ts";
+import { type CreateKeyRequest, type DraftRequest, draftOf, kindFields } from "./create-key.ts";
+import { operation } from "./operation.ts";
+import { type KeyMetadata, keyMetadata, keyMetadataSchema } from "./parts/key-metadata.ts";
 
 export interface SeedKeyRequest
   extends Pick<CreateKeyRequest, "description" | "keySpec" | "keyUsage" | "protectionLevel" | "importMode"> {
@@ -27,32 +31,49 @@ export interface SeedKeyResponse {
 /** Longer than the PKCS#8 of RSA_4096. */
 const MAX_MATERIAL = 8_192;
 
-/**
- * Makes a key of given material under given ids, so that what it encrypts and signs is the same everywhere. Seeding the same
- * key again changes nothing.
- */
-export async function seedKey(call: Call, request: SeedKeyRequest): Promise<SeedKeyResponse> {
-  const { core, event } = call;
-  if (!core.allowSeeding) {
-    throw new KmsError(
-      "UnsupportedOperation",
-      "This action is not supported. Keys of given material need a KMS opened with allowSeeding: true.",
-    );
-  }
-  const keyId = idField(request.keyId, "KeyId", isKeyId);
-  const versionId = idField(request.keyVersionId, "KeyVersionId", isVersionId);
-  event.keyId = keyId;
-  event.keyVersionId = versionId;
-  const row = seededRow(call, request, { keyId, versionId });
-  const material = copyOf(requiredBytes(request.material, "Material").subarray(0, MAX_MATERIAL));
-  const checked = await check(call, row.keySpec, material);
-  try {
-    const known = await seedOnce(call, { row, versionId, checked });
-    const custody = await custodyOf(call, row, versionId);
-    return { keyMetadata: keyMetadata(known, { realm: core.realm, custody }) };
-  } finally {
-    checked.material.fill(0);
-  }
+const ID_FORM = "lower-case letters, digits and hyphens, as the service forms ids";
+
+/** Seeding the same key again changes nothing. */
+export const seedKey = operation({
+  name: "SeedKey",
+  plane: "life-cycle",
+  doc: "Ours, with `allowSeeding`: makes a key of given material under given ids, so that what it encrypts and signs is the same everywhere.",
+  errors: ["UnsupportedOperation", "InvalidKeyMaterial"],
+  request: fields<SeedKeyRequest>()({
+    keyId: string({ form: `1 to 64 ${ID_FORM}` }),
+    keyVersionId: string({ form: `36 ${ID_FORM}` }),
+    material: bytes({ doc: "Raw bytes of a symmetric key; PKCS#8 DER of a private key." }),
+    ...kindFields,
+  }),
+  response: fields<SeedKeyResponse>()({ keyMetadata: record(keyMetadataSchema, { name: "KeyMetadata" }) }),
+  async run(call, request) {
+    const { core, event } = call;
+    if (!core.allowSeeding) {
+      throw new KmsError(
+        "UnsupportedOperation",
+        "This action is not supported. Keys of given material need a KMS opened with allowSeeding: true.",
+      );
+    }
+    const { keyId, keyVersionId: versionId } = request;
+    requireId(isKeyId(keyId), "KeyId");
+    requireId(isVersionId(versionId), "KeyVersionId");
+    event.keyId = keyId;
+    event.keyVersionId = versionId;
+    const row = seededRow(call, request, { keyId, versionId });
+    const material = copyOf(request.material.subarray(0, MAX_MATERIAL));
+    const checked = await check(call, row.keySpec, material);
+    try {
+      const known = await seedOnce(call, { row, versionId, checked });
+      const custody = await custodyOf(call, row, versionId);
+      return { keyMetadata: keyMetadata(known, { realm: core.realm, custody }) };
+    } finally {
+      checked.material.fill(0);
+    }
+  },
+});
+
+function requireId(isId: boolean, parameter: string): void {
+  if (!isId) throw invalidParameter(parameter, `It must be ${ID_FORM}.`);
 }
 
 /** Wipes `material`, a copy of the caller's. */
@@ -64,18 +85,13 @@ async function check({ core }: Call, keySpec: KeySpec, material: Uint8Array): Pr
   }
 }
 
-function idField(value: unknown, parameter: string, isId: (text: string) => boolean): string {
-  const text = requiredString(value, parameter);
-  if (isId(text)) return text;
-  throw invalidParameter(parameter, "It must be lower-case letters, digits and hyphens, as the service forms ids.");
-}
-
 function seededRow(
   call: Call,
-  request: SeedKeyRequest,
+  request: Pick<DraftRequest, keyof typeof kindFields>,
   { keyId, versionId }: { keyId: string; versionId: string },
 ): KeyRow {
-  const draft = draftOf(call, { ...request, origin: "EXTERNAL" });
+  const unrotated = { enableAutomaticRotation: false, rotationInterval: undefined };
+  const draft = draftOf(call, { ...request, ...unrotated, origin: "EXTERNAL" });
   const primaryVersionId = isSymmetric(draft.keySpec) ? versionId : null;
   return { ...draft, keyId, primaryVersionId, state: "Enabled", seeded: true, mac: new Uint8Array() };
 }

@@ -1,76 +1,56 @@
 import { KmsError, type KmsErrorCode } from "../ports/errors.ts";
 import type { KeyState } from "../ports/index.ts";
 
-type Refusals = Readonly<Partial<Record<KeyState, KmsErrorCode>>>;
+/** The states of a key in which an operation is refused, and the code of each refusal. In the others it is allowed. */
+export type Refusals = Readonly<Partial<Record<KeyState, KmsErrorCode>>>;
 
-/** What needs the key's material: refused in every state but Enabled. */
-const USE: Refusals = {
+/** Refused in every state but Enabled: operations that need the key's material. */
+export const WHILE_ENABLED: Refusals = {
   Disabled: "Rejected.Disabled",
   PendingDeletion: "Rejected.PendingDeletion",
   PendingImport: "Rejected.PendingImport",
 };
-const EDIT: Refusals = { PendingDeletion: "Rejected.PendingDeletion" };
-const FREE: Refusals = {};
-const TOGGLE: Refusals = {
+
+/** Allowed in every state. */
+export const ALWAYS: Refusals = {};
+
+/** Refused while the key waits for its deletion: edits of what is known about it. */
+export const UNTIL_DELETION: Refusals = { PendingDeletion: "Rejected.PendingDeletion" };
+
+/** The same, refused as a change of the key's state. */
+export const UNTIL_DELETION_STATE: Refusals = { PendingDeletion: "Rejected.StateModifiedFailed" };
+
+/** Allowed between Enabled and Disabled. */
+export const ENABLED_OR_DISABLED: Refusals = {
   PendingDeletion: "Rejected.StateModifiedFailed",
   PendingImport: "Rejected.StateModifiedFailed",
 };
-const NOT_WHILE_DELETING: Refusals = { PendingDeletion: "Rejected.StateModifiedFailed" };
 
-/** Key states × operations, as the service's table has them: the states an operation is refused in, and with which code. */
-export const STATE_TABLE = {
-  Encrypt: USE,
-  Decrypt: USE,
-  ReEncrypt: USE,
-  GenerateDataKey: USE,
-  GenerateDataKeyWithoutPlaintext: USE,
-  GenerateAndExportDataKey: USE,
-  ExportDataKey: USE,
-  AsymmetricEncrypt: USE,
-  AsymmetricDecrypt: USE,
-  AsymmetricSign: USE,
-  AsymmetricVerify: USE,
-  CreateKeyVersion: USE,
-  UpdateRotationPolicy: USE,
-  RotateKey: USE,
-  // Not in the service's table: a public key is no secret, but there is none before the first import.
-  GetPublicKey: { PendingImport: "Rejected.PendingImport" },
-  UpdateKeyDescription: EDIT,
-  SetDeletionProtection: EDIT,
-  TagResource: EDIT,
-  UntagResource: EDIT,
-  UpdateAlias: EDIT,
-  EnableKey: TOGGLE,
-  DisableKey: TOGGLE,
-  ScheduleKeyDeletion: NOT_WHILE_DELETING,
-  CreateAlias: NOT_WHILE_DELETING,
-  ImportKeyMaterial: NOT_WHILE_DELETING,
-  CancelKeyDeletion: {
-    Enabled: "Rejected.StateModifiedFailed",
-    Disabled: "Rejected.StateModifiedFailed",
-    PendingImport: "Rejected.StateModifiedFailed",
-  },
-  GetParametersForImport: FREE,
-  DeleteKeyMaterial: FREE,
-  DescribeKey: FREE,
-  DescribeKeyVersion: FREE,
-  ListKeyVersions: FREE,
-  ListAliasesByKeyId: FREE,
-  ListResourceTags: FREE,
-  DeleteAlias: FREE,
-} as const satisfies Readonly<Record<string, Refusals>>;
+/** Allowed only while the key waits for its deletion. */
+export const WHILE_PENDING_DELETION: Refusals = {
+  Enabled: "Rejected.StateModifiedFailed",
+  Disabled: "Rejected.StateModifiedFailed",
+  PendingImport: "Rejected.StateModifiedFailed",
+};
 
-/** An operation on a key, by the service's name. */
-export type KeyOperation = keyof typeof STATE_TABLE;
+/** Not in the service's table: a public key is no secret, but there is none before the first import. */
+export const ONCE_IMPORTED: Refusals = { PendingImport: "Rejected.PendingImport" };
+
+/** What the state table says of one operation. */
+export interface StateRule {
+  /** In the service: `Encrypt`. */
+  readonly name: string;
+  /** Absent for operations on no key. */
+  readonly states?: Refusals | undefined;
+}
 
 /** Refuses what the key's state does not allow. */
-export function requireState(operation: KeyOperation, state: KeyState): void {
-  const refusals: Refusals = STATE_TABLE[operation];
-  const code = refusals[state];
+export function requireState({ name, states }: StateRule, state: KeyState): void {
+  const code = states?.[state];
   if (code === undefined) return;
   const message =
     code === "Rejected.StateModifiedFailed"
-      ? `Keystate modified failed. ${operation} is not possible while the key state is ${state}.`
+      ? `Keystate modified failed. ${name} is not possible while the key state is ${state}.`
       : `The request was rejected because the key state is ${state}.`;
   throw new KmsError(code, message);
 }

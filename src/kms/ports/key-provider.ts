@@ -99,6 +99,11 @@ interface Disposable {
  * `ERR_PROVIDER` with its cause. Results are the caller's own memory, shared with nothing.
  */
 export interface CipherKey extends Disposable {
+  /**
+   * Whether `encrypt` and `decrypt` end before they return. The KMS then passes the caller's own buffers; otherwise it passes copies,
+   * because the caller may change them meanwhile.
+   */
+  readonly synchronous?: boolean;
   encrypt(request: CipherRequest): MaybePromise<Uint8Array>;
   decrypt(request: CipherRequest): MaybePromise<Uint8Array>;
 }

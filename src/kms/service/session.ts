@@ -1,24 +1,24 @@
 import { LanelockError } from "../../errors.ts";
+import { checkNames } from "../../shared/known-names.ts";
 import { clearInterval, setInterval } from "../../shared/timers.ts";
 import { unref } from "../audit/audit-log.ts";
 import { pendingEvent } from "../audit/event.ts";
 import type { Call, CallOptions } from "../core/call.ts";
 import type { KmsContext } from "../core/kms-context.ts";
 import { destroyExpiredTokens } from "../import/import-tokens.ts";
-import type { Plane } from "../operations/operation-table.ts";
-import { missingParameter, outcomeOf, publicError } from "../ports/errors.ts";
-import type { MaybePromise } from "../ports/index.ts";
+import type { Operation, Plane } from "../operations/operation.ts";
+import { outcomeOf, publicError } from "../ports/errors.ts";
 import { builtIn } from "./built-in.ts";
 import { openCore } from "./open.ts";
 import { checkedOptions, type KmsOptions } from "./options.ts";
 import { sweep } from "./sweep.ts";
 
-/** An operation: its name in the service, when its audit event must be on disk, and what it does. */
-export type Operation<Request, Response> = readonly [
-  name: string,
-  plane: Plane,
-  work: (call: Call, request: Request) => MaybePromise<Response>,
-];
+/** Who calls, and with what. */
+interface Invocation<Request> {
+  readonly caller: string;
+  readonly request: Request;
+  readonly options: CallOptions | undefined;
+}
 
 /** One opened KMS, as all the callers that share it see it: runs operations until it is closed. */
 export class Session {
@@ -64,31 +64,31 @@ export class Session {
     if (this.#running === 0) this.#onIdle?.();
   }
 
-  async run<Request, Response>(
-    { operation: [name, plane, work], caller }: { operation: Operation<Request, Response>; caller: string },
-    request: Request,
-    options: CallOptions | undefined,
+  /** Reads a request, runs its operation, and audits it. */
+  async run<Request, Read, Response>(
+    operation: Operation<Request, Read, Response>,
+    { caller, request, options }: Invocation<Request>,
   ): Promise<Response> {
     this.#begin();
     try {
       const { core } = this;
       const signal = options === undefined ? undefined : signalOf(options);
-      const call: Call = { core, event: pendingEvent(core.now(), caller, name), signal, recorded: false };
+      const event = pendingEvent(core.now(), caller, operation.name);
+      const call: Call = { core, operation, event, signal, recorded: false };
       try {
-        signal?.throwIfAborted();
+        if (signal?.aborted) throw signal.reason;
         const ready = core.audit.ready();
         if (ready instanceof Promise) await ready;
-        if (typeof request !== "object" || request === null) throw missingParameter("Request");
-        const answer = work(call, request);
+        const answer = operation.run(call, operation.request.read(request));
         const response = answer instanceof Promise ? await answer : answer;
         if (!call.recorded) {
-          if (plane === "data") core.audit.record(call.event);
-          else await core.audit.commit(call.event);
+          if (operation.plane === "data") core.audit.record(event);
+          else await core.audit.commit(event);
         }
         return response;
       } catch (error) {
         const refusal = publicError(error, signal);
-        await recordFailure(call, plane, refusal);
+        await recordFailure(call, operation.plane, refusal);
         throw refusal;
       }
     } finally {
@@ -112,20 +112,32 @@ export class Session {
   }
 }
 
+const OPTION_NAMES = ["signal"];
+
 function signalOf(options: CallOptions): AbortSignal | undefined {
   if (typeof options === "object" && options !== null) {
     const signal = readSignal(options);
-    if (signal === undefined || signal instanceof AbortSignal) return signal;
+    if (signal === undefined || isAbortSignal(signal)) return signal;
   }
   throw new LanelockError("ERR_ARGUMENT", "The options of a call must be { signal }, an AbortSignal.");
 }
 
 function readSignal(options: CallOptions): unknown {
   try {
+    checkNames(options, OPTION_NAMES, "A call");
     return options.signal;
   } catch (cause) {
+    if (cause instanceof LanelockError) throw cause;
     throw new LanelockError("ERR_ARGUMENT", "The option signal cannot be read.", { cause });
   }
+}
+
+/** A signal of any realm or implementation: `instanceof` knows those of this one alone. */
+function isAbortSignal(value: unknown): value is AbortSignal {
+  if (value instanceof AbortSignal) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
+  return [typeof aborted, typeof addEventListener, typeof removeEventListener].join() === "boolean,function,function";
 }
 
 async function sweepAndExpire(core: KmsContext): Promise<void> {
@@ -134,7 +146,7 @@ async function sweepAndExpire(core: KmsContext): Promise<void> {
   core.asymmetricKeys.expire();
 }
 
-/** The event of a call that failed. A life-cycle call is told only when that is on disk; that it failed comes first. */
+/** Audits a failed call; of a life-cycle operation before the failure is thrown. The original error wins over one of the audit log. */
 async function recordFailure({ core, event }: Call, plane: Plane, refusal: unknown): Promise<void> {
   event.outcome = outcomeOf(refusal);
   if (refusal instanceof LanelockError && refusal.code === "ERR_AUDIT") return;

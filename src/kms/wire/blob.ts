@@ -3,20 +3,21 @@ import { invalidCiphertext } from "../ports/errors.ts";
 import type { CipherMode, PaddingMode, SymmetricAlgorithm } from "../ports/index.ts";
 
 /**
- * Layouts of a CiphertextBlob. The first is Alibaba's for GCM, at every protection level; the second is theirs for the
- * instance API, with algorithm codes of our own for what they do not document. Decrypt takes both.
+ * Layouts of a CiphertextBlob: the first for GCM, at every protection level, the second for CBC and ECB. The first is
+ * Alibaba's; the second has the form of their instance API, with algorithm codes of our own.
  *
  * ```
  * key version id 36 (ASCII) ‖ IV 12 ‖ ciphertext ‖ tag 16
- * "$" ‖ 0<<4 | padding (0 none of the two, 1 PKCS7, 2 NO_PADDING) ‖ algorithm ‖ key version id 36 ‖ IV ‖ ciphertext
+ * "$" ‖ 0<<4 | padding (1 PKCS7, 2 NO_PADDING) ‖ algorithm (3 AES_CBC, 4 AES_ECB) ‖ key version id 36 ‖ IV ‖ ciphertext
  * ```
- * No version id begins with `$`. The header is not authenticated: that the version's one key object per mode picks the
- * key is what makes relabelling useless.
+ * No version id begins with `$`. A ciphertext has one encoding: their instance API's header on a GCM blob (`$ 00 02`) is
+ * refused, so that nobody can make another blob of one without its key. The header is not authenticated; relabelling is
+ * useless because each mode of a version has a key object of its own.
  */
 export interface Blob {
   readonly versionId: string;
   readonly mode: CipherMode;
-  /** AES or SM4, where the blob says so; the plain layout leaves it to the key. */
+  /** CBC and ECB; the layout of GCM leaves it to the key. */
   readonly algorithm?: SymmetricAlgorithm | undefined;
   readonly padding?: PaddingMode | undefined;
   readonly iv: Uint8Array;
@@ -31,12 +32,7 @@ const DOLLAR = 0x24;
 const HEADER_LENGTH = 3;
 const MAX_BLOB = HEADER_LENGTH + VERSION_ID_LENGTH + BLOCK + MAX_PLAINTEXT + BLOCK;
 
-const ALGORITHMS: Readonly<Record<number, SymmetricAlgorithm>> = {
-  2: "AES_GCM",
-  3: "AES_CBC",
-  4: "AES_ECB",
-  5: "SM4_GCM",
-};
+const ALGORITHMS: Readonly<Record<number, SymmetricAlgorithm>> = { 3: "AES_CBC", 4: "AES_ECB" };
 const PADDINGS: Readonly<Record<number, PaddingMode>> = { 1: "PKCS7_PADDING", 2: "NO_PADDING" };
 const IV_LENGTH: Readonly<Record<CipherMode, number>> = { GCM: GCM_IV_LENGTH, CBC: BLOCK, ECB: 0 };
 
@@ -78,7 +74,7 @@ function codeOf<T>(codes: Readonly<Record<number, T>>, value: T | undefined): nu
   return entry ? Number(entry[0]) : 0;
 }
 
-/** Takes a blob apart. Anything that is not one, in whatever way, is the answer a failed authentication gets. */
+/** Takes a blob apart. Anything malformed gets the answer of a failed authentication. */
 export function parseBlob(bytes: Uint8Array): Blob {
   if (bytes.length > MAX_BLOB) throw invalidCiphertext();
   return bytes[0] === DOLLAR ? parseDescribed(bytes) : parsePlain(bytes);
@@ -100,10 +96,9 @@ function parseDescribed(bytes: Uint8Array): Blob {
   if (algorithm === undefined) throw invalidCiphertext();
   const mode = MODE_OF[algorithm];
   const padding = PADDINGS[bytes[1] ?? 0];
-  const paddingFits = mode === "GCM" ? bytes[1] === 0 : padding !== undefined;
   const ivAt = HEADER_LENGTH + VERSION_ID_LENGTH;
   const dataAt = ivAt + IV_LENGTH[mode];
-  if (!paddingFits || bytes.length < dataAt + (mode === "GCM" ? TAG_LENGTH : 0)) throw invalidCiphertext();
+  if (padding === undefined || bytes.length < dataAt) throw invalidCiphertext();
   return {
     versionId: readVersionId(bytes, HEADER_LENGTH),
     mode,

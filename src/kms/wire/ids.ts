@@ -67,27 +67,40 @@ export function requiredString(value: unknown, parameter: string): string {
   return value;
 }
 
-/** Reads a KeyId: a key id, an alias or the ARN of a key. What names no key, however spelt, is `Forbidden.KeyNotFound`. */
+/**
+ * Reads a KeyId: a key id, an alias, or the ARN of either in this realm.
+ *
+ * @throws KmsError `Forbidden.KeyNotFound` for what can name no key
+ */
 export function keyReference(value: unknown, realm: Realm, parameter = "KeyId"): KeyReference {
-  const text = requiredString(value, parameter);
+  const text = withoutArn(requiredString(value, parameter), realm);
   if (text.startsWith(ALIAS_PREFIX)) {
     if (!ALIAS_NAME.test(text) || text.length > ALIAS_PREFIX.length + MAX_ALIAS_CHARACTERS) throw keyNotFound();
     return { aliasName: text };
   }
-  const stem = keyArn(realm, "");
-  const keyId = text.startsWith(stem) ? text.slice(stem.length) : text;
-  if (!isKeyId(keyId)) throw keyNotFound();
-  return { keyId };
+  if (!isKeyId(text)) throw keyNotFound();
+  return { keyId: text };
 }
 
-/** Reads a KeyId where the service takes no alias: a key id or the ARN of a key. */
+/**
+ * Reads a KeyId where the service takes no alias: a key id or the ARN of a key.
+ *
+ * @throws KmsError `Unsupported.Alias`, `Forbidden.KeyNotFound`
+ */
 export function keyIdOnly(value: unknown, realm: Realm, parameter = "KeyId"): string {
-  if (typeof value === "string" && value.startsWith(ALIAS_PREFIX)) {
-    throw new KmsError("Unsupported.Alias", "Alias is not valid for this api.");
-  }
-  const reference = keyReference(value, realm, parameter);
-  if (!("keyId" in reference)) throw keyNotFound();
-  return reference.keyId;
+  const text = withoutArn(requiredString(value, parameter), realm);
+  if (text.startsWith(ALIAS_PREFIX)) throw new KmsError("Unsupported.Alias", "Alias is not valid for this api.");
+  if (!isKeyId(text)) throw keyNotFound();
+  return text;
+}
+
+/** The key id or alias in an ARN of this realm; any other text as it is, which then names no key if it is an ARN. */
+function withoutArn(text: string, realm: Realm): string {
+  const stem = aliasArn(realm, "");
+  if (!text.startsWith(stem)) return text;
+  const resource = text.slice(stem.length);
+  if (resource.startsWith(ALIAS_PREFIX)) return resource;
+  return resource.startsWith("key/") ? resource.slice("key/".length) : text;
 }
 
 /** Reads the AliasName of a new alias: `alias/` and 1 to 255 of `[A-Za-z0-9_/-]`, `alias/acs…` being the service's own. */

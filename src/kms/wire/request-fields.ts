@@ -1,13 +1,8 @@
 import { LanelockError } from "../../errors.ts";
 import { callersBytes } from "../../shared/byte-input.ts";
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_NUMBER, MAX_PAGE_SIZE } from "../policy/limits.ts";
-import { invalidParameter, KmsError, missingParameter } from "../ports/errors.ts";
-import type { PageRequest } from "../ports/index.ts";
+import { invalidParameter, missingParameter } from "../ports/errors.ts";
 
-/**
- * Reads a request's fields. Unknown fields are ignored, `undefined` and `null` are absent; a known field of a wrong type or value is
- * told by its name.
- */
+// Readers of single values. Each names the parameter of a value that is missing or wrong.
 
 export function requiredInteger(
   value: unknown,
@@ -28,15 +23,6 @@ export function optionalBoolean(value: unknown, parameter: string): boolean {
 export function requiredBoolean(value: unknown, parameter: string): boolean {
   if (value === undefined || value === null) throw missingParameter(parameter);
   return optionalBoolean(value, parameter);
-}
-
-/** One of a closed set, or the default when absent. */
-export function choice<T extends string>(
-  value: unknown,
-  parameter: string,
-  { of, otherwise }: { readonly of: readonly T[]; readonly otherwise: T },
-): T {
-  return optionalChoice(value, parameter, of) ?? otherwise;
 }
 
 /** One of a closed set; `undefined` when absent. */
@@ -77,25 +63,6 @@ export function requiredBytes(value: unknown, parameter: string): Uint8Array {
   }
 }
 
-export interface PageFields {
-  /** From 1; 1 when absent. */
-  readonly pageNumber?: number | undefined;
-  /** 1 to 100; 10 when absent. */
-  readonly pageSize?: number | undefined;
-}
-
-export interface PageAnswer {
-  readonly pageNumber: number;
-  readonly pageSize: number;
-  readonly totalCount: number;
-}
-
-export function pageOf(request: PageFields): PageRequest & Omit<PageAnswer, "totalCount"> {
-  const pageNumber = requiredInteger(request.pageNumber ?? 1, "PageNumber", [1, MAX_PAGE_NUMBER]);
-  const pageSize = requiredInteger(request.pageSize ?? DEFAULT_PAGE_SIZE, "PageSize", [1, MAX_PAGE_SIZE]);
-  return { pageNumber, pageSize, offset: (pageNumber - 1) * pageSize, limit: pageSize };
-}
-
 const INTERVAL = /^(\d{1,10})([dhms])$/;
 const SECONDS = { d: 86_400, h: 3_600, m: 60, s: 1 };
 
@@ -110,11 +77,4 @@ export function requiredInterval(
   const seconds = Number(count) * SECONDS[(unit ?? "s") as keyof typeof SECONDS];
   if (seconds >= least && seconds <= most) return seconds;
   throw invalidParameter(parameter, `It must be like "365d" or "604800s", from ${least}s to ${most}s.`);
-}
-
-/** A request is an object, or absent where nothing in it is required. */
-export function requestObject<T extends object>(request: T | undefined): T {
-  if (request === undefined) return {} as T;
-  if (typeof request === "object" && request !== null) return request;
-  throw new KmsError("InvalidParameter", "The request must be an object.");
 }

@@ -5,6 +5,7 @@ import type { CipherKey } from "../../kms/ports/index.ts";
 export function aesGcmKey(material: Uint8Array): CipherKey {
   const aead = aesGcm(material);
   return {
+    synchronous: true,
     encrypt: ({ iv, data, aad }) => aead.seal(iv, data, aad === undefined ? {} : { aad }),
     decrypt: ({ iv, data, aad }) => aead.open(iv, data, aad === undefined ? {} : { aad }),
     dispose: () => aead.dispose(),

@@ -5,9 +5,11 @@ import type { Call } from "../core/call.ts";
 import type { CachedAsymmetricKey } from "../keys/cached-key.ts";
 import { asymmetricKey } from "../life-cycle/key-loader.ts";
 import { algorithmsOf } from "../policy/key-matrix.ts";
-import { type KeyOperation, requireState } from "../policy/state-table.ts";
+import { requireState } from "../policy/state-table.ts";
 import { invalidParameter, KmsError, keyNotFound } from "../ports/errors.ts";
 import type { Algorithm, AsymmetricKey, KeyRow, KeyUsage, MaybePromise } from "../ports/index.ts";
+import { type Field, optional } from "../schema/field.ts";
+import { choice } from "../schema/text.ts";
 import { isVersionId, requiredString } from "../wire/ids.ts";
 import { dryRunSucceeded } from "./symmetric-encrypt.ts";
 
@@ -28,16 +30,16 @@ export interface AsymmetricAnswer {
 }
 
 interface AsymmetricUse<A extends Algorithm, T> {
-  readonly operation: KeyOperation;
   readonly usage: KeyUsage;
   readonly fields: AsymmetricFields<A>;
+  /** Does the work all the same, and answers nothing. */
   readonly dryRun?: boolean;
   readonly work: (key: AsymmetricKey, algorithm: A) => MaybePromise<T>;
 }
 
 type Used<T> = AsymmetricAnswer & { readonly result: T };
 
-/** Works the key version a request names. Answers at once when it is known, loaded and worked in this process. */
+/** Uses the key version a request names. Answers at once when it is known and loaded and its provider answers at once. */
 export function useAsymmetricKey<A extends Algorithm, T>(call: Call, use: AsymmetricUse<A, T>): MaybePromise<Used<T>> {
   const { core, event } = call;
   const { keyId, keyVersionId } = use.fields;
@@ -51,7 +53,7 @@ export function useAsymmetricKey<A extends Algorithm, T>(call: Call, use: Asymme
 
 async function useCold<A extends Algorithm, T>(call: Call, use: AsymmetricUse<A, T>): Promise<Used<T>> {
   const { core, event, signal } = call;
-  const versionId = requiredString(use.fields.keyVersionId, "KeyVersionId");
+  const versionId = use.fields.keyVersionId;
   const { row } = await core.directory.resolve(use.fields.keyId);
   event.keyId = row.keyId;
   if (!isVersionId(versionId)) throw keyNotFound();
@@ -59,12 +61,14 @@ async function useCold<A extends Algorithm, T>(call: Call, use: AsymmetricUse<A,
   const owner = await core.directory.resolveVersion(versionId);
   if (owner.row.keyId !== row.keyId) throw keyNotFound();
   event.keyVersionId = versionId;
-  requireState(use.operation, row.state);
+  requireState(call.operation, row.state);
   chooseAlgorithm(row, use.usage, use.fields.algorithm);
-  if (use.dryRun) throw dryRunSucceeded();
   const loaded = await asymmetricKey(core, { row, versionId, signal });
   try {
-    return await useWith(call, use, { row, loaded });
+    const used = await useWith(call, use, { row, loaded });
+    if (!use.dryRun) return used;
+    if (used.result instanceof Uint8Array) used.result.fill(0);
+    throw dryRunSucceeded();
   } finally {
     loaded.release();
   }
@@ -86,21 +90,26 @@ function useWith<A extends Algorithm, T>(
   }));
 }
 
-/** The key's default algorithm or the one asked for; a key of another family or usage does not do it. */
+/** The algorithm asked for, or the key's default. Refuses a key of another family or usage. */
 function chooseAlgorithm<A extends Algorithm>(row: KeyRow, usage: KeyUsage, asked: A | undefined): A {
-  const absent = asked === undefined || asked === null;
-  if (!absent && typeof asked !== "string") throw invalidParameter("Algorithm", "It must be a string.");
   const available = row.keyUsage === usage && row.mode === "NONE" ? algorithmsOf(row) : [];
-  const algorithm = absent ? available[0] : available.find((one) => one === asked);
+  const algorithm = asked === undefined ? available[0] : available.find((one) => one === asked);
   if (algorithm !== undefined) return algorithm as A;
-  const kind = `a ${row.keySpec} key for ${row.keyUsage}`;
+  const ofUsage = algorithmsOf(row).join(" or ");
   throw new KmsError(
     "Rejected.UnsupportedOperation",
-    `Unsupported operation. ${asked ?? usage} is not for ${kind}; it takes ${algorithmsOf(row).join(", ")}.`,
+    `Unsupported operation. Key usage is ${row.keyUsage}: the algorithm must be ${ofUsage}.`,
   );
 }
 
-/** Data that is too long for the key, told under the name the caller gave it by. */
+/** Of an algorithm that the key does not have, the key's refusal names those it has: any string gets as far. */
+export function algorithmField<A extends Algorithm>(of: readonly A[]): Field<A, A | undefined, false> {
+  const field = choice(of, { doc: "The default of the key's KeySpec where absent." });
+  const read = (value: unknown, parameter: string) => requiredString(value, parameter) as A;
+  return optional({ ...field, read, fromText: read });
+}
+
+/** Reports data that is too long for the key under the name of its parameter. */
 export function tooLong(error: unknown, parameter: string): unknown {
   if (!(error instanceof LanelockError) || error.code !== "ERR_LENGTH") return error;
   return invalidParameter(parameter, `${error.message}.`);

@@ -7,26 +7,26 @@ import type { KnownKey } from "../keys/key-directory.ts";
 import { cacheId } from "../keys/key-object-rows.ts";
 import { cipherKey } from "../life-cycle/key-loader.ts";
 import { canRotate, rotateExhausted } from "../life-cycle/transitions.ts";
-import { type KeyOperation, requireState } from "../policy/state-table.ts";
+import { requireState } from "../policy/state-table.ts";
 import { invalidParameter, KmsError } from "../ports/errors.ts";
 import type { KeyRow, MaybePromise } from "../ports/index.ts";
 import { describedBlob, GCM_IV_LENGTH, gcmBlob } from "../wire/blob.ts";
 import type { ContextBinding } from "../wire/context.ts";
-import { type CipherChoice, chooseCipher, type RequestedCipher } from "./cipher-choice.ts";
+import { type CipherChoice, type CipherFields, chooseCipher } from "./cipher-choice.ts";
 
 /** Something to encrypt under the primary version of a key. */
-export interface SealRequest {
-  readonly operation: KeyOperation;
+export interface SymmetricEncryption {
   /** As the caller named it. */
-  readonly keyId: unknown;
+  readonly keyId: string;
+  /** The name of `keyId` in the request; `KeyId` when absent. */
   readonly parameter?: string;
   readonly plaintext: Uint8Array;
   readonly context: ContextBinding | undefined;
-  readonly cipher: RequestedCipher;
+  readonly cipher: CipherFields;
   readonly dryRun?: boolean;
 }
 
-export interface Sealed {
+export interface Encrypted {
   readonly keyId: string;
   readonly keyVersionId: string;
   readonly ciphertextBlob: Uint8Array;
@@ -37,8 +37,8 @@ export interface Sealed {
 /** A version that is used up is followed by a new one, which many processes may use up as well. */
 const ATTEMPTS = 8;
 
-/** Encrypts. Answers at once when the key is known, loaded, worked in this process and has invocations at hand. */
-export function seal(call: Call, request: SealRequest): MaybePromise<Sealed> {
+/** Encrypts. Answers at once when the key is known, loaded and synchronous, and has invocations at hand. */
+export function symmetricEncrypt(call: Call, request: SymmetricEncryption): MaybePromise<Encrypted> {
   const { core, event } = call;
   const known = core.directory.warm(request.keyId, event.at);
   if (known !== undefined && known.row.state === "Enabled" && known.row.primaryVersionId !== null && !request.dryRun) {
@@ -46,35 +46,30 @@ export function seal(call: Call, request: SealRequest): MaybePromise<Sealed> {
     const loaded = core.cipherKeys.get(cacheId(known.row.primaryVersionId, choice.mode), performance.now());
     if (loaded !== undefined && (choice.mode !== "GCM" || loaded.invocations.take())) {
       const chosen = { known, choice, loaded };
-      return isWorkedHere(known.row) ? sealWith(call, request, chosen) : sealElsewhere(call, request, chosen);
+      return loaded.key.synchronous ? encryptWith(call, request, chosen) : encryptCopy(call, request, chosen);
     }
   }
-  return sealCold(call, { ...request, plaintext: copyOf(request.plaintext) });
+  return encryptCold(call, { ...request, plaintext: copyOf(request.plaintext) });
 }
 
-/** Whether the provider ends its work before the call returns, so that it can work on the caller's own buffers. */
-export function isWorkedHere({ protectionLevel }: KeyRow): boolean {
-  return protectionLevel === "SOFTWARE";
-}
-
-/** By a provider that may wait: on a copy, which the caller cannot change meanwhile. */
-async function sealElsewhere(call: Call, request: SealRequest, chosen: Chosen): Promise<Sealed> {
+/** Encrypts a copy, because the key may wait and the caller may change the plaintext meanwhile. */
+async function encryptCopy(call: Call, request: SymmetricEncryption, chosen: Chosen): Promise<Encrypted> {
   const plaintext = copyOf(request.plaintext);
   try {
-    return await sealWith(call, { ...request, plaintext }, chosen);
+    return await encryptWith(call, { ...request, plaintext }, chosen);
   } finally {
     plaintext.fill(0);
   }
 }
 
-async function sealCold(call: Call, request: SealRequest): Promise<Sealed> {
+async function encryptCold(call: Call, request: SymmetricEncryption): Promise<Encrypted> {
   const { core, event, signal } = call;
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const known = await core.directory.resolve(request.keyId, request.parameter);
       const { row } = known;
       event.keyId = row.keyId;
-      requireState(request.operation, row.state);
+      requireState(call.operation, row.state);
       const choice = chooseFor(row, request);
       const versionId = row.primaryVersionId;
       if (versionId === null) throw new KmsError("InternalFailure", "The key has no primary version.");
@@ -82,7 +77,7 @@ async function sealCold(call: Call, request: SealRequest): Promise<Sealed> {
       const loaded = await cipherKey(core, { row, versionId, mode: choice.mode, create: true, signal });
       try {
         if (choice.mode === "GCM" && !(await takeInvocation(call, known, loaded))) continue;
-        return await sealWith(call, request, { known, choice, loaded });
+        return await encryptWith(call, request, { known, choice, loaded });
       } finally {
         loaded.release();
       }
@@ -93,7 +88,7 @@ async function sealCold(call: Call, request: SealRequest): Promise<Sealed> {
   }
 }
 
-function chooseFor(row: KeyRow, { cipher, context, plaintext }: SealRequest): CipherChoice {
+function chooseFor(row: KeyRow, { cipher, context, plaintext }: SymmetricEncryption): CipherChoice {
   const choice = chooseCipher(row, cipher);
   if (choice.mode !== "GCM" && context !== undefined) {
     throw invalidParameter(
@@ -126,7 +121,7 @@ interface Chosen {
   readonly loaded: CachedCipherKey;
 }
 
-function sealWith(call: Call, request: SealRequest, chosen: Chosen): MaybePromise<Sealed> {
+function encryptWith(call: Call, request: SymmetricEncryption, chosen: Chosen): MaybePromise<Encrypted> {
   const { event, signal } = call;
   const { choice, loaded, known } = chosen;
   event.keyId = known.row.keyId;
@@ -140,7 +135,7 @@ function sealWith(call: Call, request: SealRequest, chosen: Chosen): MaybePromis
     : assemble(chosen, iv, encrypted);
 }
 
-function assemble({ known, choice, loaded }: Chosen, iv: Uint8Array, data: Uint8Array): Sealed {
+function assemble({ known, choice, loaded }: Chosen, iv: Uint8Array, data: Uint8Array): Encrypted {
   const { algorithm, mode, padding } = choice;
   const { versionId } = loaded;
   const ciphertextBlob =

@@ -1,13 +1,21 @@
 import { utf8 } from "../../shared/encoding.ts";
 import { invalidParameter } from "../ports/errors.ts";
-import { choice } from "../wire/request-fields.ts";
+import { withDefault } from "../schema/field.ts";
+import { choice } from "../schema/text.ts";
 
 /** `base64` encrypts the base64 text of a data key, as the service does over HTTP; `raw`, the default, its bytes. */
 export type DataKeyEncoding = "raw" | "base64";
 
-export function dataKeyEncoding(value: unknown): DataKeyEncoding {
-  return choice(value, "DataKeyEncoding", { of: ["raw", "base64"], otherwise: "raw" });
-}
+/** Over HTTP the service always encrypts the text, so that what one client made another opens. */
+export const dataKeyEncoding = {
+  ...withDefault(
+    choice<DataKeyEncoding>(["raw", "base64"], {
+      doc: "Ours: `base64` encrypts the Base64 text of the data key, as the service does over HTTP.",
+    }),
+    "raw",
+  ),
+  fixed: "base64",
+} as const;
 
 /** What is encrypted of a data key. A copy: wipe both. */
 export function encodeDataKey(dataKey: Uint8Array, encoding: DataKeyEncoding): Uint8Array {

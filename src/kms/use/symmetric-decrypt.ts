@@ -7,50 +7,53 @@ import type { KnownKey } from "../keys/key-directory.ts";
 import { cacheId } from "../keys/key-object-rows.ts";
 import { cipherKey } from "../life-cycle/key-loader.ts";
 import { algorithmsOf } from "../policy/key-matrix.ts";
-import { type KeyOperation, requireState } from "../policy/state-table.ts";
-import { invalidCiphertext, invalidParameter } from "../ports/errors.ts";
+import { requireState } from "../policy/state-table.ts";
+import { invalidCiphertext, invalidParameter, type KmsError } from "../ports/errors.ts";
 import type { MaybePromise } from "../ports/index.ts";
 import { type Blob, parseBlob } from "../wire/blob.ts";
 import type { ContextBinding } from "../wire/context.ts";
-import { dryRunSucceeded, isWorkedHere } from "./symmetric-encrypt.ts";
+import { dryRunSucceeded } from "./symmetric-encrypt.ts";
 
 /** A blob to decrypt with whatever key and version it names. */
-export interface OpenRequest {
-  readonly operation: KeyOperation;
+export interface SymmetricDecryption {
   readonly ciphertextBlob: Uint8Array;
   readonly context: ContextBinding | undefined;
   /** The key the blob must belong to, if the caller says so. */
-  readonly keyId: unknown;
+  readonly keyId: string | undefined;
+  /** Likewise the version. */
+  readonly keyVersionId?: string | undefined;
+  /** Decrypts all the same, and answers nothing. */
   readonly dryRun?: boolean;
 }
 
-export interface Opened {
+export interface Decrypted {
   readonly keyId: string;
   readonly keyVersionId: string;
   readonly plaintext: Uint8Array;
 }
 
-/** Decrypts. Answers at once when the key is known, loaded and worked in this process. */
-export function open(call: Call, request: OpenRequest): MaybePromise<Opened> {
+/** Decrypts. Answers at once when the key is known, loaded and synchronous. */
+export function symmetricDecrypt(call: Call, request: SymmetricDecryption): MaybePromise<Decrypted> {
   const { core, event } = call;
   const blob = parseBlob(request.ciphertextBlob);
+  if (request.keyVersionId !== undefined && request.keyVersionId !== blob.versionId) throw notOf("KeyVersionId");
   const known = core.directory.warmVersion(blob.versionId, event.at);
   if (known !== undefined && known.row.state === "Enabled" && isNamed(call, request, known) && !request.dryRun) {
     const loaded = core.cipherKeys.get(cacheId(blob.versionId, blob.mode), performance.now());
     if (loaded !== undefined) {
-      const own = isWorkedHere(known.row) ? blob : parseBlob(copyOf(request.ciphertextBlob));
-      return openWith(call, request, { blob: own, known, loaded });
+      const own = loaded.key.synchronous ? blob : parseBlob(copyOf(request.ciphertextBlob));
+      return decryptWith(call, request, { blob: own, known, loaded });
     }
   }
-  return openCold(call, { ...request, ciphertextBlob: copyOf(request.ciphertextBlob) });
+  return decryptCold(call, { ...request, ciphertextBlob: copyOf(request.ciphertextBlob) });
 }
 
 /** Whether the blob's key is known to be the one that the request names, if it names one. */
-function isNamed({ core, event }: Call, { keyId }: OpenRequest, { row }: KnownKey): boolean {
+function isNamed({ core, event }: Call, { keyId }: SymmetricDecryption, { row }: KnownKey): boolean {
   return keyId === undefined || core.directory.warm(keyId, event.at)?.row.keyId === row.keyId;
 }
 
-async function openCold(call: Call, request: OpenRequest): Promise<Opened> {
+async function decryptCold(call: Call, request: SymmetricDecryption): Promise<Decrypted> {
   const { core, event, signal } = call;
   const blob = parseBlob(request.ciphertextBlob);
   event.keyVersionId = blob.versionId;
@@ -58,12 +61,14 @@ async function openCold(call: Call, request: OpenRequest): Promise<Opened> {
   const { row } = known;
   event.keyId = row.keyId;
   if (request.keyId !== undefined) await requireKey(call, request.keyId, row.keyId);
-  requireState(request.operation, row.state);
+  requireState(call.operation, row.state);
   if (!fits(blob, known)) throw invalidCiphertext();
-  if (request.dryRun) throw dryRunSucceeded();
   const loaded = await cipherKey(core, { row, versionId: blob.versionId, mode: blob.mode, create: false, signal });
   try {
-    return await openWith(call, request, { blob, known, loaded });
+    const decrypted = await decryptWith(call, request, { blob, known, loaded });
+    if (!request.dryRun) return decrypted;
+    decrypted.plaintext.fill(0);
+    throw dryRunSucceeded();
   } finally {
     loaded.release();
   }
@@ -77,11 +82,13 @@ function fits(blob: Blob, { row }: KnownKey): boolean {
   return asAsked && row.mode !== "NONE" && (row.mode === "ANY" || row.mode === blob.mode);
 }
 
-async function requireKey(call: Call, keyId: unknown, actual: string): Promise<void> {
+async function requireKey(call: Call, keyId: string, actual: string): Promise<void> {
   const expected = await call.core.directory.resolve(keyId);
-  if (expected.row.keyId !== actual) {
-    throw invalidParameter("CiphertextBlob", "It was not made with the key that KeyId names.");
-  }
+  if (expected.row.keyId !== actual) throw notOf("KeyId");
+}
+
+function notOf(parameter: string): KmsError {
+  return invalidParameter("CiphertextBlob", `It was not made with the key that ${parameter} names.`);
 }
 
 interface Chosen {
@@ -90,7 +97,11 @@ interface Chosen {
   readonly loaded: CachedCipherKey;
 }
 
-function openWith(call: Call, request: OpenRequest, { blob, known, loaded }: Chosen): MaybePromise<Opened> {
+function decryptWith(
+  call: Call,
+  request: SymmetricDecryption,
+  { blob, known, loaded }: Chosen,
+): MaybePromise<Decrypted> {
   const { event, signal } = call;
   const { context } = request;
   const { keyId } = known.row;
@@ -105,17 +116,17 @@ function openWith(call: Call, request: OpenRequest, { blob, known, loaded }: Cho
     return plaintext.then(
       (bytes) => ({ keyId, keyVersionId, plaintext: bytes }),
       (error) => {
-        throw opaque(error);
+        throw oneAnswer(error);
       },
     );
   } catch (error) {
-    throw opaque(error);
+    throw oneAnswer(error);
   }
 }
 
 const NOT_GENUINE = new Set(["ERR_AUTHENTICATION", "ERR_PADDING", "ERR_LENGTH"]);
 
-/** Whatever is wrong with a ciphertext, the answer is one. A provider that failed is another matter. */
-export function opaque(error: unknown): unknown {
+/** The one answer to a ciphertext that is not genuine, whatever is wrong with it. Failures of a provider stay what they are. */
+export function oneAnswer(error: unknown): unknown {
   return error instanceof LanelockError && NOT_GENUINE.has(error.code) ? invalidCiphertext() : error;
 }

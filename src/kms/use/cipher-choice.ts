@@ -3,7 +3,6 @@ import { algorithmsOf, isSymmetric } from "../policy/key-matrix.ts";
 import { invalidParameter, KmsError } from "../ports/errors.ts";
 import type { CipherMode, KeyRow, PaddingMode, SymmetricAlgorithm } from "../ports/index.ts";
 import { MODE_OF } from "../wire/blob.ts";
-import { optionalChoice, requiredBytes } from "../wire/request-fields.ts";
 
 /** How a request wants a symmetric key used. Absent fields take the key's defaults. */
 export interface CipherFields {
@@ -15,27 +14,12 @@ export interface CipherFields {
   readonly iv?: Uint8Array | undefined;
 }
 
-/** What the caller asked for, checked as far as it can be without the key. */
-export interface RequestedCipher {
-  readonly algorithm: SymmetricAlgorithm | undefined;
-  readonly padding: PaddingMode | undefined;
-  readonly iv: Uint8Array | undefined;
-}
-
-const ALGORITHMS = Object.keys(MODE_OF) as SymmetricAlgorithm[];
-const PADDINGS: readonly PaddingMode[] = ["PKCS7_PADDING", "NO_PADDING"];
+export const SYMMETRIC_ALGORITHMS = Object.keys(MODE_OF) as SymmetricAlgorithm[];
+export const PADDINGS: readonly PaddingMode[] = ["PKCS7_PADDING", "NO_PADDING"];
 const CBC_IV_LENGTH = 16;
 
-const NOTHING_SPECIAL: RequestedCipher = { algorithm: undefined, padding: undefined, iv: undefined };
-
-export function requestedCipher({ algorithm, paddingMode, iv }: CipherFields): RequestedCipher {
-  if (algorithm === undefined && paddingMode === undefined && iv === undefined) return NOTHING_SPECIAL;
-  return {
-    algorithm: optionalChoice(algorithm, "Algorithm", ALGORITHMS),
-    padding: optionalChoice(paddingMode, "PaddingMode", PADDINGS),
-    iv: iv === undefined || iv === null ? undefined : copyOf(requiredBytes(iv, "Iv")),
-  };
-}
+/** What an operation asks for that leaves everything to the key. */
+export const KEY_DEFAULTS: CipherFields = {};
 
 export interface CipherChoice {
   readonly algorithm: SymmetricAlgorithm;
@@ -45,7 +29,7 @@ export interface CipherChoice {
 }
 
 /** The algorithm a key is used with, or the service's refusal. */
-export function chooseCipher(row: KeyRow, cipher: RequestedCipher): CipherChoice {
+export function chooseCipher(row: KeyRow, cipher: CipherFields): CipherChoice {
   if (!isSymmetric(row.keySpec)) {
     throw new KmsError("Rejected.UnsupportedOperation", "Unsupported operation. The key is asymmetric.");
   }
@@ -66,10 +50,15 @@ export function chooseCipher(row: KeyRow, cipher: RequestedCipher): CipherChoice
   if (mode === "CBC" && cipher.iv !== undefined && cipher.iv.length !== CBC_IV_LENGTH) {
     throw invalidParameter("Iv", "It must be 16 bytes.");
   }
-  if (mode === "GCM" && cipher.padding !== undefined) {
+  if (mode === "GCM" && cipher.paddingMode !== undefined) {
     throw invalidParameter("PaddingMode", "GCM takes no padding.");
   }
-  return { algorithm, mode, padding: mode === "GCM" ? undefined : (cipher.padding ?? "PKCS7_PADDING"), iv: cipher.iv };
+  return {
+    algorithm,
+    mode,
+    padding: mode === "GCM" ? undefined : (cipher.paddingMode ?? "PKCS7_PADDING"),
+    iv: cipher.iv && copyOf(cipher.iv),
+  };
 }
 
 function defaultAlgorithm(row: KeyRow, available: readonly SymmetricAlgorithm[]): SymmetricAlgorithm {

@@ -1,0 +1,42 @@
+import { WHILE_ENABLED } from "../policy/state-table.ts";
+import { bytes } from "../schema/bytes.ts";
+import { fields } from "../schema/schema.ts";
+import { newDataKey } from "../use/new-data-key.ts";
+import {
+  type ExportDataKeyResponse,
+  type ExportFields,
+  exportAnswer,
+  exportFields,
+  recipientOf,
+} from "./export-data-key.ts";
+import { DATA_KEY_ERRORS, dataKeyFields, type GenerateDataKeyRequest } from "./generate-data-key.ts";
+import { operation } from "./operation.ts";
+
+export interface GenerateAndExportDataKeyRequest extends GenerateDataKeyRequest, ExportFields {}
+
+export interface GenerateAndExportDataKeyResponse extends ExportDataKeyResponse {
+  /** The data key under the CMK. */
+  readonly ciphertextBlob: Uint8Array;
+}
+
+export const generateAndExportDataKey = operation({
+  name: "GenerateAndExportDataKey",
+  plane: "data",
+  states: WHILE_ENABLED,
+  doc: "Draws a random data key and answers with it encrypted twice: under a CMK, and under somebody's RSA_2048 key.",
+  errors: DATA_KEY_ERRORS,
+  request: fields<GenerateAndExportDataKeyRequest>()({ ...dataKeyFields, ...exportFields }),
+  response: fields<GenerateAndExportDataKeyResponse>()({
+    ...exportAnswer,
+    ciphertextBlob: bytes({ doc: "The data key under the CMK." }),
+  }),
+  async run(call, request) {
+    const recipient = recipientOf(request);
+    const { plaintext: data, ...encrypted } = await newDataKey(call, request);
+    try {
+      return { ...encrypted, exportedDataKey: await call.core.transport.wrapFor({ ...recipient, data }) };
+    } finally {
+      data.fill(0);
+    }
+  },
+});

@@ -1,0 +1,37 @@
+import type { Call } from "../core/call.ts";
+import type { Refusals } from "../policy/state-table.ts";
+import type { KmsErrorCode } from "../ports/errors.ts";
+import type { MaybePromise } from "../ports/index.ts";
+import type { Schema } from "../schema/schema.ts";
+
+/** Life-cycle operations are in the audit log before they return; others may lag by 100 ms. */
+export type Plane = "life-cycle" | "data";
+
+/**
+ * One operation of the service: all that is known of it, once. Reading a request, the state table, the JSON of the protocol and of
+ * the command line, and `docs/operations.md` come from it.
+ */
+export interface Operation<Request, Read, Response> {
+  /** In the service: `Encrypt`. */
+  readonly name: string;
+  readonly plane: Plane;
+  /** The key states it is refused in; absent for operations on no key. */
+  readonly states?: Refusals;
+  /** One sentence for the documentation. */
+  readonly doc: string;
+  /** Codes it fails with besides those of its fields, its key states and every operation. */
+  readonly errors: readonly KmsErrorCode[];
+  readonly request: Schema<Request, Read>;
+  readonly response: Schema<Response>;
+  readonly run: (call: Call, request: Read) => MaybePromise<Response>;
+}
+
+/** An operation whose types nobody needs. */
+export type AnyOperation = Operation<never, never, unknown>;
+
+/** Lets the compiler infer the types of a record from its fields. */
+export function operation<Request, Read, Response>(
+  record: Operation<Request, Read, Response>,
+): Operation<Request, Read, Response> {
+  return record;
+}

@@ -1,0 +1,8 @@
+import { KmsError } from "../../ports/errors.ts";
+import type { KeyRow } from "../../ports/index.ts";
+
+/** Refuses a key that takes no material from outside. */
+export function requireImported({ origin }: KeyRow): void {
+  if (origin === "EXTERNAL") return;
+  throw new KmsError("Unsupported.Origin", "This key origin is not valid for this api.");
+}

@@ -1,0 +1,23 @@
+import { MAX_DESCRIPTION_CHARACTERS } from "../policy/limits.ts";
+import { UNTIL_DELETION } from "../policy/state-table.ts";
+import { fields, nothing } from "../schema/schema.ts";
+import { text } from "../schema/text.ts";
+import { operation } from "./operation.ts";
+import { changeKey } from "./parts/change-key.ts";
+import { type KeyIdRequest, keyIdField } from "./parts/key-id.ts";
+
+export interface UpdateKeyDescriptionRequest extends KeyIdRequest {
+  /** At most 8,192 characters; may be empty. */
+  readonly description: string;
+}
+
+export const updateKeyDescription = operation({
+  name: "UpdateKeyDescription",
+  plane: "life-cycle",
+  states: UNTIL_DELETION,
+  doc: "Replaces the description of a key.",
+  errors: [],
+  request: fields<UpdateKeyDescriptionRequest>()({ ...keyIdField, description: text(MAX_DESCRIPTION_CHARACTERS) }),
+  response: nothing,
+  run: (call, { keyId, description }) => changeKey(call, keyId, () => ({ description })),
+});
