@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import { answerMac, clockTolerance, headers, requestMac, sameMac } from "../providers/external/protocol.ts";
+import { copyOf } from "../shared/byte-input.ts";
 import { systemTime } from "../shared/timers.ts";
 import { UsedNonces } from "./used-nonces.ts";
 
@@ -37,7 +38,8 @@ export class Clients {
   constructor({ secrets, byCertificate, now = systemTime.now, mostNonces: most }: ClientsOptions) {
     // A request's time may be off by the tolerance to either side: it could be sent again for twice as long.
     const limits = { lifetime: 2 * clockTolerance, ...(most === undefined ? {} : { most }) };
-    const known = ([name, secret]: [string, Uint8Array]) => [name, { secret, used: new UsedNonces(limits) }] as const;
+    const known = ([name, secret]: [string, Uint8Array]) =>
+      [name, { secret: copyOf(secret), used: new UsedNonces(limits) }] as const;
     this.#secretClients = new Map(Object.entries(secrets).map(known));
     this.#byCertificate = byCertificate;
     this.#now = now;

@@ -4,6 +4,7 @@ import { Socket } from "node:net";
 import { LanelockError } from "../errors.ts";
 import { headers, maxMessageLength, type Refusal, refusals } from "../providers/external/protocol.ts";
 import { MissingObject } from "../providers/pkcs11/objects/token-object.ts";
+import { codeOf, messageOf } from "../shared/error-code.ts";
 import { clearTimeout, performance, setTimeout } from "../shared/timers.ts";
 import { Clients, type KnownClient } from "./clients.ts";
 import { Connections } from "./connections.ts";
@@ -78,8 +79,11 @@ function serve(options: ExternalProxyOptions, keys: TokenKeys): Server {
     },
     (request, response) => {
       handle({ request, response, clients, keys, connections, isLast: () => !server.listening })
-        .then((entry) => log?.(entry))
-        .catch(() => response.destroy());
+        .then(
+          (entry) => tell(log, entry),
+          () => response.destroy(),
+        )
+        .catch(() => undefined);
     },
   );
   // Node's own class, of one realm: a server that listens on a port gets nothing else.
@@ -87,10 +91,17 @@ function serve(options: ExternalProxyOptions, keys: TokenKeys): Server {
   return server;
 }
 
+/** A log that fails costs its entry, and neither the answer nor the proxy. */
+async function tell(log: ExternalProxyOptions["log"], entry: ProxyLogEntry): Promise<void> {
+  await log?.(entry);
+}
+
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once("error", (cause) => {
-      const message = `The proxy cannot listen on ${host}:${port}: ${cause.message}.`;
+    // Later errors are those of single connections that could not be accepted (EMFILE): the proxy goes on.
+    server.on("error", (cause: unknown) => {
+      const advice = codeOf(cause) === "EADDRINUSE" ? "Another program listens there." : "Check host and port.";
+      const message = `The proxy cannot listen on ${host}:${port}: ${messageOf(cause)}. ${advice}`;
       reject(new LanelockError("ERR_PROVIDER", message, { cause }));
     });
     server.listen(port, host, () => {
@@ -155,6 +166,8 @@ function readBody(request: IncomingMessage): Promise<Buffer> {
     });
     request.on("end", () => resolve(Buffer.concat(chunks)));
     request.on("error", reject);
+    // After the end this rejects nothing any more.
+    request.on("close", () => reject(new Error("the request ended too early")));
   });
 }
 

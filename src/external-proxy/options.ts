@@ -1,11 +1,15 @@
+import { requireCertificate, requireKeyPair } from "../providers/external/tls-options.ts";
 import type { TokenOptions } from "../providers/pkcs11/session/connection-options.ts";
 import { checkTokenOptions } from "../providers/pkcs11/session/options.ts";
+import { checkBytes } from "../shared/byte-input.ts";
+import { checkNames } from "../shared/known-names.ts";
 import { isText, optionChecks } from "../shared/option-checks.ts";
 
-const requireThat = optionChecks("the external proxy");
+const whose = "the external proxy";
+const requireThat = optionChecks(whose);
 
 export interface ExternalProxyOptions {
-  /** Where the keys are made and worked. */
+  /** The token that makes, keeps and uses the keys. */
   readonly token: TokenOptions;
   /** Default 127.0.0.1. */
   readonly host?: string | undefined;
@@ -24,13 +28,13 @@ export interface ExternalProxyOptions {
    * When a limit is reached, a newcomer takes the place of the oldest connection whose client has not authenticated. Default 128.
    */
   readonly maxConnectionsPerAddress?: number | undefined;
-  /** Hears of each request that was answered. */
+  /** Called after each request that was answered. What it throws is ignored. */
   readonly log?: ((entry: ProxyLogEntry) => void) | undefined;
 }
 
 export interface ProxyLogEntry {
   readonly time: string;
-  /** Absent where the client could not be told. */
+  /** Absent where the client is not known. */
   readonly client?: string | undefined;
   readonly method: string;
   readonly path: string;
@@ -40,22 +44,30 @@ export interface ProxyLogEntry {
   readonly milliseconds: number;
 }
 
+const optionNames = [
+  ...["token", "host", "port", "tls", "clientCa", "clients"],
+  ...["maxConnections", "maxConnectionsPerAddress", "log"],
+];
+
 /** @throws LanelockError `ERR_ARGUMENT` that names what is wrong */
 export function checkProxyOptions(options: ExternalProxyOptions): void {
-  checkTokenOptions(options.token);
-  const { tls, clientCa, clients = {}, port = 0, maxConnections = 1, maxConnectionsPerAddress = 1 } = options;
-  requireThat(isText(tls?.certificate) && isText(tls?.privateKey), "tls", "{ certificate, privateKey } in PEM");
+  requireThat(typeof options === "object" && options !== null, "options", "an object");
+  checkNames(options, optionNames, whose);
+  checkTokenOptions(options.token, `${whose}'s token`);
+  const { tls, clientCa, clients = {}, host, port = 0, maxConnections = 1, maxConnectionsPerAddress = 1 } = options;
+  requireThat(host === undefined || isText(host), "host", "a host name or address");
   requireThat(Number.isInteger(port) && port >= 0 && port < 65_536, "port", "a port number");
+  requireThat(isText(tls?.certificate) && isText(tls?.privateKey), "tls", "{ certificate, privateKey } in PEM");
+  requireKeyPair(`"tls" of ${whose}`, tls);
+  requireThat(clientCa === undefined || isText(clientCa), "clientCa", "a certificate in PEM");
+  if (clientCa !== undefined) requireCertificate(`"clientCa" of ${whose}`, clientCa);
   for (const [name, limit] of Object.entries({ maxConnections, maxConnectionsPerAddress })) {
     requireThat(Number.isInteger(limit) && limit >= 1, name, "a whole number from 1");
   }
   for (const [client, secret] of Object.entries(clients)) {
-    requireThat(
-      secret instanceof Uint8Array && secret.length >= 32,
-      `clients.${client}`,
-      "a secret of 32 bytes or more",
-    );
+    const option = `clients.${client}`;
+    requireThat(checkBytes(secret, option) >= 32, option, "a secret of 32 bytes or more");
   }
-  const knowsClients = isText(clientCa) || Object.keys(clients).length > 0;
+  const knowsClients = clientCa !== undefined || Object.keys(clients).length > 0;
   requireThat(knowsClients, "clientCa or clients", "given, because nobody else may use the keys");
 }

@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage } from "node:http";
-import { Agent, type RequestOptions, request } from "node:https";
+import { Agent, type RequestOptions } from "node:https";
 import { LanelockError } from "../../errors.ts";
+import { callersBytes } from "../../shared/byte-input.ts";
+import { withDeadline } from "../../shared/deadline.ts";
 import { readPrivateFile } from "../../shared/private-file.ts";
 import { systemTime } from "../../shared/timers.ts";
+import { adviceFor, reasonOf } from "./advice.ts";
 import { Circuit } from "./circuit.ts";
+import { Exchange, type RawAnswer, StaleConnection } from "./exchange.ts";
 import { type ExternalOptions, requireSecret } from "./options.ts";
-import { answerMac, headers, maxMessageLength, type Refusal, refusals, requestMac, sameMac } from "./protocol.ts";
+import { answerMac, headers, type Refusal, refusals, requestMac, sameMac } from "./protocol.ts";
 
 export interface ManagerCall {
   readonly method: "GET" | "POST";
@@ -31,12 +34,6 @@ export class ManagerRefusal extends Error {
 interface HmacCredentials {
   readonly client: string;
   readonly secret: Uint8Array;
-}
-
-interface RawAnswer {
-  readonly status: number;
-  readonly headers: IncomingMessage["headers"];
-  readonly body: Buffer;
 }
 
 /** Calls of one key manager: authenticated both ways, bounded in time and size, and spared while it is down. */
@@ -73,9 +70,9 @@ export class ManagerConnection {
     if (!("client" in credentials)) return new ManagerConnection(options, undefined);
     const { client } = credentials;
     const secret =
-      credentials.secret instanceof Uint8Array
-        ? new Uint8Array(credentials.secret)
-        : await readSecretFile(credentials.secret.file);
+      "file" in credentials.secret
+        ? await readSecretFile(credentials.secret.file)
+        : new Uint8Array(callersBytes(credentials.secret, "credentials.secret"));
     requireSecret(secret, `of the client "${client}"`);
     return new ManagerConnection(options, { client, secret });
   }
@@ -86,7 +83,8 @@ export class ManagerConnection {
    */
   async call(call: ManagerCall): Promise<Readonly<Record<string, unknown>>> {
     if (this.#closed) throw new LanelockError("ERR_STATE", "The connection to the key manager is closed.");
-    call.signal?.throwIfAborted();
+    // Not throwIfAborted(), which older signals of other realms (jsdom) do not have.
+    if (call.signal?.aborted) throw call.signal.reason;
     return this.#circuit.through(
       () => this.#callWithin(call),
       (error) => {
@@ -105,23 +103,35 @@ export class ManagerConnection {
 
   /** A request and its answer, or the reason why there is none, within the time a call may take. */
   async #callWithin(call: ManagerCall): Promise<Readonly<Record<string, unknown>>> {
-    const late = AbortSignal.timeout(this.#timeoutMs);
-    const signal = call.signal ? AbortSignal.any([call.signal, late]) : late;
+    const exchange = new Exchange();
+    const deadline = {
+      signal: call.signal,
+      timeoutMs: this.#timeoutMs,
+      what: `The key manager ${this.name} did not answer`,
+    };
     try {
-      return await this.#callOnce(call, signal).catch((error) => {
-        // The manager closed a kept connection just as it was used again.
-        if (error instanceof StaleConnection && call.repeatable !== false) return this.#callOnce(call, signal);
-        throw error;
-      });
+      return await withDeadline(deadline, this.#attempt(call, exchange));
     } catch (cause) {
       if (call.signal?.aborted) throw call.signal.reason;
-      if (late.aborted) throw this.#failed(`it did not answer within ${this.#timeoutMs / 1000} s`, cause);
+      // Both are made here alone, by this copy of the package.
       if (cause instanceof LanelockError || cause instanceof ManagerRefusal) throw cause;
-      throw this.#failed(cause instanceof Error ? cause.message : String(cause), cause);
+      throw this.#failed(reasonOf(cause), cause);
+    } finally {
+      exchange.cut();
     }
   }
 
-  async #callOnce(call: ManagerCall, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+  async #attempt(call: ManagerCall, exchange: Exchange): Promise<Readonly<Record<string, unknown>>> {
+    try {
+      return await this.#callOnce(call, exchange);
+    } catch (error) {
+      // StaleConnection is made in this folder alone.
+      if (!(error instanceof StaleConnection) || call.repeatable === false) throw error;
+      return this.#callOnce(call, exchange);
+    }
+  }
+
+  async #callOnce(call: ManagerCall, exchange: Exchange): Promise<Readonly<Record<string, unknown>>> {
     const body = Buffer.from(call.body === undefined ? "" : JSON.stringify(call.body));
     const nonce = randomBytes(16).toString("hex");
     const options: RequestOptions = {
@@ -135,9 +145,8 @@ export class ManagerConnection {
         "content-length": body.length,
         ...this.#sign(call, { body, nonce }),
       },
-      signal,
     };
-    const answer = await exchange(options, body);
+    const answer = await exchange.run(options, body);
     this.#requireAuthentic(answer, nonce);
     const content = parseObject(answer.body);
     if (answer.status === 200 && content) return content;
@@ -170,35 +179,9 @@ export class ManagerConnection {
   }
 
   #failed(reason: string, cause?: unknown): LanelockError {
-    return new LanelockError("ERR_PROVIDER", `The call of the key manager ${this.name} failed: ${reason}.`, { cause });
+    const message = `The call of the key manager ${this.name} failed: ${reason}. ${adviceFor(cause)}`;
+    return new LanelockError("ERR_PROVIDER", message, { cause });
   }
-}
-
-class StaleConnection extends Error {}
-
-function exchange(options: RequestOptions, body: Buffer): Promise<RawAnswer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(options, (incoming) => {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      incoming.on("data", (chunk: Buffer) => {
-        length += chunk.length;
-        if (length > maxMessageLength)
-          outgoing.destroy(new Error(`it answered with more than ${maxMessageLength} bytes`));
-        else chunks.push(chunk);
-      });
-      incoming.on("error", reject);
-      incoming.on("aborted", () => reject(new Error("it ended its answer too early")));
-      incoming.on("end", () => {
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks) });
-      });
-    });
-    outgoing.on("error", (error: NodeJS.ErrnoException) => {
-      const isStale = outgoing.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
-      reject(isStale ? new StaleConnection(error.message) : error);
-    });
-    outgoing.end(body);
-  });
 }
 
 /** A secret in base64, from a file that only its owner can read. */

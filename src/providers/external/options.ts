@@ -1,7 +1,11 @@
 import { LanelockError } from "../../errors.ts";
+import { checkBytes } from "../../shared/byte-input.ts";
+import { checkNames } from "../../shared/known-names.ts";
 import { isText, optionChecks } from "../../shared/option-checks.ts";
+import { requireCertificate, requireKeyPair } from "./tls-options.ts";
 
-const requireThat = optionChecks("externalKeys()");
+const whose = "externalKeys()";
+const requireThat = optionChecks(whose);
 
 /** How the key manager knows this client: by a certificate of TLS, or by an HMAC under a shared secret. */
 export type ExternalCredentials =
@@ -35,20 +39,25 @@ export interface ExternalOptions {
 }
 
 const secretLength = 32;
+const optionNames = ["url", "ca", "serverName", "credentials", "verifyEncrypt", "timeoutMs", "maxConnections"];
 
 /** @throws LanelockError `ERR_ARGUMENT` that names what is wrong */
 export function checkExternalOptions(options: ExternalOptions): void {
   requireThat(typeof options === "object" && options !== null, "options", "an object");
+  checkNames(options, optionNames, whose);
   const { url, ca, serverName, credentials, verifyEncrypt = false, timeoutMs = 1, maxConnections = 1 } = options;
   const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
   requireThat(parsed?.protocol === "https:", "url", "an https: URL, because the protocol is only spoken over TLS");
   const isBare = parsed?.pathname === "/" && !parsed.search && !parsed.hash && !parsed.username && !parsed.password;
   requireThat(isBare, "url", "no more than https://host:port");
   requireThat(ca === undefined || isText(ca), "ca", "a certificate in PEM");
+  if (ca !== undefined) requireCertificate(`"ca" of ${whose}`, ca);
   requireThat(serverName === undefined || isText(serverName), "serverName", "a host name");
   requireThat(isCredentials(credentials), "credentials", "{ certificate, privateKey } or { client, secret }");
+  if ("certificate" in credentials) requireKeyPair(`"credentials" of ${whose}`, credentials);
   requireThat(typeof verifyEncrypt === "boolean", "verifyEncrypt", "true or false");
-  requireThat(timeoutMs > 0 && timeoutMs < 2 ** 31, "timeoutMs", "a time in ms");
+  const isTime = typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs < 2 ** 31;
+  requireThat(isTime, "timeoutMs", "a time in ms, below 2^31");
   requireThat(Number.isInteger(maxConnections) && maxConnections >= 1, "maxConnections", "a whole number from 1");
 }
 
@@ -60,13 +69,19 @@ export function requireSecret(secret: Uint8Array, place: string): void {
   );
 }
 
+const certificateNames = ["certificate", "privateKey"];
+const hmacNames = ["client", "secret"];
+
 function isCredentials(credentials: unknown): boolean {
   if (typeof credentials !== "object" || credentials === null) return false;
+  checkNames(credentials, [...certificateNames, ...hmacNames], `The option "credentials" of ${whose}`);
+  const names = Object.keys(credentials);
   if ("certificate" in credentials && "privateKey" in credentials) {
-    return isText(credentials.certificate) && isText(credentials.privateKey);
+    return names.length === 2 && isText(credentials.certificate) && isText(credentials.privateKey);
   }
-  if (!("client" in credentials && "secret" in credentials)) return false;
+  if (!("client" in credentials && "secret" in credentials) || names.length !== 2) return false;
   const { client, secret } = credentials;
+  if (!isText(client) || !/^[\x21-\x7e]{1,128}$/.test(client)) return false;
   const isFile = typeof secret === "object" && secret !== null && "file" in secret && isText(secret.file);
-  return isText(client) && /^[\x21-\x7e]{1,128}$/.test(client) && (secret instanceof Uint8Array || isFile);
+  return isFile || checkBytes(secret, `The option "credentials.secret" of ${whose}`) >= 0;
 }

@@ -27,7 +27,7 @@ import { decodeHandle, encodeHandle } from "./objects/handle.ts";
 import { generateKeyPair, type NewKeyPair, privateKeyIdentity, storePrivateKey } from "./objects/key-pairs.ts";
 import { newId } from "./objects/new-objects.ts";
 import { destroyObjects, TokenObject, templateOf } from "./objects/token-object.ts";
-import { checkSm4Options, checkTokenOptions, type Pkcs11Options } from "./session/options.ts";
+import { checkPkcs11Options, type Pkcs11Options } from "./session/options.ts";
 import { Token } from "./session/token.ts";
 import { providerError } from "./session/token-error.ts";
 
@@ -48,8 +48,7 @@ export class Pkcs11Provider implements KeyProvider {
   #state: OpenState | undefined;
 
   constructor(options: Pkcs11Options) {
-    checkTokenOptions(options);
-    checkSm4Options(options);
+    checkPkcs11Options(options);
     this.#options = options;
   }
 

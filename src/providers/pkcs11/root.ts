@@ -30,7 +30,7 @@ export class Pkcs11Root implements RootKeySource {
   #token: Promise<Token> | undefined;
 
   constructor(options: Pkcs11RootOptions) {
-    checkTokenOptions(options);
+    checkTokenOptions(options, "pkcs11Root()", ["label"]);
     if (typeof options.label !== "string" || options.label === "") {
       throw new LanelockError("ERR_ARGUMENT", 'The option "label" of pkcs11Root() must be the label of a key.');
     }

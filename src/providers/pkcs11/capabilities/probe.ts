@@ -1,5 +1,5 @@
 import type { Capability } from "../../../kms/ports/index.ts";
-import { checkSm4Options, checkTokenOptions, type Pkcs11Options } from "../session/options.ts";
+import { checkPkcs11Options, type Pkcs11Options } from "../session/options.ts";
 import { Token } from "../session/token.ts";
 import { capabilitiesOf, type Offer } from "./mechanisms.ts";
 import { sm4Capability } from "./sm4-capability.ts";
@@ -21,8 +21,7 @@ export async function inspectToken(token: Token, options: Pkcs11Options) {
 
 /** What a token offers. It makes nothing that stays there. */
 export async function probeToken(options: Pkcs11Options): Promise<TokenReport> {
-  checkTokenOptions(options);
-  checkSm4Options(options);
+  checkPkcs11Options(options);
   const token = await Token.open(options);
   try {
     const { capabilities } = await inspectToken(token, options);
