@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { externalKeys } from "lanelock/external";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -224,6 +225,42 @@ describe("a key manager that does not answer as it should", () => {
       });
     }
   });
+});
+
+test("a request whose kept connection breaks is sent once more, unless it makes a key", async () => {
+  const credentials = { certificate: orders.certificate, privateKey: orders.privateKey };
+  const provider = externalKeys({ url: liar.url, ca: authority.pem, credentials });
+  await provider.open(host);
+  const bound = binding("Aliyun_AES_256", { protectionLevel: "EXTERNAL" });
+  const { handle } = await provider.createKey({ binding: bound });
+  const key = await provider.loadCipherKey({ binding: bound, handle });
+  const sent: string[] = [];
+  /** Takes the request, whatever it does with it, and ends the connection without an answer. */
+  const instead = (incoming: IncomingMessage) => {
+    sent.push(incoming.url ?? "");
+    incoming.socket.destroy();
+    return true;
+  };
+  liar.behave({ instead });
+  // A key that was made by a request without an answer, and then again, would stay on the token for ever.
+  await expect(provider.createKey({ binding: bound })).rejects.toMatchObject(providerError);
+  expect(sent).toEqual(["/v1/keys"]);
+  liar.behave({});
+  await key.encrypt(message());
+  sent.length = 0;
+  liar.behave({ instead });
+  await expect(key.encrypt(message())).rejects.toMatchObject(providerError);
+  expect(sent).toHaveLength(2);
+  liar.behave({});
+  await key.encrypt(message());
+  // On a connection of its own nothing is stale, and nothing is sent again.
+  sent.length = 0;
+  liar.behave({ instead });
+  const fresh = externalKeys({ url: liar.url, ca: authority.pem, credentials });
+  await expect(fresh.open(host)).rejects.toMatchObject(providerError);
+  expect(sent).toEqual(["/v1/info"]);
+  await fresh.close();
+  await provider.close();
 });
 
 test("while it is down callers fail at once, and when it is back they succeed by themselves", async () => {
