@@ -4,22 +4,24 @@ import { headerLengthWith } from "./format/header.ts";
 import { layoutOfPlaintext, TAG_LENGTH } from "./format/segment-layout.ts";
 import { DataKeys, WRAPPED_KEY_LENGTH } from "./keys/data-keys.ts";
 import type { EnvelopeKms } from "./keys/kms-port.ts";
+import { checkLength } from "./length.ts";
+import { type MessageOptions, readMessageOptions } from "./message-options.ts";
 import type { MessageOrigin } from "./message-start.ts";
 import { type CheckedOptions, checkOptions, type EnvelopeOptions } from "./options.ts";
-import { checkMessageOptions, type MessageOptions } from "./progress.ts";
 import { RangeOpener } from "./ranges/open-range.ts";
 import type { RangeSource } from "./ranges/range-source.ts";
-import { type RewrapOptions, RewrapWork, rewrapHeader, rewrapWhole } from "./rewrap.ts";
+import { type RewrapOptions, RewrapWork, readRewrapOptions, rewrapHeader, rewrapWhole } from "./rewrap.ts";
 import { messageStream } from "./streams/message-stream.ts";
 import { OpenWork } from "./streams/open-work.ts";
-import { type SealStreamOptions, SealWork } from "./streams/seal-work.ts";
+import { readSealStreamOptions, type SealStreamOptions } from "./streams/seal-stream-options.ts";
+import { SealWork } from "./streams/seal-work.ts";
 import { openWhole } from "./whole/open-whole.ts";
 import { sealWhole, type WholeContext } from "./whole/seal-whole.ts";
 import { WorkerChoice } from "./workers/worker-choice.ts";
 
 /**
- * Seals data of any size under data keys of a KMS, and opens it again. Nothing that was not verified is ever released: a
- * message that was changed, cut, reordered or put together from others fails with `ERR_AUTHENTICATION`.
+ * Seals data of any size under data keys of a KMS, and opens it again. It never releases a byte that it has not verified: a message
+ * that was changed, cut, reordered or put together from others fails with `ERR_AUTHENTICATION`.
  *
  * @example
  * const files = envelope(kms, { keyId: "alias/orders", encryptionContext: { table: "orders" } });
@@ -51,49 +53,55 @@ export class Envelope implements AsyncDisposable {
   }
 
   /**
-   * Seals a whole value. The bytes may be changed or wiped as soon as this returns.
+   * Seals a whole value. You may change or wipe the bytes as soon as the call returns its promise.
    *
    * @returns a message of `sealedLength(bytes.length)` bytes
-   * @throws LanelockError `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_LIMIT`, `ERR_STATE`, `ERR_UNSUPPORTED`, `ERR_WORKER`; what the KMS
-   *   refuses with, or `ERR_PROVIDER` if its answer is none
+   * @throws LanelockError `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_LIMIT`, `ERR_STATE`, `ERR_UNSUPPORTED`, `ERR_WASM`, `ERR_WORKER`; the
+   *   KMS's own refusal; `ERR_PROVIDER` if the KMS's answer has the wrong form
    */
   async seal(bytes: Uint8Array, options?: MessageOptions): Promise<Bytes> {
-    const checked = this.#begin(options);
+    const checked = this.#read(readMessageOptions, options, "seal()");
     return sealWhole(this.#context, callersBytes(bytes, "bytes"), checked);
   }
 
   /**
    * Opens a whole message.
    *
-   * @throws LanelockError `ERR_AUTHENTICATION` if any of it is not what was sealed under this context, whatever it is; nothing
-   *   is returned then. Otherwise as `seal`
+   * @throws LanelockError `ERR_AUTHENTICATION` if any part of the message differs from what was sealed under this context; nothing is
+   *   returned then. Otherwise as `seal`
    */
   async open(message: Uint8Array, options?: MessageOptions): Promise<Bytes> {
-    const checked = this.#begin(options);
+    const checked = this.#read(readMessageOptions, options, "open()");
     return openWhole(this.#context, callersBytes(message, "message"), checked);
   }
 
-  /** A pair of streams that seals what is written to it. Node's `pipeline` and `Duplex.fromWeb` take it too. */
+  /**
+   * A pair of streams: plaintext is written to one, and the message read from the other. `pipeThrough` takes it, and so do Node's
+   * streams (see docs/envelope.md).
+   *
+   * @throws LanelockError `ERR_ARGUMENT`, `ERR_STATE`, `ERR_LIMIT`; `ERR_UNSUPPORTED` if the host has no web streams. The streams fail
+   *   as `seal` does, and with `ERR_LENGTH` if `length` bytes were promised and others came
+   */
   sealStream(options?: SealStreamOptions): TransformStream<Uint8Array, Bytes> {
-    const checked: SealStreamOptions = this.#begin(options);
-    const { length } = checked;
-    if (length !== undefined) checkLength(length, "length");
+    const checked = this.#read(readSealStreamOptions, options, "sealStream()");
     const context = this.#context;
     return messageStream((signal) => new SealWork({ ...context, signal }, checked), checked.signal);
   }
 
   /**
-   * A pair of streams that opens the message written to it. Segments leave as soon as they are verified: do not act on them
-   * before the stream has ended without an error, since only the end shows that nothing was cut off.
+   * A pair of streams: a message is written to one, and its plaintext read from the other. Segments leave as soon as they are
+   * verified. Do not act on them before the stream has ended without an error: only the end shows that nothing was cut off.
+   *
+   * @throws LanelockError `ERR_ARGUMENT`, `ERR_STATE`, `ERR_UNSUPPORTED`. The streams fail as `open` does
    */
   openStream(options?: MessageOptions): TransformStream<Uint8Array, Bytes> {
-    const checked = this.#begin(options);
+    const checked = this.#read(readMessageOptions, options, "openStream()");
     const context = this.#context;
     return messageStream((signal) => new OpenWork({ ...context, signal }, checked), checked.signal);
   }
 
   /**
-   * Bytes of the message that `length` bytes are sealed to.
+   * The length of the message that `length` bytes are sealed to, in bytes.
    *
    * @throws LanelockError `ERR_ARGUMENT`; `ERR_LIMIT` for more than 2^32 − 1 segments
    */
@@ -104,42 +112,42 @@ export class Envelope implements AsyncDisposable {
   }
 
   /**
-   * Opens part of a message, reading the segments it lies in and, once for every source, the last one, which shows that
-   * nothing was cut off.
+   * Opens part of a message. It reads the segments of the range and, once per source, the last segment, which shows that nothing was
+   * cut off.
    *
    * @param offset of the first byte, in the plaintext
    * @param length in bytes
-   * @throws LanelockError `ERR_RANGE` for bytes past the end of the message; `ERR_STORE` if the source fails to be read; otherwise
-   *   as `open`
+   * @throws LanelockError `ERR_RANGE` for bytes past the end of the message; `ERR_STORE` if the source cannot be read; otherwise as
+   *   `open`
    */
   async openRange(source: RangeSource, offset: number, length: number, options?: MessageOptions): Promise<Bytes> {
-    const checked = this.#begin(options);
+    const checked = this.#read(readMessageOptions, options, "openRange()");
     checkLength(offset, "offset");
     checkLength(length, "length");
     return this.#ranges.open(source, { offset, length }, checked);
   }
 
   /**
-   * Moves a message to another CMK: a new header, the same segments. The encryption context stays. The segments are not
+   * Moves a message to another CMK: a new header, the same segments. The encryption context stays the same. The segments are not
    * verified; `open` does that.
    *
-   * @throws LanelockError `ERR_AUTHENTICATION` for what is no envelope message, and if the KMS does not take the wrapped data key or it
-   *   is one of a CMK that `allowedKeyIds` leaves out; `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_STATE`, `ERR_UNSUPPORTED`; what else the
-   *   KMS refuses with, or `ERR_PROVIDER` if its answer is none
+   * @throws LanelockError `ERR_AUTHENTICATION` if it is not an envelope message, if the KMS refuses the wrapped data key, or if
+   *   `allowedKeyIds` leaves out the CMK of that key; `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_STATE`, `ERR_UNSUPPORTED`; the KMS's own
+   *   refusal; `ERR_PROVIDER` if the KMS's answer has the wrong form
    */
   async rewrap(message: Uint8Array, options: RewrapOptions): Promise<Bytes> {
-    const checked = checkRewrap(this.#begin(options));
+    const checked = this.#read(readRewrapOptions, options, "rewrap()");
     return rewrapWhole({ ...this.#options, kms: this.#kms }, callersBytes(message, "message"), checked);
   }
 
   /** As {@link rewrap}, for a message that comes as a stream. */
   rewrapStream(options: RewrapOptions): TransformStream<Uint8Array, Bytes> {
-    const { keyId, signal: given } = checkRewrap(this.#begin(options));
+    const { keyId, signal: given } = this.#read(readRewrapOptions, options, "rewrapStream()");
     const keys = { ...this.#options, kms: this.#kms };
     return messageStream((signal) => new RewrapWork((header) => rewrapHeader(keys, header, { keyId, signal })), given);
   }
 
-  /** Wipes cached data keys, lets worker threads finish the runs they have, and ends them. */
+  /** Wipes cached data keys, lets worker threads finish the batches they have, and ends the threads. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#options.cache?.close();
@@ -150,16 +158,16 @@ export class Envelope implements AsyncDisposable {
     return this.close();
   }
 
-  #begin<Options extends MessageOptions>(options: Options | undefined): Options | MessageOptions {
+  #read<Given, Checked>(read: (options: Given, whose: string) => Checked, options: Given, whose: string): Checked {
     if (this.#closed) throw new LanelockError("ERR_STATE", "This envelope is closed: make a new one");
-    return checkMessageOptions(options);
+    return read(options, whose);
   }
 }
 
 /**
- * An envelope over a KMS. It asks the KMS for nothing before the first message.
+ * An envelope over a KMS. It makes no call to the KMS before the first message.
  *
- * @throws LanelockError `ERR_ARGUMENT`; `InvalidParameter` for an encryption context that the KMS would not take
+ * @throws LanelockError `ERR_ARGUMENT`; `InvalidParameter` for an encryption context that the KMS would refuse
  * @example
  * const files = envelope(kms, { keyId: "alias/orders", encryptionContext: { table: "orders" } });
  */
@@ -169,17 +177,9 @@ export function envelope(kms: EnvelopeKms, options?: EnvelopeOptions): Envelope 
 
 const KMS_METHODS = ["describeKey", "generateDataKey", "decrypt", "reEncrypt"] as const;
 
+/** By its methods, not its class: the KMS may be of another copy of this package, or a client of the application's own. */
 function checkKms(kms: EnvelopeKms): void {
   const isKms = typeof kms === "object" && kms !== null && KMS_METHODS.every((name) => typeof kms[name] === "function");
-  if (!isKms) throw new LanelockError("ERR_ARGUMENT", `kms must be a Kms, or have ${KMS_METHODS.join(", ")} as it has`);
-}
-
-function checkLength(value: number, name: string): void {
-  if (Number.isSafeInteger(value) && value >= 0) return;
-  throw new LanelockError("ERR_ARGUMENT", `${name} must be a whole number of bytes, 0 or more`);
-}
-
-function checkRewrap(options: MessageOptions | RewrapOptions): RewrapOptions {
-  if ("keyId" in options && typeof options.keyId === "string") return options;
-  throw new LanelockError("ERR_ARGUMENT", "rewrap needs { keyId }, the CMK the message moves to");
+  if (isKms) return;
+  throw new LanelockError("ERR_ARGUMENT", `kms must be a Kms, or an object with its methods ${KMS_METHODS.join(", ")}`);
 }

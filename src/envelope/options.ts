@@ -4,23 +4,24 @@ import { SEGMENT_SIZE_LOG2 } from "./format/header.ts";
 import type { CacheLimits } from "./keys/cache-limits.ts";
 import { DataKeyCache } from "./keys/data-key-cache.ts";
 import { CONTEXT_DIGEST_LENGTH } from "./keys/message-keys.ts";
+import { checkOptionsObject, isOptionsObject } from "./message-options.ts";
 import type { Backend } from "./segments/choose-backend.ts";
 import { MAX_WORKERS, type Workers } from "./workers/worker-choice.ts";
 
 export interface EnvelopeOptions {
   /** The CMK that new messages are sealed under: key id, alias or ARN. Without one, messages can only be opened. */
   readonly keyId?: string | undefined;
-  /** Bound to every message and never stored in it: it opens only with an equal context. */
+  /** Bound to every message and never stored in it: a message opens only under an equal context. */
   readonly encryptionContext?: EncryptionContext | undefined;
-  /** Plaintext bytes of a segment, a power of two from 4 KiB to 16 MiB: 64 KiB unless given. */
+  /** Plaintext bytes of a segment, a power of two from 4 KiB to 16 MiB; 64 KiB by default. */
   readonly segmentSize?: number | undefined;
-  /** Where segments are result: `"auto"` unless given. The bytes are the same wherever. */
+  /** What seals and opens segments; `"auto"` by default. The bytes are the same with each. */
   readonly backend?: Backend | undefined;
-  /** Threads that long messages are result on: `"auto"` unless given. */
+  /** Threads for long messages; `"auto"` by default. */
   readonly workers?: Workers | undefined;
-  /** Lets messages share data keys within limits; `true` takes the default limits. Off unless given. */
+  /** Lets messages share data keys within limits; `true` takes the default limits. Off by default. */
   readonly cache?: boolean | CacheLimits | undefined;
-  /** The CMKs whose messages may be opened, by key id: all of the KMS unless given. */
+  /** Key ids of the CMKs whose messages may be opened; every CMK of the KMS by default. */
   readonly allowedKeyIds?: readonly string[] | undefined;
 }
 
@@ -38,16 +39,17 @@ export interface CheckedOptions {
 const DEFAULT_SEGMENT_SIZE = 2 ** 16;
 const BACKENDS: readonly unknown[] = ["auto", "native", "wasm"];
 
-/** @throws LanelockError `ERR_ARGUMENT`; `InvalidParameter` for an encryption context that the KMS would not take */
+const NAMES = ["keyId", "encryptionContext", "segmentSize", "backend", "workers", "cache", "allowedKeyIds"] as const;
+
+/** Reads each option once. @throws LanelockError `ERR_ARGUMENT`; `InvalidParameter` for an encryption context that the KMS would refuse */
 export function checkOptions(options: EnvelopeOptions): CheckedOptions {
-  if (typeof options !== "object" || options === null) {
-    throw argument("options must be an object, such as { keyId, encryptionContext }");
-  }
+  checkOptionsObject(options, NAMES, "envelope()");
   const { keyId, backend = "auto", workers = "auto", cache = false } = options;
   const { segmentSize = DEFAULT_SEGMENT_SIZE } = options;
-  if (keyId !== undefined && (typeof keyId !== "string" || keyId === "")) throw argument("keyId must be a string");
+  if (keyId !== undefined && (typeof keyId !== "string" || keyId === ""))
+    throw argument("keyId must be a string, not empty");
   if (!BACKENDS.includes(backend)) throw argument('backend must be "auto", "native" or "wasm"');
-  // The digest and what the KMS is given have to be of one and the same.
+  // One copy: the digest and the KMS must get the same context.
   const encryptionContext = copyOfContext(options.encryptionContext);
   return {
     keyId,
@@ -62,7 +64,7 @@ export function checkOptions(options: EnvelopeOptions): CheckedOptions {
 }
 
 function segmentSizeLog2(size: number): number {
-  // Math.log2 throws what is no error of ours for a BigInt or a symbol.
+  // Math.log2 throws a bare TypeError for a BigInt or a symbol.
   const log2 = typeof size === "number" ? Math.log2(size) : Number.NaN;
   const { least, most } = SEGMENT_SIZE_LOG2;
   if (Number.isInteger(log2) && log2 >= least && log2 <= most) return log2;
@@ -78,7 +80,7 @@ function checkWorkers(workers: Workers): Workers {
 function cacheOf(cache: boolean | CacheLimits): DataKeyCache | undefined {
   if (cache === false) return undefined;
   if (cache === true) return new DataKeyCache({});
-  if (typeof cache === "object" && cache !== null) return new DataKeyCache(cache);
+  if (isOptionsObject(cache)) return new DataKeyCache(cache);
   throw argument("cache must be true, false or limits, such as { maxAge: 60_000 }");
 }
 

@@ -1,23 +1,36 @@
 import { LanelockError } from "../errors.ts";
-import { abortable } from "../shared/abortable.ts";
+import { abortable, throwIfAborted } from "../shared/abortable.ts";
 import type { Bytes } from "../shared/byte-input.ts";
+import { codeOf } from "../shared/error-code.ts";
 import { encodeHeader, headerLength, MAX_WRAPPED_LENGTH, parseHeader } from "./format/header.ts";
 import { notAuthentic } from "./format/not-authentic.ts";
 import { type DataKeyOptions, refusesTheBlob } from "./keys/data-keys.ts";
 import { answered, answeredBytes } from "./keys/kms-answer.ts";
+import { checkedMessageOptions, checkOptionsObject } from "./message-options.ts";
 import { HeadBuffer } from "./streams/head-buffer.ts";
 import type { StreamWork } from "./streams/message-stream.ts";
 import type { OrderedResults } from "./streams/ordered-results.ts";
 
 export interface RewrapOptions {
-  /** Key id, alias or ARN of the CMK the message moves to. */
+  /** Key id, alias or ARN of the CMK that the message moves to. */
   readonly keyId: string;
+  /** As in {@link MessageOptions}. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads the options of `rewrap`, each once. @throws LanelockError `ERR_ARGUMENT` */
+export function readRewrapOptions(options: RewrapOptions, whose: string): RewrapOptions {
+  checkOptionsObject(options, ["keyId", "signal"], whose);
+  const { keyId, signal } = options;
+  if (typeof keyId !== "string" || keyId === "") {
+    throw new LanelockError("ERR_ARGUMENT", `${whose} needs { keyId }, the CMK that the message moves to`);
+  }
+  return { keyId, ...checkedMessageOptions({ signal }) };
 }
 
 export type RewrapKeys = Pick<DataKeyOptions, "kms" | "encryptionContext" | "allowedKeyIds">;
 
-/** The same header with the data key wrapped by another CMK. The data key itself stays inside the KMS. */
+/** The same header with the data key wrapped by another CMK. The data key itself never leaves the KMS. */
 export async function rewrapHeader(
   { kms, encryptionContext, allowedKeyIds }: RewrapKeys,
   bytes: Uint8Array,
@@ -30,23 +43,30 @@ export async function rewrapHeader(
     sourceEncryptionContext: encryptionContext,
     destinationEncryptionContext: encryptionContext,
   };
-  signal?.throwIfAborted();
-  const asking = kms.reEncrypt(request, { signal }).catch(async (error) => {
-    if (!refusesTheBlob(error)) throw error;
-    // A destination that is not there is refused in the same words as a blob that is not; this says which it was.
-    await kms.describeKey({ keyId }, { signal });
-    throw error.code === "InvalidParameter" || error.code === "Forbidden.KeyNotFound" ? notAuthentic(error) : error;
-  });
-  const { ciphertextBlob: moved, keyId: sourceKeyId } = answered(await abortable(asking, signal), "ReEncrypt");
+  throwIfAborted(signal);
+  const ask = async () => {
+    try {
+      return await kms.reEncrypt(request, { signal });
+    } catch (error) {
+      if (!refusesTheBlob(error)) throw error;
+      // The KMS refuses an unknown destination in the same words as a bad blob; DescribeKey tells them apart.
+      await kms.describeKey({ keyId }, { signal });
+      throw ["InvalidParameter", "Forbidden.KeyNotFound"].includes(codeOf(error) ?? "") ? notAuthentic(error) : error;
+    }
+  };
+  const { ciphertextBlob: moved, keyId: sourceKeyId } = answered(await abortable(ask(), signal), "ReEncrypt");
   if (allowedKeyIds && !allowedKeyIds.includes(sourceKeyId)) throw notAuthentic();
   const ciphertextBlob = answeredBytes(moved, "ciphertextBlob");
   if (ciphertextBlob.length < 1 || ciphertextBlob.length > MAX_WRAPPED_LENGTH) {
-    throw new LanelockError("ERR_UNSUPPORTED", `The CMK wrapped the data key in ${ciphertextBlob.length} bytes`);
+    throw new LanelockError(
+      "ERR_UNSUPPORTED",
+      `The CMK wrapped the data key in ${ciphertextBlob.length} bytes, but a message has room for ${MAX_WRAPPED_LENGTH}`,
+    );
   }
   return encodeHeader({ ...header, wrappedKey: ciphertextBlob });
 }
 
-/** A message that is in memory, under another CMK. */
+/** Moves a message that is in memory to another CMK. */
 export async function rewrapWhole(keys: RewrapKeys, message: Uint8Array, options: RewrapOptions): Promise<Bytes> {
   const end = headerLength(message.subarray(0, 8));
   const segments = new Uint8Array(message.subarray(end));
@@ -57,7 +77,7 @@ export async function rewrapWhole(keys: RewrapKeys, message: Uint8Array, options
   return result;
 }
 
-/** Replaces the header of what is written and passes the segments on. */
+/** Replaces the header of the message that is written, and passes its segments on. */
 export class RewrapWork implements StreamWork {
   readonly #rewrap: (header: Bytes) => Promise<Bytes>;
   #head: HeadBuffer | undefined = new HeadBuffer();

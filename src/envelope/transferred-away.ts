@@ -1,6 +1,7 @@
 import { LanelockError } from "../errors.ts";
 
-/** Bytes that were looked at when they were given, and have lost their buffer since. */
+/** The caller's bytes lost their buffer while they were needed. */
 export function transferredAway(cause?: unknown): LanelockError {
-  return new LanelockError("ERR_BUFFER", "The bytes were transferred away meanwhile", { cause });
+  const message = "The bytes were transferred away while they were being read: keep them until the call has ended";
+  return new LanelockError("ERR_BUFFER", message, { cause });
 }

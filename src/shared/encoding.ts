@@ -1,18 +1,16 @@
-export { equalBytes as equalInConstantTime } from "./equal-bytes.ts";
+import { utf8 } from "./utf8.ts";
 
-const encoder = new TextEncoder();
+export { equalBytes as equalInConstantTime } from "./equal-bytes.ts";
+export { utf8 } from "./utf8.ts";
 
 /** Length of a field that is absent: `null` and an empty field encode differently. */
 const ABSENT = 0xffffffff;
 
 export type Field = string | number | boolean | Uint8Array | null;
 
-export function utf8(text: string): Uint8Array {
-  return encoder.encode(text);
-}
-
 function fieldBytes(field: Exclude<Field, null>): Uint8Array {
-  return field instanceof Uint8Array ? field : utf8(typeof field === "string" ? field : String(field));
+  // Not `instanceof`: bytes of another realm would become the text of their digits.
+  return typeof field === "object" ? field : utf8(typeof field === "string" ? field : String(field));
 }
 
 /**

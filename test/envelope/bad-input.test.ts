@@ -125,3 +125,57 @@ test.each(Object.entries(withOptions))("options of %s", async (_, call) => {
 test("sealing without a CMK says what is missing", async () => {
   await expect(envelope(kms).seal(new Uint8Array(1))).rejects.toMatchObject({ code: "ERR_ARGUMENT" });
 });
+
+describe("a name that is not known is refused with the nearest right one, and nothing is done", () => {
+  const calling = () => {
+    const counting = new FixedKms(new Uint8Array(32), new Uint8Array(96));
+    return { counting, on: envelope(counting, { keyId: "key-fixed" }) };
+  };
+
+  test.each([
+    [{ keyId: "key-fixed", context: { tenant: "42" } }, "encryptionContext"],
+    [{ keyId: "key-fixed", EncryptionContext: { tenant: "42" } }, "encryptionContext"],
+    [{ KeyId: "key-fixed" }, "keyId"],
+    [{ keyId: "key-fixed", worker: 2 }, "workers"],
+    [{ keyId: "key-fixed", allowedKeys: ["key-a"] }, "allowedKeyIds"],
+    [Object.create({ keyId: "key-fixed", segmentsize: 4_096 }), "segmentSize"],
+  ])("envelope(%o)", (options, nearest) => {
+    expect(() => envelope(kms, options)).toThrow(
+      expect.objectContaining({ code: "ERR_ARGUMENT", message: expect.stringContaining(`did you mean "${nearest}"?`) }),
+    );
+  });
+
+  test.each([
+    [{ maxage: 5 }, "maxAge"],
+    [{ maxMessage: 5 }, "maxMessages"],
+    [{ maxKeys: 5, maxEntrys: 3 }, "max"],
+  ])("cache: %o", (cache, nearest) => {
+    expect(() => envelope(kms, { cache: cache as object })).toThrow(
+      expect.objectContaining({ code: "ERR_ARGUMENT", message: expect.stringContaining(nearest) }),
+    );
+  });
+
+  test.each(Object.entries(withOptions))("options of %s", async (name, call) => {
+    const { counting, on } = calling();
+    const wrong = { keyId: "key-fixed", [name === "sealStream" ? "lenght" : "onprogress"]: 5 };
+    if (!name.startsWith("rewrap")) Reflect.deleteProperty(wrong, "keyId");
+    await expect((async () => call(on, wrong as never))()).rejects.toMatchObject({
+      code: "ERR_ARGUMENT",
+      message: expect.stringContaining(`${name}() has no option`),
+    });
+    expect(counting.calls).toEqual([]);
+  });
+
+  test("a Map or a list is no object of options, and its content does not silently fail to apply", () => {
+    for (const options of [new Map([["keyId", "key-fixed"]]), ["key-fixed"], new Set(["key-fixed"])]) {
+      refusal("ERR_ARGUMENT", () => envelope(kms, options as never), "as options");
+      refusal("ERR_ARGUMENT", () => envelope(kms, { cache: options as never }), "as a cache");
+    }
+  });
+
+  test("options that are inherited apply like own ones", async () => {
+    const reason = new Error("enough");
+    const options = Object.create({ signal: AbortSignal.abort(reason) });
+    await expect(files.seal(new Uint8Array(1), options)).rejects.toBe(reason);
+  });
+});

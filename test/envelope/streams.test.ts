@@ -123,7 +123,7 @@ describe.each([
       }
     })();
     const stop = new AbortController();
-    const sealed = streamOf(endless).pipeThrough(own.sealStream(stop));
+    const sealed = streamOf(endless).pipeThrough(own.sealStream({ signal: stop.signal }));
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(given).toBeLessThan(8 * 2 ** 20);
     await sealed.cancel();

@@ -1,17 +1,18 @@
 import { LanelockError } from "../../errors.ts";
+import { checkNames } from "../../shared/known-names.ts";
 
-/** Limits of a data-key cache. Whichever is reached first ends the use of a data key. */
+/** Limits of a data-key cache. The first to be reached ends the use of a data key. */
 export interface CacheLimits {
   /**
-   * How long a data key is used after the KMS was asked for it, in milliseconds: 60,000 unless given. It bounds how long a
-   * CMK that was disabled still seals and opens here.
+   * How long a data key is used after the KMS was asked for it, in milliseconds; 60,000 by default. A CMK that was disabled may still
+   * seal and open here for so long.
    */
   readonly maxAge?: number | undefined;
-  /** Messages under one data key: 100,000 unless given. */
+  /** Messages under one data key; 100,000 by default. */
   readonly maxMessages?: number | undefined;
-  /** Plaintext bytes under one data key: 2^36 (64 GiB) unless given. */
+  /** Plaintext bytes under one data key; 2^36 (64 GiB) by default. */
   readonly maxBytes?: number | undefined;
-  /** Data keys kept at a time, the longest unused going first: 256 unless given. */
+  /** Data keys kept at a time; 256 by default. The least recently used goes first. */
   readonly maxEntries?: number | undefined;
 }
 
@@ -19,11 +20,12 @@ export type CheckedLimits = { readonly [Limit in keyof CacheLimits]-?: number };
 
 const DEFAULTS: CheckedLimits = { maxAge: 60_000, maxMessages: 100_000, maxBytes: 2 ** 36, maxEntries: 256 };
 
-/** What a timer can wait for: three weeks and a half. */
+/** The longest time a timer can wait: about 25 days. */
 const MAX_AGE = 2 ** 31 - 1;
 
-/** @throws LanelockError `ERR_ARGUMENT` for an age that is no positive number, and a count that is no positive whole number */
+/** Reads each limit once. @throws LanelockError `ERR_ARGUMENT` */
 export function checkLimits(limits: CacheLimits): CheckedLimits {
+  checkNames(limits, Object.keys(DEFAULTS), "The cache of envelope()");
   const { maxAge = DEFAULTS.maxAge } = limits;
   if (!(typeof maxAge === "number" && maxAge > 0 && maxAge <= MAX_AGE)) {
     throw new LanelockError("ERR_ARGUMENT", `cache.maxAge must be a number above 0 and at most ${MAX_AGE}`);

@@ -1,6 +1,7 @@
 import { LanelockError } from "../../errors.ts";
+import { throwIfAborted } from "../../shared/abortable.ts";
 import type { MaybePromise } from "../../shared/maybe-promise.ts";
-import { clearTimeout, performance, setTimeout } from "../../shared/timers.ts";
+import { clearTimeout, performance, setTimeout, unref } from "../../shared/timers.ts";
 import { type CacheLimits, type CheckedLimits, checkLimits } from "./cache-limits.ts";
 import type { DataKey, Load } from "./data-key.ts";
 import { SingleFlight } from "./single-flight.ts";
@@ -39,7 +40,7 @@ export class DataKeyCache {
 
   /** Uses a data key of the cache, or one that is asked for now; concurrent requests of one id make one call to the KMS. */
   use<T>(request: DataKeyRequest<T>): MaybePromise<T> {
-    request.signal?.throwIfAborted();
+    throwIfAborted(request.signal);
     // A message larger than any data key may take gets one of its own, and leaves the shared one to the others.
     if (request.bytes > this.#limits.maxBytes) return this.#useOwn(request);
     const entry = this.#usable(request);
@@ -70,7 +71,7 @@ export class DataKeyCache {
   async #useLoaded<T>(request: DataKeyRequest<T>): Promise<T> {
     const { id, signal } = request;
     for (;;) {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       if (this.#closed) throw closed();
       const landing = this.#flights.join(id, signal);
       if (landing === undefined) return this.#useFirst(request);
@@ -151,7 +152,7 @@ export class DataKeyCache {
       this.#scheduleSweep();
     };
     this.#sweep = setTimeout(sweep, Math.max(1, Math.ceil(next - performance.now())));
-    (this.#sweep as { unref?(): void }).unref?.();
+    unref(this.#sweep);
   }
 }
 

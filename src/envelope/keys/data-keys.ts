@@ -1,8 +1,9 @@
 import { LanelockError } from "../../errors.ts";
-import { KmsError } from "../../kms/ports/errors.ts";
+import type { KmsErrorCode } from "../../kms/ports/errors.ts";
 import type { EncryptionContext } from "../../kms/wire/context.ts";
 import { copyOf } from "../../shared/byte-input.ts";
 import { toHex } from "../../shared/encoding.ts";
+import { codeOf } from "../../shared/error-code.ts";
 import { sha256 } from "../../shared/hash/sha256.ts";
 import type { MaybePromise } from "../../shared/maybe-promise.ts";
 import { whenReady } from "../../shared/maybe-promise.ts";
@@ -18,8 +19,8 @@ import { SingleFlight } from "./single-flight.ts";
 import { useOnce } from "./use-once.ts";
 
 /**
- * Bytes of a data key of 32 as every CMK wraps it with GCM: version id 36 ‖ IV 12 ‖ ciphertext 32 ‖ tag 16. Sealing relies on it,
- * so that the length of a message is known beforehand.
+ * Bytes of a wrapped data key of 32 bytes; every CMK that uses GCM makes it so: version id 36 ‖ IV 12 ‖ ciphertext 32 ‖ tag 16. Sealing
+ * relies on it to know the length of a message beforehand.
  */
 export const WRAPPED_KEY_LENGTH = 96;
 
@@ -38,27 +39,27 @@ export interface SealingKey extends DataKey {
 }
 
 interface Cmk {
-  /** Its id, whatever name it was asked for by. */
+  /** Its id, even if it was asked for by alias or ARN. */
   readonly keyId: string;
   readonly suite: Suite;
-  /** What its data keys for sealing go by in the cache. */
+  /** The cache's id for its data keys for sealing. */
   readonly sealingId: string;
 }
 
 export interface KeyUse<Key, T> {
-  /** Plaintext bytes of the message; `undefined` where nobody knows: no cached data key seals it, and {@link DataKeys.chargeOf} counts
-   * what is opened. */
+  /** Plaintext bytes of the message; `undefined` if not known. Then no cached data key seals it, and {@link DataKeys.chargeOf} counts
+   * the bytes that are opened. */
   readonly bytes: number | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Takes what it needs; the data key may be wiped as soon as it returns. */
+  /** Takes what it needs: the data key may be wiped as soon as this returns. */
   use(key: Key): T;
 }
 
-/** Where data keys come from: the KMS, or the cache in front of it. */
+/** Gets data keys from the KMS, or from the cache in front of it. */
 export class DataKeys {
   readonly #options: DataKeyOptions;
   readonly #contextId: string;
-  /** The KeySpec of a CMK never changes. */
+  /** Kept for ever: the KeySpec of a CMK never changes. */
   readonly #cmks = new Map<string, Cmk>();
   readonly #describing = new SingleFlight<Cmk>();
 
@@ -67,7 +68,7 @@ export class DataKeys {
     this.#contextId = toHex(options.contextDigest);
   }
 
-  /** A data key for a new message. @throws what the KMS refuses with */
+  /** A data key for a new message. @throws the KMS's refusal */
   forSealing<T>({ bytes, signal, use }: KeyUse<SealingKey, T>): MaybePromise<T> {
     const { cache, keyId } = this.#options;
     if (keyId === undefined) {
@@ -87,7 +88,7 @@ export class DataKeys {
     );
   }
 
-  /** The data key of a message. @throws LanelockError `ERR_AUTHENTICATION` if the KMS does not take it for one of its own */
+  /** The data key of a message. @throws LanelockError `ERR_AUTHENTICATION` if the KMS refuses the wrapped key */
   forOpening<T>(header: Header, { bytes, signal, use }: KeyUse<DataKey, T>): MaybePromise<T> {
     const { cache, allowedKeyIds } = this.#options;
     const { wrappedKey } = header;
@@ -104,7 +105,7 @@ export class DataKeys {
     return cache ? cache.use(request) : useOnce(request);
   }
 
-  /** Counts plaintext of a message that is opened without its length being known. */
+  /** Counts the plaintext of a message whose length was not known when it was opened. */
   chargeOf(header: Header): (bytes: number) => void {
     const { cache } = this.#options;
     if (cache === undefined) return () => {};
@@ -116,7 +117,7 @@ export class DataKeys {
     return `open ${toHex(sha256(wrappedKey))} ${this.#contextId} ${suite.id}`;
   }
 
-  /** One call to the KMS, but for the first message under a CMK. */
+  /** Makes one call to the KMS; for the first message under a CMK, two. */
   #loadForSealing(keyId: string): Load<SealingKey> {
     return async (signal) => {
       const dataKey = await this.#generate(keyId, signal);
@@ -129,7 +130,7 @@ export class DataKeys {
     };
   }
 
-  /** The CMK a name stands for. An alias is asked for every time, as it may have moved; messages at one time ask once. */
+  /** The CMK behind a name. An alias is resolved every time, as it may have moved; concurrent messages resolve it once. */
   #cmk(keyId: string, signal: AbortSignal | undefined): MaybePromise<Cmk> {
     const known = this.#cmks.get(keyId);
     if (known) return known;
@@ -154,10 +155,10 @@ export class DataKeys {
     const { keyId: resolved, plaintext, ciphertextBlob } = answer;
     const dataKey = answeredBytes(plaintext, "plaintext");
     try {
-      // A copy: the messages of a cached data key carry it long after the answer.
+      // A copy: messages under a cached data key carry it long after the answer.
       const wrappedKey = copyOf(answeredBytes(ciphertextBlob, "ciphertextBlob"));
       if (dataKey.length !== DATA_KEY_LENGTH || wrappedKey.length !== WRAPPED_KEY_LENGTH)
-        throw wrapsOtherwise(wrappedKey);
+        throw wrongWrapping(wrappedKey);
       return { dataKey, wrappedKey, keyId: resolved };
     } catch (error) {
       dataKey.fill(0);
@@ -177,7 +178,7 @@ export class DataKeys {
   }
 }
 
-function wrapsOtherwise({ length }: Uint8Array): LanelockError {
+function wrongWrapping({ length }: Uint8Array): LanelockError {
   return new LanelockError(
     "ERR_UNSUPPORTED",
     `The KMS wrapped a data key of ${DATA_KEY_LENGTH} bytes in ${length} bytes instead of ${WRAPPED_KEY_LENGTH}: ` +
@@ -185,7 +186,22 @@ function wrapsOtherwise({ length }: Uint8Array): LanelockError {
   );
 }
 
-/** Whether the KMS found the wrapped key itself at fault (400, 404), and not a key state, a permission or a failure of its own. */
-export function refusesTheBlob(error: unknown): error is KmsError {
-  return error instanceof KmsError && (error.httpStatus === 400 || error.httpStatus === 404);
+/** Codes by which a KMS says that the wrapped key itself is at fault: 400 and 404, but no limit that was reached. */
+const BLOB_REFUSALS: ReadonlySet<string | undefined> = new Set<KmsErrorCode>([
+  "InvalidParameter",
+  "MissingParameter",
+  "Forbidden.KeyNotFound",
+  "Forbidden.AliasNotFound",
+  "UnsupportedOperation",
+  "Rejected.UnsupportedOperation",
+  "Unsupported.Origin",
+  "Unsupported.ProtectionLevel",
+]);
+
+/**
+ * Whether the KMS refused the wrapped key itself, rather than a key state or a permission, and did not fail. The code decides: the KMS
+ * may belong to another copy of this package, whose errors are of another class, or be the application's own.
+ */
+export function refusesTheBlob(error: unknown): boolean {
+  return BLOB_REFUSALS.has(codeOf(error));
 }

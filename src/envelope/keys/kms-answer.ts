@@ -2,7 +2,7 @@ import { LanelockError } from "../../errors.ts";
 import { type Bytes, callersBytes } from "../../shared/byte-input.ts";
 
 /**
- * Bytes as a KMS answered them, which may be one of the application's own. What is none would be taken for zeros, and sealed under.
+ * Bytes from the answer of a KMS, which may be the application's own. Anything else would become an all-zero key.
  *
  * @throws LanelockError `ERR_PROVIDER`
  */
@@ -10,18 +10,25 @@ export function answeredBytes(value: Uint8Array, name: string): Bytes {
   try {
     return callersBytes(value, name);
   } catch (cause) {
-    throw new LanelockError("ERR_PROVIDER", `The KMS answered with a ${name} that is no Uint8Array`, { cause });
+    throw new LanelockError(
+      "ERR_PROVIDER",
+      `The KMS answered with a ${name} that is not a Uint8Array: correct the KMS that envelope() was given`,
+      { cause },
+    );
   }
 }
 
 /**
- * What a KMS answered, which has to be an object.
+ * The answer of a KMS, which must be an object.
  *
  * @throws LanelockError `ERR_PROVIDER`
  */
 export function answered<Answer>(value: Answer, operation: string): Answer {
   if (typeof value === "object" && value !== null) return value;
-  throw new LanelockError("ERR_PROVIDER", `The KMS answered ${operation} with what is no object`);
+  throw new LanelockError(
+    "ERR_PROVIDER",
+    `The KMS answered ${operation} without an object: correct the KMS that envelope() was given`,
+  );
 }
 
 /**
@@ -31,5 +38,8 @@ export function answered<Answer>(value: Answer, operation: string): Answer {
  */
 export function answeredName(value: string, name: string): string {
   if (typeof value === "string" && value !== "") return value;
-  throw new LanelockError("ERR_PROVIDER", `The KMS answered with a ${name} that is no string`);
+  throw new LanelockError(
+    "ERR_PROVIDER",
+    `The KMS answered with a ${name} that is not a string: correct the KMS that envelope() was given`,
+  );
 }

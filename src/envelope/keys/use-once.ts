@@ -1,7 +1,7 @@
-import { abortable } from "../../shared/abortable.ts";
+import { abortable, throwIfAborted } from "../../shared/abortable.ts";
 import type { DataKey, Load } from "./data-key.ts";
 
-/** A data key for one message, wiped when the message has what it needs of it, and when it comes too late. */
+/** Loads a data key for one message, and wipes it once the message has taken what it needs, or no longer waits for it. */
 export async function useOnce<Key extends DataKey, T>({
   load,
   use,
@@ -11,7 +11,7 @@ export async function useOnce<Key extends DataKey, T>({
   use(dataKey: Key): T;
   readonly signal: AbortSignal | undefined;
 }): Promise<T> {
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const loading = load(signal);
   const wipe = (key: Key) => key.dataKey.fill(0);
   try {

@@ -1,4 +1,5 @@
 import { LanelockError } from "../../errors.ts";
+import { throwIfAborted } from "../../shared/abortable.ts";
 import { type Bytes, checkBytes } from "../../shared/byte-input.ts";
 import { equalInConstantTime } from "../../shared/encoding.ts";
 import { pause } from "../../shared/pause.ts";
@@ -6,8 +7,8 @@ import { FIXED_LENGTH, type Header, headerLength, parseHeader } from "../format/
 import { notAuthentic } from "../format/not-authentic.ts";
 import { type Layout, layoutOfSegments, TAG_LENGTH } from "../format/segment-layout.ts";
 import { wipeMessageKeys } from "../keys/message-keys.ts";
+import { type MessageOptions, ProgressCount } from "../message-options.ts";
 import { startOpening } from "../message-start.ts";
-import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { makeSegmentCipher } from "../segments/make-segment-cipher.ts";
 import type { SegmentCipher } from "../segments/segment-cipher.ts";
 import { transferredAway } from "../transferred-away.ts";
@@ -20,7 +21,7 @@ export interface Range {
   readonly length: number;
 }
 
-/** A message as it was when its last segment was verified, and with it its length. */
+/** A message as it was when its last segment, and with it its length, was verified. */
 interface Verified {
   readonly header: Uint8Array;
   readonly size: number;
@@ -34,7 +35,7 @@ interface OpenMessage extends Layout {
   readonly cipher: SegmentCipher;
 }
 
-/** Reads ranges of messages, and remembers of which sources the last segment was verified. It remembers no secrets. */
+/** Reads ranges of messages, and remembers for which sources it has verified the last segment. It remembers no secrets. */
 export class RangeOpener {
   readonly #context: WholeContext;
   readonly #verified = new WeakMap<object, Verified>();
@@ -49,13 +50,13 @@ export class RangeOpener {
     try {
       return await this.#open(source, range, options);
     } catch (error) {
-      // Bytes that are gone look like a message that was cut.
+      // A buffer that was transferred away looks like a message that was cut.
       throw lengthInMemory(source) === length ? error : transferredAway(error);
     }
   }
 
   async #open(source: RangeSource, range: Range, { signal, onProgress }: MessageOptions): Promise<Bytes> {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const reader = readerOf(source, signal);
     const size = await reader.size();
     const { header, bytes: headerBytes } = await readHeader(reader, size);
@@ -64,7 +65,7 @@ export class RangeOpener {
     const keys = await startOpening(this.#context.origin, header, { bytes: range.length, signal });
     let cipher: SegmentCipher | undefined;
     try {
-      // A range of one byte takes a whole segment's work.
+      // A range of one byte costs a whole segment.
       const work = Math.min(Math.max(range.length, segmentSize), layout.length);
       cipher = await makeSegmentCipher(this.#context.target, keys, work);
       const message = { ...layout, reader, segmentSize, headerEnd: headerBytes.length, size, cipher };
@@ -77,7 +78,10 @@ export class RangeOpener {
     }
   }
 
-  /** The last segment carries the flag that no other has, at the index that the length of the source gives it. */
+  /**
+   * Opens the last segment at the index that the source's length gives it. Only the real last segment was sealed with the flag, so this
+   * shows that the length is the message's.
+   */
   async #verifyEnd(source: object, header: Uint8Array, message: OpenMessage): Promise<void> {
     const known = this.#verified.get(source);
     if (known?.size === message.size && equalInConstantTime(known.header, header)) return;
@@ -86,7 +90,7 @@ export class RangeOpener {
   }
 }
 
-/** The length of an array that is there; `undefined` for any other source. */
+/** The length of a source in memory; `undefined` for any other source. */
 function lengthInMemory(source: RangeSource): number | undefined {
   try {
     return ArrayBuffer.isView(source) ? checkBytes(source, "source") : undefined;
@@ -107,7 +111,7 @@ function checkRange({ offset, length }: Range, total: number): void {
   if (offset + length <= total) return;
   throw new LanelockError(
     "ERR_RANGE",
-    `The message has ${total} bytes: there are no ${length} bytes at offset ${offset}`,
+    `The message has ${total} bytes, not ${length} bytes at offset ${offset}: ask for a range inside it`,
   );
 }
 
@@ -129,7 +133,7 @@ async function openSegments(
     ) {
       const wait = pause();
       if (wait) await wait;
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       const opened = await openBatch(message, first, Math.min(first + cipher.batchSegments, lastSegment));
       const from = first * segmentSize;
       const part = opened.subarray(Math.max(0, offset - from), end - from);
@@ -144,7 +148,7 @@ async function openSegments(
   }
 }
 
-/** The plaintext of the segments from `first` to before `after`. */
+/** The plaintext of the segments from `first` up to, not including, `after`. */
 async function openBatch(message: OpenMessage, first: number, after: number): Promise<Bytes> {
   const { reader, segmentSize, headerEnd, size, segments, cipher } = message;
   const unit = segmentSize + TAG_LENGTH;
@@ -158,6 +162,6 @@ function allocate(length: number): Bytes {
   try {
     return new Uint8Array(length);
   } catch (cause) {
-    throw new LanelockError("ERR_LIMIT", `No memory for ${length} bytes: read the range in parts`, { cause });
+    throw new LanelockError("ERR_LIMIT", `There is no memory for ${length} bytes: read the range in parts`, { cause });
   }
 }

@@ -3,8 +3,8 @@ import type { Suite } from "../format/suites.ts";
 import { nativeCrossover, nativeMaker } from "./crossover.ts";
 
 /**
- * Where segments are result: `"native"` by the platform's AES (node:crypto, WebCrypto), `"wasm"` by the engine, `"auto"` by
- * whichever is quicker for the message. SM4 is the engine's alone. The bytes are the same.
+ * What seals and opens segments: `"native"` the platform's AES (node:crypto or WebCrypto), `"wasm"` the engine, `"auto"` the quicker of
+ * the two for the message, or the one that this host has. SM4 always runs in the engine. The bytes are the same.
  */
 export type Backend = "auto" | "native" | "wasm";
 
@@ -17,7 +17,7 @@ export interface BackendRequest {
   readonly segmentLength: number;
 }
 
-/** @throws LanelockError `ERR_UNSUPPORTED` if the backend is `"native"` and there is none for the suite */
+/** @throws LanelockError `ERR_UNSUPPORTED` if the backend is `"native"` and the platform has none for the suite */
 export function chooseBackend({
   backend,
   suite,
@@ -35,5 +35,5 @@ export function chooseBackend({
   if (backend === "native") return "native";
   const crossover = nativeCrossover(native);
   const decide = (size: number): ChosenBackend => (segmentLength >= size ? "native" : "wasm");
-  return crossover instanceof Promise ? crossover.then(decide) : decide(crossover);
+  return typeof crossover === "number" ? decide(crossover) : crossover.then(decide);
 }

@@ -1,4 +1,5 @@
 import type { Bytes } from "../../shared/byte-input.ts";
+import { isPromise } from "../../shared/maybe-promise.ts";
 import { performance } from "../../shared/timers.ts";
 import { AES_256_GCM } from "../format/suites.ts";
 import type { MessageKeys } from "../keys/message-keys.ts";
@@ -7,9 +8,12 @@ import { NodeSegments, nodeCrypto } from "./node-segments.ts";
 import type { SegmentCipher } from "./segment-cipher.ts";
 import { WebSegments } from "./web-segments.ts";
 
-/** Sizes at which the platform's AES is tried; beyond the largest it is taken to win. */
+/** Sizes at which the platform's AES is measured. It is assumed to win beyond the largest. */
 const SIZES = [256, 1_024, 4_096, 16_384, 65_536];
 const TRIES = 6;
+
+/** How long the result of a measurement in which one way failed is used: the reason may have been a lack of memory. */
+const RETRY_MILLISECONDS = 10_000;
 
 type Maker = (keys: MessageKeys) => SegmentCipher | Promise<SegmentCipher>;
 
@@ -21,19 +25,20 @@ export function nativeMaker(): Maker | undefined {
   return undefined;
 }
 
-/** Which of two ways is quicker for one message of so many bytes, keys and all. `ways` are tried in turns. */
+/** Milliseconds that each way takes for one message of so many bytes, keys and all; Infinity for one that does not work here. */
 export type Race = (length: number) => Promise<{ native: number; engine: number }>;
 
 /** The smallest of the sizes at which native wins; Infinity if it never does. */
 export async function findCrossover(race: Race, sizes: readonly number[] = SIZES): Promise<number> {
   for (const size of sizes) {
     const { native, engine } = await race(size);
-    if (native <= engine) return size;
+    if (native <= engine && native < Number.POSITIVE_INFINITY) return size;
   }
   return Number.POSITIVE_INFINITY;
 }
 
-function raceOf(native: Maker): Race {
+/** A race that tries the two ways in turns. A way that fails is out of it; so `"auto"` falls back to what works. */
+export function raceOf(ways: { readonly native: Maker; readonly engine: Maker }, failed: Set<string>): Race {
   const keys: MessageKeys = {
     suite: AES_256_GCM,
     segmentSize: 65_536,
@@ -41,41 +46,57 @@ function raceOf(native: Maker): Race {
     noncePrefix: new Uint8Array(7),
     commitment: new Uint8Array(0),
   };
-  const ways = { native, engine: (own: MessageKeys) => new EngineSegments(own) };
   return async (length) => {
     const bytes = new Uint8Array(length);
     const best = { native: Number.POSITIVE_INFINITY, engine: Number.POSITIVE_INFINITY };
     for (let i = 0; i < TRIES; i++) {
       for (const way of ["native", "engine"] as const) {
-        const start = performance.now();
-        await sealOnce(ways[way], keys, bytes);
-        best[way] = Math.min(best[way], performance.now() - start);
+        if (failed.has(way)) continue;
+        try {
+          const start = performance.now();
+          await sealOnce(ways[way], keys, bytes);
+          best[way] = Math.min(best[way], performance.now() - start);
+        } catch {
+          failed.add(way);
+        }
       }
     }
+    for (const way of ["native", "engine"] as const) if (failed.has(way)) best[way] = Number.POSITIVE_INFINITY;
     return best;
   };
 }
 
 async function sealOnce(make: Maker, keys: MessageKeys, bytes: Bytes): Promise<void> {
   const made = make(keys);
-  const cipher = made instanceof Promise ? await made : made;
+  const cipher = isPromise(made) ? await made : made;
   const sealed = cipher.seal({ bytes, first: 0, final: true });
-  if (sealed instanceof Promise) await sealed;
+  if (isPromise(sealed)) await sealed;
   cipher.dispose();
 }
 
 let measured: number | undefined;
+let measuredUntil = Number.POSITIVE_INFINITY;
 let measuring: Promise<number> | undefined;
 
 /**
- * From how many bytes on the platform's AES is quicker here than the engine. It is measured once, at the first message that
- * asks, in a few milliseconds.
+ * The length from which the platform's AES is quicker here than the engine, in bytes; 0 if there is no engine, Infinity if the
+ * platform's AES does not work. It is measured once, in a few milliseconds, when the first message asks. A measurement in which a way
+ * failed is repeated after ten seconds.
  */
 export function nativeCrossover(native: Maker): number | Promise<number> {
-  if (measured !== undefined) return measured;
-  measuring ??= findCrossover(raceOf(native)).then((size) => {
-    measured = size;
-    return size;
+  if (measured !== undefined && (measuredUntil === Number.POSITIVE_INFINITY || performance.now() < measuredUntil)) {
+    return measured;
+  }
+  measuring ??= measure(native).finally(() => {
+    measuring = undefined;
   });
   return measuring;
+}
+
+async function measure(native: Maker): Promise<number> {
+  const failed = new Set<string>();
+  const found = await findCrossover(raceOf({ native, engine: (keys) => new EngineSegments(keys) }, failed));
+  measured = failed.has("engine") && !failed.has("native") ? 0 : found;
+  measuredUntil = failed.size > 0 ? performance.now() + RETRY_MILLISECONDS : Number.POSITIVE_INFINITY;
+  return measured;
 }

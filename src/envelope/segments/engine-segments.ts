@@ -1,7 +1,7 @@
 import { aes, sm4 } from "../../ciphers/cipher-engine.ts";
 import { Gcm } from "../../ciphers/gcm.ts";
-import { LanelockError } from "../../errors.ts";
 import type { Bytes } from "../../shared/byte-input.ts";
+import { codeOf } from "../../shared/error-code.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { SegmentNonces } from "../format/segment-nonce.ts";
@@ -18,7 +18,7 @@ import {
 
 const BATCH_BYTES = 2 ** 18;
 
-/** Segments by the WebAssembly engine, on this thread: both suites. `into` may overlap the run. */
+/** Seals and opens segments of both suites with the WebAssembly engine, on this thread. `into` may overlap the batch. */
 export class EngineSegments implements SegmentCipher {
   readonly batchSegments: number;
   readonly parallelBatches = 1;
@@ -58,7 +58,7 @@ export class EngineSegments implements SegmentCipher {
       }
     } catch (error) {
       result.fill(0);
-      throw isForgery(error) ? notAuthentic() : error;
+      throw codeOf(error) === "ERR_AUTHENTICATION" ? notAuthentic() : error;
     }
     return result;
   }
@@ -66,8 +66,4 @@ export class EngineSegments implements SegmentCipher {
   dispose(): void {
     this.#gcm.dispose();
   }
-}
-
-function isForgery(error: unknown): boolean {
-  return error instanceof LanelockError && error.code === "ERR_AUTHENTICATION";
 }

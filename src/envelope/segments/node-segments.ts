@@ -20,14 +20,25 @@ type NodeCrypto = typeof import("node:crypto");
 const BATCH_BYTES = 2 ** 20;
 const ALGORITHM = "aes-256-gcm";
 
-const crypto: NodeCrypto | undefined = globalThis.process?.getBuiltinModule?.("node:crypto");
+let found: { readonly crypto: NodeCrypto | undefined } | undefined;
 
+/** node:crypto, if the host has it. Node throws instead where it was built without, and others have only a part of it. */
 export function nodeCrypto(): NodeCrypto | undefined {
-  return crypto;
+  found ??= { crypto: findCrypto() };
+  return found.crypto;
 }
 
-/** AES-256-GCM segments by node:crypto, that is OpenSSL with the processor's AES instructions, on this thread. `into` may
- * overlap the run. */
+function findCrypto(): NodeCrypto | undefined {
+  try {
+    const crypto = globalThis.process?.getBuiltinModule?.("node:crypto");
+    return typeof crypto?.createCipheriv === "function" ? crypto : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Seals and opens AES-256-GCM segments with node:crypto (OpenSSL, which uses the processor's AES instructions), on this thread.
+ * `into` may overlap the batch. */
 export class NodeSegments implements SegmentCipher {
   readonly batchSegments: number;
   readonly parallelBatches = 1;
@@ -76,7 +87,7 @@ export class NodeSegments implements SegmentCipher {
     return result;
   }
 
-  /** The plaintext of a segment; `undefined` if it is not authentic, what was decrypted being wiped then. */
+  /** The plaintext of a segment; `undefined`, with the decrypted bytes wiped, if it is not authentic. */
   #openOne(nonce: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
     const tagAt = sealed.length - TAG_LENGTH;
     const decipher = this.#crypto.createDecipheriv(ALGORITHM, this.#liveKey(), nonce, { authTagLength: TAG_LENGTH });
@@ -92,7 +103,7 @@ export class NodeSegments implements SegmentCipher {
   }
 
   #liveKey(): KeyObject {
-    if (this.#key === undefined) throw new LanelockError("ERR_STATE", "This message has ended");
+    if (this.#key === undefined) throw new LanelockError("ERR_STATE", "This message has ended: begin another");
     return this.#key;
   }
 

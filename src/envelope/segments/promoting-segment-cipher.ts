@@ -2,22 +2,19 @@ import type { Bytes } from "../../shared/byte-input.ts";
 import type { BatchResult, SegmentBatch, SegmentCipher } from "./segment-cipher.ts";
 
 export interface Promotion {
-  /** What works until the message turns out to be long. */
+  /** The cipher until the message turns out to be long. It is done with a batch when it returns, or returns a promise of it. */
   readonly first: SegmentCipher;
-  /** Bytes of runs that `first` is given. */
+  /** Bytes that `first` is given before the promotion. */
   readonly after: number;
-  /** What works from then on; it copies the keys it needs before it settles. */
+  /** Makes the cipher from then on, which has copied its keys when the promise resolves. */
   promote(): Promise<SegmentCipher>;
-  /** Segments of a run that both take. */
+  /** Segments of a batch for both. */
   readonly batchSegments: number;
   /** Wipes the keys that `promote` would need. */
   wipe(): void;
 }
 
-/**
- * Begins a message of unknown length on this thread, and goes on in another place once it is long enough to be worth it. `first`
- * is one that has finished a run when it returns.
- */
+/** Begins a message of unknown length on this thread, and continues it on worker threads once it is long enough to gain by them. */
 export class PromotingSegmentCipher implements SegmentCipher {
   readonly batchSegments: number;
   readonly #promotion: Promotion;

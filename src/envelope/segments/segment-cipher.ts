@@ -7,27 +7,27 @@ export interface SegmentBatch {
   readonly bytes: Uint8Array;
   /** Index of the first segment. */
   readonly first: number;
-  /** Whether the message ends with this run. */
+  /** Whether the message ends with this batch. */
   readonly final: boolean;
 }
 
 export type BatchResult = Bytes | Promise<Bytes>;
 
 /**
- * Seals or opens the segments of one message, somewhere. A run is taken in before `seal` or `open` returns, so that its bytes
- * may change afterwards; the result is a new array, or the front of `into`.
+ * Seals or opens the segments of one message, here or on another thread. It has read a batch when `seal` or `open` returns, so that the
+ * bytes may change afterwards. The result is a new array, or the front of `into`.
  */
 export interface SegmentCipher {
-  /** Segments a run has best. */
+  /** The best number of segments for a batch. */
   readonly batchSegments: number;
-  /** Runs that may be at work at once. */
+  /** Batches that may be in progress at once. */
   readonly parallelBatches: number;
-  /** Settles when another run can begin, and keeps its place; `undefined` when that is now. */
+  /** Reserves a place for one batch: at once, which is `undefined`, or when the promise resolves. */
   reserve(): Promise<void> | undefined;
   seal(batch: SegmentBatch, into?: Bytes): BatchResult;
-  /** @throws LanelockError `ERR_AUTHENTICATION`; nothing of the run is then released */
+  /** @throws LanelockError `ERR_AUTHENTICATION`; nothing of the batch is released then */
   open(batch: SegmentBatch, into?: Bytes): BatchResult;
-  /** Wipes the keys. Runs that are still at work are lost. */
+  /** Wipes the keys. Batches still in progress are lost. */
   dispose(): void;
 }
 
@@ -40,7 +40,7 @@ export interface SegmentPlace {
   readonly resultStart: number;
 }
 
-/** The segments of a run whose full segments have `unit` bytes, and `resultUnit` when result. */
+/** The segments of a batch. Full ones have `unit` bytes, and `resultUnit` in the result. */
 export function segmentsOf(batch: SegmentBatch, unit: number, resultUnit: number): SegmentPlace[] {
   const { bytes, first, final } = batch;
   const count = Math.max(1, Math.ceil(bytes.length / unit));
@@ -57,7 +57,7 @@ export function sealedBatchLength(plaintextLength: number, segmentSize: number):
   return plaintextLength + Math.max(1, Math.ceil(plaintextLength / segmentSize)) * TAG_LENGTH;
 }
 
-/** Bytes of plaintext in a run to open; -1 if its last segment is shorter than a tag. */
+/** Bytes of plaintext in a batch to open; -1 if its last segment is shorter than a tag. */
 export function openedBatchLength(sealedLength: number, segmentSize: number): number {
   const unit = segmentSize + TAG_LENGTH;
   const full = Math.max(0, Math.ceil(sealedLength / unit) - 1);
@@ -65,7 +65,7 @@ export function openedBatchLength(sealedLength: number, segmentSize: number): nu
   return last < 0 ? -1 : full * segmentSize + last;
 }
 
-/** As many whole segments as make about `bytes`, at least one. */
+/** The number of whole segments that fit into `bytes`, at least one. */
 export function segmentsIn(bytes: number, segmentSize: number): number {
   return Math.max(1, Math.floor(bytes / segmentSize));
 }

@@ -19,7 +19,7 @@ const NAME = "AES-GCM";
 
 type Direction = "encrypt" | "decrypt";
 
-/** AES-256-GCM segments by WebCrypto, which works on threads of its own. */
+/** Seals and opens AES-256-GCM segments with WebCrypto, which has threads of its own. */
 export class WebSegments implements SegmentCipher {
   readonly batchSegments: number;
   readonly parallelBatches = 8;
@@ -62,11 +62,11 @@ export class WebSegments implements SegmentCipher {
     if (length < 0) throw notAuthentic();
     const places = segmentsOf(batch, this.#size + TAG_LENGTH, this.#size);
     return this.#work("decrypt", { batch, places, length, into }).catch((error: unknown) => {
-      throw error instanceof DOMException && error.name === "OperationError" ? notAuthentic() : error;
+      throw isForgery(error) ? notAuthentic() : error;
     });
   }
 
-  /** Every segment is given to the platform before this returns; WebCrypto copies what it is given. */
+  /** Every segment is handed to WebCrypto, which copies it, before this returns. */
   async #work(
     direction: Direction,
     {
@@ -77,13 +77,12 @@ export class WebSegments implements SegmentCipher {
     }: { batch: SegmentBatch; places: SegmentPlace[]; length: number; into: Bytes | undefined },
   ): Promise<Bytes> {
     const key = this.#key;
-    if (key === undefined) throw new LanelockError("ERR_STATE", "This message has ended");
+    if (key === undefined) throw new LanelockError("ERR_STATE", "This message has ended: begin another");
     const bytes = mayChangeSize(batch.bytes) ? copyOf(batch.bytes) : batch.bytes;
     const working = places.map(({ index, last, start, end }) => {
       const algorithm = { name: NAME, iv: copyOf(this.#nonces.at(index, last)) };
       return crypto.subtle[direction](algorithm, key, bytes.subarray(start, end) as Bytes);
     });
-    // WebCrypto copies what it is given before it returns.
     if (bytes !== batch.bytes) bytes.fill(0);
     const pieces = await Promise.all(working);
     const [only] = pieces;
@@ -98,7 +97,12 @@ export class WebSegments implements SegmentCipher {
   }
 }
 
-/** WebCrypto refuses such buffers, wherever in them the bytes lie. */
+/** By name, not by class: under jsdom, WebCrypto's DOMException is not an instance of the global one. */
+function isForgery(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "name" in error && error.name === "OperationError";
+}
+
+/** WebCrypto refuses resizable buffers, wherever in them the bytes lie. */
 function mayChangeSize({ buffer }: Uint8Array): boolean {
   return "resizable" in buffer && buffer.resizable === true;
 }

@@ -1,26 +1,46 @@
+import { LanelockError } from "../../errors.ts";
+import { abortReason } from "../../shared/abortable.ts";
 import { type Bytes, callersBytes } from "../../shared/byte-input.ts";
 import { transferredAway } from "../transferred-away.ts";
 import { OrderedResults } from "./ordered-results.ts";
 
-/** What a stream does with its chunks. */
+/** What a pair of streams does with the chunks that are written to it. */
 export interface StreamWork {
-  /** Takes in all of a chunk, of which nothing is kept but copies. */
+  /** Takes all of a chunk, and keeps only copies of it. */
   write(chunk: Uint8Array, results: OrderedResults): Promise<void>;
-  /** The stream has ended: gives its last results. */
+  /** The stream has ended: puts the last results. */
   end(results: OrderedResults): Promise<void>;
-  /** Wipes everything. Called once, at the end of whatever kind. */
+  /** Wipes everything. Called once, however the stream ends. */
   dispose(): void;
 }
 
-/** @param signal aborted when either side gives up, or the caller's own signal is */
+/** @param signal aborted when either side gives up, or the caller's own signal is aborted */
 export type MakeWork = (signal: AbortSignal) => StreamWork;
 
 /**
- * A pair of streams as a `TransformStream` is, with back-pressure inside a chunk too: a chunk of 64 MiB gives its results one
- * by one, as the reader takes them. Node's `pipeline` and `Duplex.fromWeb` take it as well.
+ * A pair of streams like a `TransformStream`, but with back-pressure inside a chunk too: a chunk of 64 MiB gives its results one by
+ * one, as the reader takes them.
+ *
+ * @throws LanelockError `ERR_UNSUPPORTED` if the host has no web streams
  */
 export function messageStream(makeWork: MakeWork, signal: AbortSignal | undefined): TransformStream<Uint8Array, Bytes> {
   return new MessageStream(makeWork, signal);
+}
+
+interface WebStreams {
+  readonly ReadableStream: typeof ReadableStream;
+  readonly WritableStream: typeof WritableStream;
+}
+
+/** The globals, or Node's module where a test environment hides them. */
+function webStreams(): WebStreams {
+  const { ReadableStream, WritableStream } = globalThis;
+  if (typeof ReadableStream === "function" && typeof WritableStream === "function") {
+    return { ReadableStream, WritableStream };
+  }
+  const node = globalThis.process?.getBuiltinModule?.("node:stream/web");
+  if (node) return node as WebStreams;
+  throw new LanelockError("ERR_UNSUPPORTED", "This host has no web streams: use seal(), open() or openRange()");
 }
 
 class MessageStream implements TransformStream<Uint8Array, Bytes> {
@@ -35,6 +55,7 @@ class MessageStream implements TransformStream<Uint8Array, Bytes> {
   #over = false;
 
   constructor(makeWork: MakeWork, signal: AbortSignal | undefined) {
+    const { ReadableStream, WritableStream } = webStreams();
     this.#signal = signal;
     this.#work = makeWork(this.#abort.signal);
     this.readable = new ReadableStream<Bytes>(
@@ -59,7 +80,7 @@ class MessageStream implements TransformStream<Uint8Array, Bytes> {
     else signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
+  readonly #onAbort = (): void => this.#fail(this.#signal && abortReason(this.#signal));
 
   async #pull(controller: ReadableStreamDefaultController<Bytes>): Promise<void> {
     await this.#attempt(async () => {
@@ -71,11 +92,15 @@ class MessageStream implements TransformStream<Uint8Array, Bytes> {
 
   async #write(chunk: Uint8Array): Promise<void> {
     const { length } = chunk;
+    let failure: { readonly cause: unknown } | undefined;
     try {
       await this.#work.write(chunk, this.#results);
-    } catch (error) {
-      throw chunk.length === length ? error : transferredAway(error);
+    } catch (cause) {
+      failure = { cause };
     }
+    // Without an error too: the rest of a chunk that has lost its buffer looks like nothing to do.
+    if (chunk.length !== length) throw transferredAway(failure?.cause);
+    if (failure) throw failure.cause;
   }
 
   async #close(): Promise<void> {
@@ -94,7 +119,7 @@ class MessageStream implements TransformStream<Uint8Array, Bytes> {
     }
   }
 
-  /** Ends both sides with one reason. What was not read yet is dropped. */
+  /** Ends both sides with one reason. Results that were not read yet are dropped. */
   #fail(reason: unknown): void {
     if (this.#over) return;
     this.#finish();

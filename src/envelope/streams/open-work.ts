@@ -1,10 +1,11 @@
+import { throwIfAborted } from "../../shared/abortable.ts";
 import type { Bytes } from "../../shared/byte-input.ts";
 import { parseHeader } from "../format/header.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { MAX_SEGMENTS, TAG_LENGTH } from "../format/segment-layout.ts";
 import { wipeMessageKeys } from "../keys/message-keys.ts";
+import { type MessageOptions, ProgressCount } from "../message-options.ts";
 import { startOpening } from "../message-start.ts";
-import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { makeSegmentCipher } from "../segments/make-segment-cipher.ts";
 import { openedBatchLength, type SegmentBatch, type SegmentCipher } from "../segments/segment-cipher.ts";
 import { feedBatches } from "./feed-batches.ts";
@@ -65,12 +66,12 @@ export class OpenWork implements StreamWork {
     if (this.#started === undefined) return;
     const { cipher, segmentSize, charge } = this.#started;
     const plaintextLength = (batch: SegmentBatch) => openedBatchLength(batch.bytes.length, segmentSize);
-    const work = (batch: SegmentBatch) => {
+    const process = (batch: SegmentBatch) => {
       if (batch.first + Math.ceil(batch.bytes.length / (segmentSize + TAG_LENGTH)) > MAX_SEGMENTS) throw notAuthentic();
       charge(plaintextLength(batch));
       return cipher.open(batch);
     };
-    await feedBatches(batches, { cipher, results, progress: this.#progress, work, plaintextLength });
+    await feedBatches(batches, { cipher, results, progress: this.#progress, process, plaintextLength });
   }
 
   async #start(headerBytes: Bytes): Promise<Started> {
@@ -84,7 +85,7 @@ export class OpenWork implements StreamWork {
       const started = { cipher, splitter, segmentSize: keys.segmentSize, charge };
       this.#started = started;
       if (this.#disposed) this.dispose();
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       return started;
     } finally {
       wipeMessageKeys(keys);

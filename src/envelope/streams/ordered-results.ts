@@ -1,4 +1,5 @@
 import type { Bytes } from "../../shared/byte-input.ts";
+import { isPromise } from "../../shared/maybe-promise.ts";
 import type { BatchResult } from "../segments/segment-cipher.ts";
 
 /** Results on their way to the reader, in order, some of them still at work; a bounded number at a time. */
@@ -31,7 +32,7 @@ export class OrderedResults {
   }
 
   put(result: BatchResult): void {
-    if (result instanceof Promise) result.catch((reason) => this.fail(reason));
+    if (isPromise(result)) result.catch((reason) => this.fail(reason));
     this.#results.push(result);
     this.#wakeReader?.();
   }

@@ -1,23 +1,17 @@
 import { LanelockError } from "../../errors.ts";
+import { throwIfAborted } from "../../shared/abortable.ts";
 import { encodeHeader } from "../format/header.ts";
 import { layoutOfPlaintext, MAX_SEGMENTS, tooLong } from "../format/segment-layout.ts";
 import { wipeMessageKeys } from "../keys/message-keys.ts";
+import { ProgressCount } from "../message-options.ts";
 import { type MessageOrigin, startSealing } from "../message-start.ts";
-import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { type ExecutionTarget, makeSegmentCipher } from "../segments/make-segment-cipher.ts";
 import type { SegmentBatch, SegmentCipher } from "../segments/segment-cipher.ts";
 import { type Feed, feedBatches } from "./feed-batches.ts";
 import type { StreamWork } from "./message-stream.ts";
 import type { OrderedResults } from "./ordered-results.ts";
+import type { SealStreamOptions } from "./seal-stream-options.ts";
 import { SegmentSplitter } from "./segment-splitter.ts";
-
-export interface SealStreamOptions extends MessageOptions {
-  /**
-   * Bytes that will be written, where they are known: then a cached data key can be used, progress has a total, and a stream
-   * that ends elsewhere fails with `ERR_LENGTH`.
-   */
-  readonly length?: number | undefined;
-}
 
 export interface WorkContext {
   readonly origin: MessageOrigin;
@@ -69,8 +63,8 @@ export class SealWork implements StreamWork {
   }
 
   #feed(cipher: SegmentCipher, results: OrderedResults): Feed {
-    const work = (batch: SegmentBatch) => cipher.seal(batch);
-    return { cipher, results, progress: this.#progress, work, plaintextLength: (batch) => batch.bytes.length };
+    const process = (batch: SegmentBatch) => cipher.seal(batch);
+    return { cipher, results, progress: this.#progress, process, plaintextLength: (batch) => batch.bytes.length };
   }
 
   async #start(results: OrderedResults): Promise<{ cipher: SegmentCipher; splitter: SegmentSplitter }> {
@@ -82,7 +76,7 @@ export class SealWork implements StreamWork {
       const splitter = new SegmentSplitter(keys.segmentSize, cipher.batchSegments);
       this.#started = { cipher, splitter };
       if (this.#disposed) this.dispose();
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       results.put(encodeHeader(header));
       return this.#started;
     } finally {

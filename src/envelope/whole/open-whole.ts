@@ -1,9 +1,10 @@
 import type { Bytes } from "../../shared/byte-input.ts";
+import { isPromise } from "../../shared/maybe-promise.ts";
 import { headerLength, parseHeader } from "../format/header.ts";
 import { layoutOfSegments, TAG_LENGTH } from "../format/segment-layout.ts";
 import { wipeMessageKeys } from "../keys/message-keys.ts";
+import { type MessageOptions, ProgressCount } from "../message-options.ts";
 import { startOpening } from "../message-start.ts";
-import { type MessageOptions, ProgressCount } from "../progress.ts";
 import { makeSegmentCipher } from "../segments/make-segment-cipher.ts";
 import { resultBuffer } from "../segments/result-buffer.ts";
 import { openedBatchLength, type SegmentCipher } from "../segments/segment-cipher.ts";
@@ -14,7 +15,7 @@ import type { WholeContext } from "./seal-whole.ts";
 /**
  * Opens a message that is in memory.
  *
- * @throws LanelockError `ERR_AUTHENTICATION` if any of it is not what was sealed; nothing is returned then
+ * @throws LanelockError `ERR_AUTHENTICATION` if any part of it differs from what was sealed; nothing is returned then
  */
 export async function openWhole(
   { origin, target }: WholeContext,
@@ -28,13 +29,13 @@ export async function openWhole(
   const sealedLength = input.length;
   const { length } = layoutOfSegments(sealedLength, segmentSize);
   const starting = startOpening(origin, header, { bytes: length, signal });
-  const keys = starting instanceof Promise ? await starting : starting;
+  const keys = isPromise(starting) ? await starting : starting;
   let cipher: SegmentCipher | undefined;
   let output: Bytes | undefined;
   let opened = false;
   try {
     const making = makeSegmentCipher(target, keys, length);
-    cipher = making instanceof Promise ? await making : making;
+    cipher = isPromise(making) ? await making : making;
     if (input.length !== sealedLength) throw transferredAway();
     output = resultBuffer(length);
     const progress = new ProgressCount(onProgress, length);
@@ -62,7 +63,7 @@ function opening(
     cipher,
     unit: segmentSize + TAG_LENGTH,
     resultUnit: segmentSize,
-    work: (batch, into) => cipher.open(batch, into),
+    process: (batch, into) => cipher.open(batch, into),
     plaintextLength: (batch) => openedBatchLength(batch.bytes.length, segmentSize),
   };
 }

@@ -1,6 +1,8 @@
+import { throwIfAborted } from "../../shared/abortable.ts";
 import type { Bytes } from "../../shared/byte-input.ts";
+import { isPromise } from "../../shared/maybe-promise.ts";
 import { pause } from "../../shared/pause.ts";
-import type { ProgressCount } from "../progress.ts";
+import type { ProgressCount } from "../message-options.ts";
 import type { BatchResult, SegmentBatch, SegmentCipher } from "../segments/segment-cipher.ts";
 import { transferredAway } from "../transferred-away.ts";
 
@@ -10,24 +12,24 @@ export interface WholeWork {
   /** Bytes of a full segment, in the input and in the result. */
   readonly unit: number;
   readonly resultUnit: number;
-  /** Where the results go. */
+  /** Receives the results. */
   readonly output: Bytes;
   readonly progress: ProgressCount;
   readonly signal: AbortSignal | undefined;
-  work(batch: SegmentBatch, into: Bytes): BatchResult;
-  /** Bytes of plaintext in a run. */
+  process(batch: SegmentBatch, into: Bytes): BatchResult;
+  /** Bytes of plaintext in a batch. */
   plaintextLength(batch: SegmentBatch): number;
 }
 
-/** Works all the segments of a message that is in memory, on this thread at once where they are one run. */
+/** Seals or opens every segment of a message that is in memory: at once, without a turn of the event loop, if they are one batch. */
 export function processWhole(whole: WholeWork): Promise<void> | undefined {
   const { cipher, input, unit, output, progress, signal } = whole;
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   if (input.length > cipher.batchSegments * unit || cipher.parallelBatches > 1) return processInBatches(whole);
   const batch = { bytes: input, first: 0, final: true };
-  const result = whole.work(batch, output);
+  const result = whole.process(batch, output);
   const done = () => progress.add(whole.plaintextLength(batch));
-  if (result instanceof Promise) return result.then(done);
+  if (isPromise(result)) return result.then(done);
   done();
   return undefined;
 }
@@ -42,12 +44,12 @@ async function processInBatches(whole: WholeWork): Promise<void> {
     do {
       const wait = cipher.reserve() ?? pause();
       if (wait) await wait;
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       if (input.length !== length) throw transferredAway();
       const end = Math.min(start + cipher.batchSegments * unit, length);
       const batch = { bytes: input.subarray(start, end), first, final: end === length };
-      const result = whole.work(batch, output.subarray(first * resultUnit));
-      if (result instanceof Promise) result.catch(() => {});
+      const result = whole.process(batch, output.subarray(first * resultUnit));
+      if (isPromise(result)) result.catch(() => {});
       pending.push(result);
       if (pending.length >= cipher.parallelBatches) await pending.shift();
       progress.add(whole.plaintextLength(batch));

@@ -1,11 +1,13 @@
 import type { Bytes } from "../../shared/byte-input.ts";
+import { isPromise } from "../../shared/maybe-promise.ts";
 import { encodeHeader, headerLengthWith } from "../format/header.ts";
 import { layoutOfPlaintext, TAG_LENGTH } from "../format/segment-layout.ts";
+import { WRAPPED_KEY_LENGTH } from "../keys/data-keys.ts";
 import { wipeMessageKeys } from "../keys/message-keys.ts";
-import { type MessageOrigin, startSealing } from "../message-start.ts";
-import { type MessageOptions, ProgressCount } from "../progress.ts";
+import { type MessageOptions, ProgressCount } from "../message-options.ts";
+import { type MessageOrigin, type SealingStart, startSealing } from "../message-start.ts";
 import { type ExecutionTarget, makeSegmentCipher } from "../segments/make-segment-cipher.ts";
-import { resultBuffer } from "../segments/result-buffer.ts";
+import { privateCopy, resultBuffer } from "../segments/result-buffer.ts";
 import type { SegmentCipher } from "../segments/segment-cipher.ts";
 import { processWhole, type WholeWork } from "./process-whole.ts";
 
@@ -15,8 +17,8 @@ export interface WholeContext {
 }
 
 /**
- * Seals bytes that are in memory. Where that takes more than this turn of the event loop, it works on a copy of them, so that the
- * caller may change or wipe them as soon as this returns. A small message under a cached data key is done in this turn.
+ * Seals bytes that are in memory. If that takes more than this turn of the event loop, it works on a copy, so that the caller may
+ * change or wipe the bytes at once. A small message under a cached data key is sealed in this turn.
  */
 export async function sealWhole(
   { origin, target }: WholeContext,
@@ -25,16 +27,20 @@ export async function sealWhole(
 ): Promise<Bytes> {
   const segmentSize = 2 ** origin.segmentSizeLog2;
   const { length, segments } = layoutOfPlaintext(plaintext.length, segmentSize);
+  const headerEnd = headerLengthWith(WRAPPED_KEY_LENGTH);
+  // First of all, so that a lack of memory costs no call to the KMS.
+  const message = resultBuffer(headerEnd + length + segments * TAG_LENGTH);
+  let input = segments > 1 ? privateCopy(plaintext) : plaintext;
   const starting = startSealing(origin, { bytes: length, signal });
-  let input = segments > 1 || starting instanceof Promise ? new Uint8Array(plaintext) : plaintext;
-  const { header, keys } = starting instanceof Promise ? await starting : starting;
+  if (isPromise(starting) && input === plaintext) input = copyOrDrop(plaintext, starting);
   let cipher: SegmentCipher | undefined;
+  let started: SealingStart | undefined;
   try {
+    started = isPromise(starting) ? await starting : starting;
+    const { header, keys } = started;
     const making = makeSegmentCipher(target, keys, length);
-    if (making instanceof Promise && input === plaintext) input = new Uint8Array(plaintext);
-    cipher = making instanceof Promise ? await making : making;
-    const headerEnd = headerLengthWith(header.wrappedKey.length);
-    const message = resultBuffer(headerEnd + length + segments * TAG_LENGTH);
+    if (isPromise(making) && input === plaintext) input = privateCopy(plaintext);
+    cipher = isPromise(making) ? await making : making;
     encodeHeader(header, message);
     const output = message.subarray(headerEnd);
     const progress = new ProgressCount(onProgress, length);
@@ -43,8 +49,18 @@ export async function sealWhole(
     return message;
   } finally {
     cipher?.dispose();
-    wipeMessageKeys(keys);
+    if (started) wipeMessageKeys(started.keys);
     if (input !== plaintext) input.fill(0);
+  }
+}
+
+/** A copy of the plaintext; without memory for it, the keys that are on their way are wiped when they come. */
+function copyOrDrop(plaintext: Uint8Array, starting: Promise<SealingStart>): Bytes {
+  try {
+    return privateCopy(plaintext);
+  } catch (error) {
+    starting.then(({ keys }) => wipeMessageKeys(keys)).catch(() => {});
+    throw error;
   }
 }
 
@@ -61,7 +77,7 @@ function sealing(
     cipher,
     unit: segmentSize,
     resultUnit: segmentSize + TAG_LENGTH,
-    work: (batch, into) => cipher.seal(batch, into),
+    process: (batch, into) => cipher.seal(batch, into),
     plaintextLength: (batch) => batch.bytes.length,
   };
 }

@@ -1,18 +1,18 @@
 /** What travels between the pool and its threads. Every buffer is transferred, not copied. */
 
-/** Keys of a message, before its first run on a thread. */
+/** Keys of a message, sent before its first batch. */
 export interface KeysRequest {
   readonly kind: "keys";
   readonly message: number;
   readonly suite: 1 | 2;
   readonly segmentSize: number;
   readonly backend: "native" | "wasm";
-  /** Segment key ‖ nonce prefix; wiped by the thread once it has expanded the key. */
+  /** Segment key ‖ nonce prefix. The thread wipes it once it has expanded the key. */
   readonly secret: ArrayBuffer;
 }
 
 /**
- * A run to work in place. To seal, every segment has 16 bytes of room behind it for its tag; to open, the plaintexts move
+ * A batch to seal or open in place. To seal, every segment leaves 16 bytes behind it for its tag; to open, the plaintexts move
  * together at the front.
  */
 export interface BatchRequest {
@@ -24,7 +24,7 @@ export interface BatchRequest {
   readonly bytes: ArrayBuffer;
 }
 
-/** The message has ended: its keys can go. */
+/** The message has ended: the thread wipes its keys. */
 export interface ForgetRequest {
   readonly kind: "forget";
   readonly message: number;
@@ -32,25 +32,31 @@ export interface ForgetRequest {
 
 export type Request = KeysRequest | BatchRequest | ForgetRequest;
 
-/** The thread has started. */
+/** An error of a thread. Structured cloning would lose its class and code. */
+export interface Failure {
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
+/** The thread has started and tried to instantiate its engine. */
 export interface ReadyReply {
   readonly kind: "ready";
+  /** Why it has no engine; such a thread can only do what the platform's AES does. */
+  readonly engineFailure: Failure | undefined;
 }
 
 export interface DoneReply {
   readonly kind: "done";
   readonly batch: number;
   readonly bytes: ArrayBuffer;
-  /** How much of the front of `bytes` is the result. */
+  /** Length of the result, at the front of `bytes`. */
   readonly length: number;
 }
 
 export interface FailedReply {
   readonly kind: "failed";
   readonly batch: number;
-  /** Whether the run was a forgery; otherwise `reason` says what went wrong on the thread. */
-  readonly forged: boolean;
-  readonly reason: string;
+  readonly failure: Failure;
 }
 
 export type Reply = ReadyReply | DoneReply | FailedReply;

@@ -17,7 +17,7 @@ import type { PoolThread } from "./pool-thread.ts";
 import { BATCHES_PER_THREAD, type SegmentPool } from "./segment-pool.ts";
 
 const BATCH_BYTES = 2 ** 18;
-/** With two runs at a thread, at most eight segments of it are in flight. */
+/** A thread has two batches at most, hence eight segments in flight. */
 const MAX_BATCH_SEGMENTS = 4;
 
 export function pooledBatchSegments(segmentSize: number): number {
@@ -26,7 +26,7 @@ export function pooledBatchSegments(segmentSize: number): number {
 
 let nextMessage = 0;
 
-/** Segments of one message by the threads of a pool. */
+/** Seals and opens the segments of one message on the threads of a pool. */
 export class PooledSegments implements SegmentCipher {
   readonly batchSegments: number;
   readonly parallelBatches: number;
@@ -34,7 +34,7 @@ export class PooledSegments implements SegmentCipher {
   readonly #backend: ChosenBackend;
   readonly #keys: MessageKeys;
   readonly #message = nextMessage++;
-  /** Threads that have the keys of this message. */
+  /** Threads that were given the keys of this message. */
   readonly #keyed = new Set<PoolThread>();
   #disposed = false;
   #places = 0;
@@ -72,14 +72,14 @@ export class PooledSegments implements SegmentCipher {
     for (const { start, end, resultStart } of segmentsOf(batch, size, size + TAG_LENGTH)) {
       bytes.set(batch.bytes.subarray(start, end), resultStart);
     }
-    return this.#work("seal", { ...batch, bytes }, into);
+    return this.#process("seal", { ...batch, bytes }, into);
   }
 
   open(batch: SegmentBatch, into?: Bytes): Promise<Bytes> {
     if (openedBatchLength(batch.bytes.length, this.#keys.segmentSize) < 0) return Promise.reject(notAuthentic());
     const bytes = resultBuffer(batch.bytes.length);
     bytes.set(batch.bytes);
-    return this.#work("open", { ...batch, bytes }, into);
+    return this.#process("open", { ...batch, bytes }, into);
   }
 
   dispose(): void {
@@ -90,8 +90,8 @@ export class PooledSegments implements SegmentCipher {
     for (; this.#places > 0; this.#places--) this.#pool.giveBackPlace();
   }
 
-  /** @param own a run in a buffer of its own, which goes to the thread */
-  async #work(
+  /** @param own a batch in a buffer of its own, which is transferred to the thread */
+  async #process(
     kind: "seal" | "open",
     own: SegmentBatch & { readonly bytes: Bytes },
     into: Bytes | undefined,
@@ -100,13 +100,15 @@ export class PooledSegments implements SegmentCipher {
     this.#places -= 1;
     const { first, final, bytes } = own;
     const request = { kind, message: this.#message, first, final, bytes: bytes.buffer };
-    const result = await this.#pool.work(request, (thread) => this.#giveKeys(thread));
+    const result = await this.#pool.process(this.#backend, request, (thread) => this.#giveKeys(thread));
     if (into === undefined) return result;
     into.set(result);
     return into.subarray(0, result.length);
   }
 
   #giveKeys(thread: PoolThread): void {
+    // The message may have ended while the thread was starting; its keys are zeros now.
+    if (this.#disposed) throw messageEnded();
     if (this.#keyed.has(thread)) return;
     this.#keyed.add(thread);
     const { suite, segmentSize, segmentKey, noncePrefix } = this.#keys;
@@ -120,5 +122,5 @@ export class PooledSegments implements SegmentCipher {
 }
 
 function messageEnded(): LanelockError {
-  return new LanelockError("ERR_STATE", "This message has ended");
+  return new LanelockError("ERR_STATE", "This message has ended: begin another");
 }

@@ -1,12 +1,13 @@
 import { LanelockError } from "../../errors.ts";
 import type { Bytes } from "../../shared/byte-input.ts";
 import { Places } from "../../shared/locks/places.ts";
-import { clearTimeout, setTimeout } from "../../shared/timers.ts";
+import { clearTimeout, setTimeout, unref } from "../../shared/timers.ts";
+import type { ChosenBackend } from "../segments/choose-backend.ts";
 import type { BatchRequest } from "./messages.ts";
 import { PoolThread } from "./pool-thread.ts";
 import type { Spawn } from "./thread.ts";
 
-/** One run at work and one waiting, so that a thread never idles between two. */
+/** One batch in progress and one waiting, so that a thread never idles between two. */
 export const BATCHES_PER_THREAD = 2;
 
 const IDLE_MILLISECONDS = 10_000;
@@ -17,8 +18,8 @@ export interface PoolOptions {
 }
 
 /**
- * Threads that seal and open segments for any number of messages. They start when there is work and end after ten seconds
- * without; a thread that crashes fails the messages it had runs of, and another takes its place.
+ * Threads that seal and open segments for any number of messages. They start when they are needed and end after ten seconds without
+ * work. A thread that crashes fails the messages that it had batches of, and another takes its place.
  */
 export class SegmentPool {
   readonly threads: number;
@@ -26,6 +27,8 @@ export class SegmentPool {
   readonly #live = new Set<PoolThread>();
   readonly #places: Places;
   #running = 0;
+  /** A thread failed to start while others work: no more are tried until the pool rests. */
+  #full = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #closing: Promise<void> | undefined;
   #drained: (() => void) | undefined;
@@ -36,15 +39,23 @@ export class SegmentPool {
     this.#places = new Places(threads * BATCHES_PER_THREAD);
   }
 
-  /** Shows that threads can start here. @throws LanelockError `ERR_WORKER` if not */
-  async start(): Promise<void> {
+  /**
+   * Resolves when a thread has started that can take batches for the backend.
+   *
+   * @throws LanelockError `ERR_WORKER` if none starts; `ERR_WASM` or `ERR_LIMIT` if its engine cannot be instantiated
+   */
+  async start(backend: ChosenBackend): Promise<void> {
     this.#checkOpen();
-    const [present] = this.#live;
-    await (present ?? this.#addThread()).started;
-    if (this.#running === 0) this.#rest();
+    this.#running += 1;
+    clearTimeout(this.#idle);
+    try {
+      await this.#withThread(backend, async () => {});
+    } finally {
+      this.#end();
+    }
   }
 
-  /** A place for one run: at once, which is `undefined`, or when the promise settles. */
+  /** Takes a place for one batch: at once, which is `undefined`, or when the promise resolves. */
   takePlace(): Promise<void> | undefined {
     return this.#places.take();
   }
@@ -53,23 +64,27 @@ export class SegmentPool {
     this.#places.giveBack();
   }
 
-  /** Works a run for which a place was taken. `prepare` is told which thread it will be, before the run goes there. */
-  async work(request: Omit<BatchRequest, "batch">, prepare: (thread: PoolThread) => void): Promise<Bytes> {
+  /** Seals or opens a batch for which a place was taken. `prepare` is called with its thread before the batch goes there. */
+  async process(
+    backend: ChosenBackend,
+    request: Omit<BatchRequest, "batch">,
+    prepare: (thread: PoolThread) => void,
+  ): Promise<Bytes> {
     this.#running += 1;
     clearTimeout(this.#idle);
     try {
       this.#checkOpen();
-      const thread = this.#leastLoaded();
-      prepare(thread);
-      return await thread.work(request);
+      return await this.#withThread(backend, (thread) => {
+        prepare(thread);
+        return thread.process(request);
+      });
     } finally {
-      this.#running -= 1;
       this.giveBackPlace();
-      if (this.#running === 0) this.#rest();
+      this.#end();
     }
   }
 
-  /** Lets what is at work finish, takes nothing more, and resolves when every thread has ended. */
+  /** Lets batches in progress finish, takes no more, and resolves when every thread has ended. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -84,14 +99,46 @@ export class SegmentPool {
     await this.#endThreads();
   }
 
-  #leastLoaded(): PoolThread {
+  /** Uses the thread with the least to do, once it has started. If it does not start, another takes the work. */
+  async #withThread<T>(backend: ChosenBackend, use: (thread: PoolThread) => Promise<T>): Promise<T> {
+    for (;;) {
+      const thread = this.#leastLoaded(backend);
+      thread.load += 1;
+      try {
+        if (thread.hasStarted || (await this.#starts(thread, backend))) return await use(thread);
+      } finally {
+        thread.load -= 1;
+      }
+    }
+  }
+
+  /** Whether the thread starts. @throws its failure if no other thread can take its work */
+  async #starts(thread: PoolThread, backend: ChosenBackend): Promise<boolean> {
+    try {
+      await thread.started(backend);
+      return true;
+    } catch (failure) {
+      if (!this.#hasOther(thread, backend)) throw failure;
+      this.#full = true;
+      return false;
+    }
+  }
+
+  #hasOther(failed: PoolThread, backend: ChosenBackend): boolean {
+    for (const thread of this.#live) if (thread !== failed && thread.mayServe(backend)) return true;
+    return false;
+  }
+
+  #leastLoaded(backend: ChosenBackend): PoolThread {
     let best: PoolThread | undefined;
-    for (const thread of this.#live) if (best === undefined || thread.load < best.load) best = thread;
-    if (best !== undefined && (best.load === 0 || this.#live.size >= this.threads)) return best;
+    for (const thread of this.#live) {
+      if (thread.mayServe(backend) && (best === undefined || thread.load < best.load)) best = thread;
+    }
+    if (best !== undefined && (best.load === 0 || this.#full || this.#live.size >= this.threads)) return best;
     try {
       return this.#addThread();
     } catch (error) {
-      // It will take longer with fewer threads, but be done.
+      // The threads that are there will do; it only takes longer.
       if (best !== undefined) return best;
       throw error;
     }
@@ -104,14 +151,20 @@ export class SegmentPool {
     return thread;
   }
 
+  #end(): void {
+    this.#running -= 1;
+    if (this.#running === 0) this.#rest();
+  }
+
   #rest(): void {
     clearTimeout(this.#idle);
+    this.#full = false;
     if (this.#closing) {
       this.#drained?.();
       return;
     }
     this.#idle = setTimeout(() => void this.#endThreads(), IDLE_MILLISECONDS);
-    (this.#idle as { unref?(): void }).unref?.();
+    unref(this.#idle);
   }
 
   async #endThreads(): Promise<void> {

@@ -13,14 +13,14 @@ export interface Thread {
 
 export interface ThreadEvents {
   reply(reply: Reply): void;
-  /** The thread has ended, for whatever reason but `terminate`. */
+  /** The thread has ended, and not because of `terminate`. */
   ended(cause: unknown): void;
 }
 
-/** Starts a thread. It may throw, or tell later by `ended`, when there can be none. */
+/** Starts a thread. Where there can be none, it throws, or calls `ended` later. */
 export type Spawn = (events: ThreadEvents) => Thread;
 
-/** The source text of a thread: the engine's binary once, as the page has it already, then the code. */
+/** The source text of a thread: the engine's binary, which this thread has already, then the code. */
 export function workerSource(): string {
   return `const ENGINE_CHUNKS=${JSON.stringify(chunks)};${workerCode}`;
 }
@@ -28,12 +28,14 @@ export function workerSource(): string {
 /** How threads start here; `undefined` where there are none. */
 export function platformSpawn(): Spawn | undefined {
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
-  if (threads) return (events) => spawnInNode(threads, events);
-  return typeof Worker === "function" && typeof Blob === "function" ? spawnInBrowser : undefined;
+  if (typeof threads?.Worker === "function") return (events) => spawnInNode(threads, events);
+  const inBrowser =
+    typeof Worker === "function" && typeof Blob === "function" && typeof URL.createObjectURL === "function";
+  return inBrowser ? spawnInBrowser : undefined;
 }
 
 function spawnInNode(threads: typeof import("node:worker_threads"), events: ThreadEvents): Thread {
-  // The parent's flags and environment are no business of a thread that only enciphers.
+  // A thread that only seals and opens needs none of the parent's flags and environment.
   const worker = new threads.Worker(workerSource(), { eval: true, execArgv: [], env: {}, name: "lanelock-segments" });
   let terminated = false;
   let reason: unknown;
@@ -54,9 +56,41 @@ function spawnInNode(threads: typeof import("node:worker_threads"), events: Thre
   };
 }
 
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(url: string): string },
+  ): { /** A TrustedScriptURL, which stands for the string in `new Worker`. */ createScriptURL(url: string): string };
+}
+
+let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
+
+/** Starts a worker, also where the page's policy demands Trusted Types. The one URL that is ever trusted is that of our own source. */
+function startWorker(url: string): Worker {
+  try {
+    return new Worker(url);
+  } catch (refusal) {
+    const { trustedTypes } = globalThis as typeof globalThis & { readonly trustedTypes?: TrustedTypes };
+    if (trustedTypes === undefined) throw refusal;
+    try {
+      policy ??= trustedTypes.createPolicy("lanelock", { createScriptURL: (own) => own });
+    } catch {
+      // The page does not allow the policy; the first refusal says what it demands.
+      throw refusal;
+    }
+    return new Worker(policy.createScriptURL(url));
+  }
+}
+
 function spawnInBrowser(events: ThreadEvents): Thread {
   const url = URL.createObjectURL(new Blob([workerSource()], { type: "text/javascript" }));
-  const worker = new Worker(url);
+  let worker: Worker;
+  try {
+    worker = startWorker(url);
+  } catch (error) {
+    URL.revokeObjectURL(url);
+    throw error;
+  }
   worker.onmessage = (event: MessageEvent<Reply>) => {
     if (event.data.kind === "ready") URL.revokeObjectURL(url);
     events.reply(event.data);

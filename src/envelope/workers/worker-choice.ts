@@ -1,74 +1,107 @@
 import { LanelockError } from "../../errors.ts";
+import { codeOf, messageOf } from "../../shared/error-code.ts";
+import { performance } from "../../shared/timers.ts";
+import type { ChosenBackend } from "../segments/choose-backend.ts";
 import { SegmentPool } from "./segment-pool.ts";
 import { platformSpawn } from "./thread.ts";
 
-/** Threads beyond this many are never started unless they are asked for by number. */
+/** `"auto"` never starts more threads than this. */
 const MOST_AUTOMATIC = 8;
 
 export const MAX_WORKERS = 64;
 
+/** How long `"auto"` does without threads after none could start: the reason may have been a lack of memory. */
+const RETRY_MILLISECONDS = 10_000;
+
 /**
- * The threads an envelope may use: `"auto"` as many as there are processors, at most 8, for what the engine works on and only where
- * threads can start; a number of 2 to 64 for every long message; 0 and 1 mean the calling thread.
+ * The threads an envelope may use. `"auto"`: as many as there are processors, at most 8, for messages that the engine seals or opens;
+ * none where threads cannot start. A number of 2 to 64: so many, for every long message. 0 and 1: the calling thread alone.
  */
 export type Workers = "auto" | number;
 
 /** The pool of one envelope, made when it is first needed. */
 export class WorkerChoice {
   readonly #workers: Workers;
-  #pool: Promise<SegmentPool | undefined> | undefined;
+  #pool: SegmentPool | undefined;
+  #retryAt = 0;
   #closed = false;
 
   constructor(workers: Workers) {
     this.#workers = workers;
   }
 
-  /** Whether messages result by `backend` go to threads. */
-  wantsPool(backend: "native" | "wasm"): boolean {
+  /** Whether messages that `backend` seals or opens go to threads. */
+  wantsPool(backend: ChosenBackend): boolean {
     return this.#workers === "auto" ? backend === "wasm" && automaticThreads() > 1 : this.#workers > 1;
   }
 
   /**
-   * The pool; `undefined` where `"auto"` finds that threads cannot start.
+   * The pool, with a thread that has started; `undefined` where `"auto"` finds that none starts.
    *
-   * @throws LanelockError `ERR_UNSUPPORTED` where a number of threads was asked for and they cannot start; `ERR_STATE` after
-   *   `close`
+   * @throws LanelockError where a number of threads was asked for and none starts: `ERR_WASM` or `ERR_LIMIT` if a thread cannot have
+   *   an engine, otherwise `ERR_UNSUPPORTED`; `ERR_STATE` after `close`
    */
-  async pool(): Promise<SegmentPool | undefined> {
-    if (this.#closed) throw new LanelockError("ERR_STATE", "This envelope is closed: make a new one");
-    this.#pool ??= this.#start();
-    return this.#pool;
+  async pool(backend: ChosenBackend): Promise<SegmentPool | undefined> {
+    this.#checkOpen();
+    const automatic = this.#workers === "auto";
+    if (automatic && performance.now() < this.#retryAt) return undefined;
+    try {
+      this.#pool ??= this.#makePool();
+      await this.#pool.start(backend);
+      return this.#pool;
+    } catch (cause) {
+      this.#checkOpen();
+      this.#retryAt = performance.now() + RETRY_MILLISECONDS;
+      if (automatic) return undefined;
+      throw cannotStart(cause);
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const pool = await this.#pool?.catch(() => undefined);
-    await pool?.close();
+    await this.#pool?.close();
   }
 
-  async #start(): Promise<SegmentPool | undefined> {
-    const automatic = this.#workers === "auto";
-    const threads = automatic ? automaticThreads() : Number(this.#workers);
+  #makePool(): SegmentPool {
+    const threads = this.#workers === "auto" ? automaticThreads() : this.#workers;
     const spawn = platformSpawn();
-    try {
-      if (spawn === undefined) throw new Error("there are no worker threads here");
-      const pool = new SegmentPool({ threads, spawn });
-      await pool.start();
-      return pool;
-    } catch (cause) {
-      if (automatic) return undefined;
-      throw new LanelockError(
-        "ERR_UNSUPPORTED",
-        'Worker threads cannot start here (on a page, its Content-Security-Policy needs "worker-src blob:"): use workers: 1',
-        { cause },
-      );
-    }
+    if (spawn === undefined) throw new LanelockError("ERR_UNSUPPORTED", "This host has no worker threads");
+    return new SegmentPool({ threads, spawn });
   }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new LanelockError("ERR_STATE", "This envelope is closed: make a new one");
+  }
+}
+
+/** What a number of workers is refused with where no thread starts. */
+function cannotStart(failure: unknown): LanelockError {
+  const code = codeOf(failure);
+  if (code === "ERR_WASM" || code === "ERR_LIMIT") {
+    return new LanelockError(code, `${messageOf(failure)}. Or use workers: 1`, { cause: failure });
+  }
+  const cause = code === "ERR_WORKER" && failure instanceof Error ? failure.cause : failure;
+  return new LanelockError("ERR_UNSUPPORTED", `Worker threads cannot start here (${reasonOf(cause)}): use workers: 1`, {
+    cause,
+  });
+}
+
+/** Why a thread did not start, and how it could. */
+function reasonOf(cause: unknown): string {
+  if (codeOf(cause) === "ERR_ACCESS_DENIED") return "Node's permission model forbids them without --allow-worker";
+  const message = messageOf(cause);
+  if (/TrustedScriptURL/.test(message)) {
+    return 'the page\'s Content-Security-Policy requires Trusted Types and needs "trusted-types lanelock"';
+  }
+  const isPage = typeof document === "object" && typeof globalThis.process?.getBuiltinModule !== "function";
+  return isPage && codeOf(cause) !== "ERR_UNSUPPORTED"
+    ? `the page's Content-Security-Policy may need "worker-src blob:"; ${message}`
+    : message;
 }
 
 let threadsFound: number | undefined;
 
-/** Asked of the system once: every message needs to know. */
+/** Asked of the system once, because every message needs it. */
 function automaticThreads(): number {
   threadsFound ??= countThreads();
   return threadsFound;
@@ -76,6 +109,6 @@ function automaticThreads(): number {
 
 function countThreads(): number {
   const node = globalThis.process?.getBuiltinModule?.("node:os");
-  const processors = node?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  const processors = node?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
   return Math.min(processors, MOST_AUTOMATIC);
 }

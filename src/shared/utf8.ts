@@ -1,0 +1,35 @@
+interface Encoder {
+  encode(text: string): Uint8Array;
+}
+
+let encoder: Encoder | undefined;
+
+/** UTF-8 of a text. A lone surrogate becomes U+FFFD, as the Encoding Standard has it. */
+export function utf8(text: string): Uint8Array {
+  encoder ??= findEncoder();
+  return encoder.encode(text);
+}
+
+/** Looked for at the first use, not at load: jest's jsdom environment hides TextEncoder, and importing has to work there. */
+function findEncoder(): Encoder {
+  const Platform = globalThis.TextEncoder ?? globalThis.process?.getBuiltinModule?.("node:util")?.TextEncoder;
+  return Platform ? new Platform() : { encode: encodeUtf8 };
+}
+
+/** The Encoding Standard's UTF-8 encoder, for hosts that have none. */
+export function encodeUtf8(text: string): Uint8Array {
+  const bytes: number[] = [];
+  for (const character of text) {
+    const found = character.codePointAt(0) ?? 0;
+    const point = found >= 0xd800 && found <= 0xdfff ? 0xfffd : found;
+    if (point < 0x80) {
+      bytes.push(point);
+      continue;
+    }
+    const following = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+    const lead = [0, 0xc0, 0xe0, 0xf0][following] ?? 0;
+    bytes.push(lead | (point >> (6 * following)));
+    for (let i = following - 1; i >= 0; i--) bytes.push(0x80 | ((point >> (6 * i)) & 0x3f));
+  }
+  return Uint8Array.from(bytes);
+}
