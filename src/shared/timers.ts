@@ -2,15 +2,23 @@
 // (`vi.useFakeTimers()`, `jest.useFakeTimers()`) fakes them for its own code; a KMS that waited for a faked timer would hang.
 // Everything in src/ takes its timers from here.
 
+/** A function of the host that works without its global as `this`: browsers refuse timers that are called on another object. */
+function bound<F extends (...args: never[]) => unknown>(host: unknown, take: F | undefined): F | undefined {
+  return take?.bind(host) as F | undefined;
+}
+
 const host = {
-  setTimeout: globalThis.setTimeout,
-  setInterval: globalThis.setInterval,
-  clearTimeout: globalThis.clearTimeout,
-  clearInterval: globalThis.clearInterval,
+  setTimeout: globalThis.setTimeout.bind(globalThis),
+  setInterval: globalThis.setInterval.bind(globalThis),
+  clearTimeout: globalThis.clearTimeout.bind(globalThis),
+  clearInterval: globalThis.clearInterval.bind(globalThis),
   // jest's jsdom environment hides the global; Node's module still has it.
-  setImmediate: globalThis.setImmediate ?? globalThis.process?.getBuiltinModule?.("node:timers")?.setImmediate,
+  setImmediate: bound(
+    globalThis,
+    globalThis.setImmediate ?? globalThis.process?.getBuiltinModule?.("node:timers")?.setImmediate,
+  ),
   MessageChannel: globalThis.MessageChannel,
-  now: globalThis.performance.now.bind(globalThis.performance),
+  now: bound(globalThis.performance, globalThis.performance?.now) ?? globalThis.Date.now.bind(globalThis.Date),
   dateNow: globalThis.Date.now.bind(globalThis.Date),
 };
 
