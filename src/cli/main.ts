@@ -3,7 +3,7 @@ import { asksForJson, describeFailure, exitStatus } from "./report/failures.ts";
 import { watchStandardOutput } from "./report/standard-output.ts";
 
 const args = process.argv.slice(2);
-watchStandardOutput(args);
+const outputIsReported = watchStandardOutput(args);
 
 /** The `lanelock` command. Everything else is loaded from here, so that a missing package can be named. */
 try {
@@ -11,6 +11,9 @@ try {
   await runProgram(args);
 } catch (error) {
   const line = describeFailure(error, { json: asksForJson(args) });
-  if (line !== "") process.stderr.write(`${line}\n`);
+  if (line !== "") {
+    outputIsReported();
+    process.stderr.write(`${line}\n`);
+  }
   process.exitCode = exitStatus(error);
 }

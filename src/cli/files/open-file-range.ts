@@ -6,6 +6,7 @@ import { onFile } from "./file-error.ts";
 import { interruptible } from "./interruption.ts";
 import { openSink, type SinkOptions } from "./open-sink.ts";
 import { openInput } from "./open-source.ts";
+import { isTerminal } from "./terminal.ts";
 
 /** Part of a plaintext, in bytes; to its end if there is no length. */
 export interface RangeFlag {
@@ -37,7 +38,7 @@ export function openFileRange(files: Envelope, { input, output, part, force }: R
     const source = await openInput(input);
     try {
       const length = wanted ?? Math.max(0, (await plaintextLength(source, input)) - offset);
-      const bar = new ProgressBar("open", length);
+      const bar = new ProgressBar("open", length, isTerminal(output));
       const sink = await openSink(output, { force });
       try {
         let done = 0;

@@ -6,6 +6,11 @@ import { isStandard, type Sink } from "./sink.ts";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
 
+/** Whether an output that no option names goes to a terminal. */
+export function isTerminal(out: string | undefined): boolean {
+  return isStandard(out) && isatty(1);
+}
+
 interface BinaryOutput {
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
@@ -20,7 +25,7 @@ interface BinaryOutput {
  * @throws UsageError
  */
 export function refuseTerminal({ out, force, base64 }: BinaryOutput, what: string, remedies: readonly string[]): void {
-  if (!isStandard(out) || force || base64 || !isatty(1)) return;
+  if (!isTerminal(out) || force || base64) return;
   throw binary(what, remedies);
 }
 

@@ -3,6 +3,7 @@ import { interruptible } from "./interruption.ts";
 import { openSink, type SinkOptions } from "./open-sink.ts";
 import { openSource, type Source } from "./open-source.ts";
 import type { Sink } from "./sink.ts";
+import { isTerminal } from "./terminal.ts";
 
 export interface Passage extends SinkOptions {
   /** What the progress bar says is being done. */
@@ -28,7 +29,7 @@ export function throughStream(
   return interruptible(async (signal) => {
     // Before there is any output: an input that cannot be opened leaves none.
     const source = await openSource(input);
-    const bar = new ProgressBar(label, source.size);
+    const bar = new ProgressBar(label, source.size, isTerminal(output));
     const passed = { read: 0, written: 0 };
     const onRead = (bytes: number) => {
       passed.read += bytes;

@@ -7,14 +7,18 @@ const REDRAW_MILLISECONDS = 100;
 export class ProgressBar {
   readonly #label: string;
   readonly #total: number | undefined;
-  readonly #shown = process.stderr.isTTY === true;
+  readonly #shown: boolean;
   readonly #started = performance.now();
   #drawn = 0;
 
-  /** @param total bytes in all, where that is known */
-  constructor(label: string, total: number | undefined) {
+  /**
+   * @param total bytes in all, where that is known
+   * @param hidden where the output goes to a terminal itself, whose last line the bar would wipe out
+   */
+  constructor(label: string, total: number | undefined, hidden = false) {
     this.#label = label;
     this.#total = total;
+    this.#shown = !hidden && process.stderr.isTTY === true;
   }
 
   /** @param bytes that are done */
@@ -26,7 +30,7 @@ export class ProgressBar {
     process.stderr.write(`\r\x1b[K${this.#label} ${this.#part(bytes)}  ${speed} MB/s`);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void {
     if (this.#drawn > 0) process.stderr.write("\r\x1b[K");
   }
