@@ -9,6 +9,7 @@ import type { Capability } from "./ports/index.ts";
 import type { KmsOptions } from "./service/options.ts";
 import { Session } from "./service/session.ts";
 import { type SweepResult, sweep } from "./service/sweep.ts";
+import { type VerifyReport, type VerifyRequest, verifyOpen } from "./service/verify.ts";
 import { elements } from "./wire/request-fields.ts";
 
 /**
@@ -256,6 +257,17 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   }
 
   /**
+   * Checks every row of the store, and the audit files: a row that was changed, removed, added or replaced by an older one is found and
+   * named, and so is what {@link verifyAudit} finds. For a store that does not open use {@link verifyStore}.
+   *
+   * @example
+   * const { ok, problems } = await kms.verify();
+   */
+  verify(request: VerifyRequest = {}): Promise<VerifyReport> {
+    return this.#session.during(async () => verifyOpen(this.#session.core, filesOf(request)));
+  }
+
+  /**
    * Checks the audit files of this store, and others given, against their chains and anchors: changed, removed or reordered
    * lines, rewritten or missing files, and tails cut behind the last anchor are found.
    */
@@ -271,7 +283,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
 
 const MAX_FILES = 10_000;
 
-function filesOf(request: { readonly files?: readonly string[] }): readonly string[] {
+function filesOf(request: VerifyRequest): readonly string[] {
   const files: unknown = typeof request === "object" && request !== null ? request.files : null;
   const paths = files === undefined ? [] : elements(files, MAX_FILES);
   if (paths?.every(isPath)) return paths;

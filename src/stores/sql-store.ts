@@ -1,12 +1,5 @@
 import { LanelockError } from "../errors.ts";
-import type {
-  AuditAnchorRow,
-  CounterRequest,
-  KeyStore,
-  StoreClaim,
-  StoreReader,
-  StoreWriter,
-} from "../kms/ports/index.ts";
+import type { KeyStore, StoreClaim, StoreReader, StoreWriter } from "../kms/ports/index.ts";
 import { checkNames } from "../shared/known-names.ts";
 import { requirePackages } from "./packages.ts";
 import { parsePostgresUrl } from "./sql/postgres-url.ts";
@@ -120,24 +113,12 @@ class SqlStore implements KeyStore {
     throw new LanelockError("ERR_STORE", `${this.name} is not open.`);
   }
 
-  async changeCounter() {
-    return this.#store.changeCounter();
-  }
-
   async read<T>(work: (rows: StoreReader) => Promise<T>) {
     return this.#store.read(work);
   }
 
   async write<T>(work: (rows: StoreWriter) => Promise<T>) {
     return this.#store.write(work);
-  }
-
-  async reserve(request: CounterRequest) {
-    return this.#store.reserve(request);
-  }
-
-  async anchor(row: AuditAnchorRow) {
-    return this.#store.anchor(row);
   }
 
   async claim(name: string): Promise<StoreClaim | undefined> {

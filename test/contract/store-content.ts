@@ -1,7 +1,18 @@
 import type { KeyRow } from "lanelock/kms";
 import { expect, test } from "vitest";
 import type { OpenStores } from "./store.ts";
-import { alias, anchor, bytes, everything, importToken, keyObject, keyRow, version } from "./store-rows.ts";
+import {
+  alias,
+  anchor,
+  bytes,
+  counter,
+  everything,
+  importToken,
+  keyObject,
+  keyRow,
+  tag,
+  version,
+} from "./store-rows.ts";
 
 /** What every store must do with rows. */
 export function testStoreContent(stores: () => OpenStores): void {
@@ -23,27 +34,68 @@ export function testStoreContent(stores: () => OpenStores): void {
       alias: alias(),
       token: importToken(),
       anchor: anchor({ sequence: 2 ** 40 }),
+      tag: tag({ tagValue: "" }),
+      counter: counter(),
     };
     await store.write(async (tx) => {
       expect(await tx.addKey(rows.key)).toBe(true);
       expect(await tx.addVersion(rows.version)).toBe(true);
       expect(await tx.addKeyObject(rows.object)).toBe(true);
       expect(await tx.addAlias(rows.alias)).toBe(true);
-      await tx.putTag({ keyId: "key-a", tagKey: "k", tagValue: "" });
+      await tx.putTag(rows.tag);
       await tx.putImportToken(rows.token);
       await tx.putMeta("m", bytes(0, 9));
+      await tx.putAnchor(rows.anchor);
+      await tx.putCounter(rows.counter);
     });
-    await store.anchor(rows.anchor);
     await other.read(async (tx) => {
       expect(await tx.key("key-a")).toEqual(rows.key);
       expect(await tx.keyByFingerprint(bytes(0, 1, 2))).toEqual(rows.key);
       expect(await tx.version("version-1")).toEqual(rows.version);
       expect(await tx.keyObject({ versionId: "version-1", mode: "GCM" })).toEqual(rows.object);
       expect(await tx.alias("alias/a")).toEqual(rows.alias);
-      expect(await tx.tags("key-a")).toEqual([{ keyId: "key-a", tagKey: "k", tagValue: "" }]);
+      expect(await tx.tags("key-a")).toEqual([rows.tag]);
       expect(await tx.importToken("token-1")).toEqual(rows.token);
       expect(await tx.anchors()).toEqual([rows.anchor]);
       expect(await tx.meta("m")).toEqual(bytes(0, 9));
+      expect(await tx.metas()).toEqual([{ name: "m", value: bytes(0, 9) }]);
+      expect(await tx.counter({ versionId: "version-1", mode: "GCM" })).toEqual(rows.counter);
+      expect(await tx.counters("version-1")).toEqual([rows.counter]);
+      const all = [tx.all("key"), tx.all("version"), tx.all("keyObject"), tx.all("alias"), tx.all("tag")] as const;
+      expect(await Promise.all(all)).toEqual([[rows.key], [rows.version], [rows.object], [rows.alias], [rows.tag]]);
+      expect(await Promise.all([tx.all("importToken"), tx.all("anchor"), tx.all("counter")])).toEqual([
+        [rows.token],
+        [rows.anchor],
+        [rows.counter],
+      ]);
+    });
+  });
+
+  test("names and MACs of all rows come at once, in hex", async () => {
+    const { store, other } = stores();
+    const mac = Uint8Array.from({ length: 32 }, (_, i) => 255 - i);
+    const hex = Buffer.from(mac).toString("hex");
+    await store.write(async (tx) => {
+      for (let i = 0; i < 300; i++) await tx.addKey(keyRow({ keyId: `key-${i}`, mac }));
+      await tx.addVersion(version({ mac }));
+      await tx.addKeyObject(keyObject({ mac }));
+      await tx.addAlias(alias({ mac }));
+      await tx.putTag(tag({ tagKey: "a / b", mac }));
+      await tx.putImportToken(importToken({ mac }));
+      await tx.putAnchor(anchor({ mac }));
+      await tx.putCounter(counter({ mac }));
+    });
+    await other.read(async (tx) => {
+      const keys = await tx.seals("key");
+      expect(keys.map(([id]) => id).sort()).toEqual(Array.from({ length: 300 }, (_, i) => `key-${i}`).sort());
+      expect(new Set(keys.map(([, found]) => found))).toEqual(new Set([hex]));
+      expect(await tx.seals("version")).toEqual([["version-1", hex]]);
+      expect(await tx.seals("keyObject")).toEqual([["version-1 GCM", hex]]);
+      expect(await tx.seals("alias")).toEqual([["alias/a", hex]]);
+      expect(await tx.seals("tag")).toEqual([["key-a a / b", hex]]);
+      expect(await tx.seals("importToken")).toEqual([["token-1", hex]]);
+      expect(await tx.seals("anchor")).toEqual([["chain-1", hex]]);
+      expect(await tx.seals("counter")).toEqual([["version-1 GCM", hex]]);
     });
   });
 
@@ -64,6 +116,11 @@ export function testStoreContent(stores: () => OpenStores): void {
       expect(await tx.importToken("t")).toBeUndefined();
       expect(await tx.importTokens({})).toEqual([]);
       expect(await tx.anchors()).toEqual([]);
+      expect(await tx.counter({ versionId: "v", mode: "GCM" })).toBeUndefined();
+      expect(await tx.counters("v")).toEqual([]);
+      expect(await tx.metas()).toEqual([]);
+      expect(await tx.all("key")).toEqual([]);
+      expect(await tx.seals("key")).toEqual([]);
     });
   });
 
@@ -106,8 +163,8 @@ export function testStoreContent(stores: () => OpenStores): void {
           }),
         );
       }
-      await tx.putTag({ keyId: "key-2", tagKey: "team", tagValue: "red" });
-      await tx.putTag({ keyId: "key-3", tagKey: "team", tagValue: "blue" });
+      await tx.putTag(tag({ keyId: "key-2", tagKey: "team", tagValue: "red" }));
+      await tx.putTag(tag({ keyId: "key-3", tagKey: "team", tagValue: "blue" }));
       await tx.addAlias(alias({ aliasName: "alias/x", keyId: "key-5" }));
     });
     const ids = (page: { rows: readonly KeyRow[] }) => page.rows.map((row) => row.keyId);
@@ -141,8 +198,8 @@ export function testStoreContent(stores: () => OpenStores): void {
       for (const ordinal of [2, 10, 1]) await tx.addVersion(version({ versionId: `v-${ordinal}`, ordinal }));
       for (const name of ["alias/b", "alias/B", "alias/a", "alias/-"]) await tx.addAlias(alias({ aliasName: name }));
       await tx.addAlias(alias({ aliasName: "alias/z", keyId: "key-b" }));
-      for (const tagKey of ["b", "A", "a"]) await tx.putTag({ keyId: "key-a", tagKey, tagValue: "1" });
-      await tx.putTag({ keyId: "key-a", tagKey: "b", tagValue: "2" });
+      for (const tagKey of ["b", "A", "a"]) await tx.putTag(tag({ keyId: "key-a", tagKey, tagValue: "1" }));
+      await tx.putTag(tag({ keyId: "key-a", tagKey: "b", tagValue: "2" }));
       await tx.deleteTag({ keyId: "key-a", tagKey: "a" });
       await tx.putImportToken(importToken({ tokenId: "t-2", expiresAt: 10 }));
       await tx.putImportToken(importToken({ tokenId: "t-1", expiresAt: 20 }));
@@ -188,11 +245,11 @@ export function testStoreContent(stores: () => OpenStores): void {
         await tx.addKeyObject(keyObject({ versionId: `v-${id}` }));
         await tx.addKeyObject(keyObject({ versionId: `v-${id}`, mode: "CBC" }));
         await tx.addAlias(alias({ aliasName: `alias/${id}`, keyId: `key-${id}` }));
-        await tx.putTag({ keyId: `key-${id}`, tagKey: "k", tagValue: "v" });
+        await tx.putTag(tag({ keyId: `key-${id}` }));
         await tx.putImportToken(importToken({ tokenId: `t-${id}`, keyId: `key-${id}` }));
+        for (const mode of ["GCM", "CBC"] as const) await tx.putCounter(counter({ versionId: `v-${id}`, mode }));
       }
     });
-    for (const id of ["a", "b"]) await store.reserve({ versionId: `v-${id}`, mode: "GCM", amount: 5, limit: 100 });
     await store.write((tx) => tx.deleteKey("key-a"));
     await store.read(async (tx) => {
       for (const [id, there] of [
@@ -205,10 +262,9 @@ export function testStoreContent(stores: () => OpenStores): void {
         expect([await tx.alias(`alias/${id}`)].filter(Boolean)).toHaveLength(there);
         expect(await tx.tags(`key-${id}`)).toHaveLength(there);
         expect(await tx.importTokens({ keyId: `key-${id}` })).toHaveLength(there);
+        expect(await tx.counters(`v-${id}`)).toHaveLength(there * 2);
       }
     });
-    expect(await store.reserve({ versionId: "v-a", mode: "GCM", amount: 1, limit: 100 })).toBe(1);
-    expect(await store.reserve({ versionId: "v-b", mode: "GCM", amount: 1, limit: 100 })).toBe(6);
   });
 
   test("rows given out and taken in are copies", async () => {

@@ -1,4 +1,13 @@
-import type { AliasRow, AuditAnchorRow, ImportTokenRow, KeyObjectRow, KeyRow, VersionRow } from "lanelock/kms";
+import type {
+  AliasRow,
+  AuditAnchorRow,
+  CounterRow,
+  ImportTokenRow,
+  KeyObjectRow,
+  KeyRow,
+  TagRow,
+  VersionRow,
+} from "lanelock/kms";
 
 /** Rows for tests of stores, with what the test says differs. */
 export const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -79,5 +88,21 @@ export const anchor = (row: Partial<AuditAnchorRow> = {}): AuditAnchorRow => ({
   length: 4_096,
   at: 1_700_000_000_000,
   mac: bytes(2),
+  ...row,
+});
+
+export const tag = (row: Partial<TagRow> = {}): TagRow => ({
+  keyId: "key-a",
+  tagKey: "k",
+  tagValue: "v",
+  mac: bytes(10),
+  ...row,
+});
+
+export const counter = (row: Partial<CounterRow> = {}): CounterRow => ({
+  versionId: "version-1",
+  mode: "GCM",
+  count: 2 ** 32,
+  mac: bytes(11),
   ...row,
 });

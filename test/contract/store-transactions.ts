@@ -2,14 +2,13 @@ import { LanelockError } from "lanelock";
 import type { KeyStore } from "lanelock/kms";
 import { expect, test } from "vitest";
 import type { OpenStores } from "./store.ts";
-import { alias, anchor, bytes, keyRow } from "./store-rows.ts";
+import { alias, anchor, bytes, counter, keyRow } from "./store-rows.ts";
 
 /** What every store must do for processes that work on it at once. */
 export function testStoreTransactions(stores: () => OpenStores): void {
   test("a transaction that fails leaves nothing, and says why", async () => {
     const { store, other } = stores();
     await store.write((tx) => tx.addKey(keyRow()));
-    const before = await store.changeCounter();
     const reason = new LanelockError("ERR_ARGUMENT", "changed my mind");
     const failing = store.write(async (tx) => {
       await tx.putKey(keyRow({ description: "changed" }));
@@ -20,24 +19,11 @@ export function testStoreTransactions(stores: () => OpenStores): void {
       throw reason;
     });
     await expect(failing).rejects.toBe(reason);
-    expect(await store.changeCounter()).toBe(before);
     await other.read(async (tx) => {
       expect(await tx.key("key-a")).toEqual(keyRow());
       expect(await tx.alias("alias/a")).toBeUndefined();
       expect(await tx.meta("m")).toBeUndefined();
     });
-  });
-
-  test("the change counter tells every process of a write", async () => {
-    const { store, other } = stores();
-    const before = await other.changeCounter();
-    await store.write((tx) => tx.addKey(keyRow()));
-    expect(await other.changeCounter()).toBeGreaterThan(before);
-    const after = await other.changeCounter();
-    await store.reserve({ versionId: "v", mode: "GCM", amount: 1, limit: 9 });
-    await store.anchor(anchor());
-    await store.read((tx) => tx.key("key-a"));
-    expect(await other.changeCounter()).toBe(after);
   });
 
   test("writers of several processes lose no update", async () => {
@@ -53,32 +39,22 @@ export function testStoreTransactions(stores: () => OpenStores): void {
     expect((await store.read((tx) => tx.key("key-a")))?.lastRotatedAt).toBe(40);
   });
 
-  test("a counter is reserved up to its limit, by all processes together", async () => {
+  test("anchors and counters are replaced, and anchors deleted", async () => {
     const { store, other } = stores();
-    const take = (from: KeyStore, amount: number) =>
-      from.reserve({ versionId: "v", mode: "GCM", amount, limit: 2 ** 32 });
-    const got = await Promise.all(Array.from({ length: 10 }, (_, i) => take(i % 2 === 0 ? store : other, 64)));
-    expect(got.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, i) => 64 * (i + 1)));
-    expect(await take(store, -40)).toBe(600);
-    expect(await take(store, 2 ** 32 - 600)).toBe(2 ** 32);
-    expect(await take(other, 1)).toBeUndefined();
-    expect(await take(other, -1)).toBe(2 ** 32 - 1);
-    expect(await take(store, -(2 ** 33))).toBe(0);
-    expect(await store.reserve({ versionId: "v", mode: "CBC", amount: 1, limit: 2 })).toBe(1);
-  });
-
-  test("an anchor goes forward only, and says so to whoever comes late", async () => {
-    const { store, other } = stores();
-    expect(await store.anchor(anchor({ sequence: 5, head: bytes(5) }))).toBe(true);
-    expect(await other.anchor(anchor({ sequence: 5, head: bytes(5) }))).toBe(true);
-    expect(await other.anchor(anchor({ sequence: 2 ** 40, head: bytes(40) }))).toBe(true);
-    expect(await store.anchor(anchor({ sequence: 6, head: bytes(6) }))).toBe(false);
-    expect(await store.anchor(anchor({ chainId: "chain-2", sequence: 0 }))).toBe(true);
-    const anchors = await other.read((tx) => tx.anchors());
-    expect(anchors.map(({ chainId, sequence, head }) => [chainId, sequence, head])).toEqual([
-      ["chain-1", 2 ** 40, bytes(40)],
-      ["chain-2", 0, anchor().head],
-    ]);
+    await store.write(async (tx) => {
+      await tx.putAnchor(anchor({ sequence: 5 }));
+      await tx.putAnchor(anchor({ chainId: "chain-2" }));
+      await tx.putCounter(counter({ count: 64 }));
+    });
+    await other.write(async (tx) => {
+      await tx.putAnchor(anchor({ sequence: 2 ** 40, head: bytes(40) }));
+      await tx.deleteAnchor("chain-2");
+      await tx.putCounter(counter({ count: 128 }));
+    });
+    await store.read(async (tx) => {
+      expect(await tx.anchors()).toEqual([anchor({ sequence: 2 ** 40, head: bytes(40) })]);
+      expect(await tx.counters("version-1")).toEqual([counter({ count: 128 })]);
+    });
   });
 
   test("a claim is exclusive until it is released", async () => {

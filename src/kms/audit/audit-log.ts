@@ -1,17 +1,19 @@
 import { LanelockError } from "../../errors.ts";
+import { messageOf } from "../../shared/message-of.ts";
 import { clearInterval, clearTimeout, performance, setInterval, setTimeout, systemTime } from "../../shared/timers.ts";
 import type { MaybePromise } from "../ports/index.ts";
+import type { Unsealed } from "../rows/row-mac.ts";
 import { type PendingEvent, pendingEvent } from "./event.ts";
 import type { AuditSink } from "./sink.ts";
 
-/** How long a data-plane event may wait for company. */
+/** How long a data-plane event may wait for others, to be written with them. */
 const LAG_MILLISECONDS = 50;
 const ANCHOR_MILLISECONDS = 500;
 const FULL_BATCH = 256;
-/** Events kept while the sink is slow or failing; operations wait, or with `continue` events are dropped and counted. */
+/** Events kept while the sink is slow or fails. Beyond that operations wait; with `continue`, events are dropped and counted. */
 const MAX_WAITING = 8_192;
 
-/** What to do when the log cannot be written: refuse operations until it can, or go on and note the gap. */
+/** When the log cannot be written: `fail` refuses operations until it can, `continue` goes on and notes the gap. */
 export type AuditFailurePolicy = "fail" | "continue";
 
 /**
@@ -52,7 +54,7 @@ export class AuditLog {
     }
   }
 
-  /** Takes the event of a data-plane operation. Never throws: what goes wrong is told to the next {@link ready}. */
+  /** Takes the event of a data-plane operation. Never throws: {@link ready} of the next operation reports a failure. */
   record(event: PendingEvent): void {
     if (!this.#sink) return;
     this.#enqueue(event);
@@ -73,7 +75,7 @@ export class AuditLog {
     this.#write({ durable: false, mayRecover: true }).catch(() => undefined);
   }
 
-  /** It keeps a process alive that has nothing else to do: one that ends without closing the KMS loses no event. */
+  /** Keeps the process alive until it fires, so that a program that ends without closing the KMS loses no event. */
   #startTimer() {
     return setTimeout(() => {
       this.#timer = undefined;
@@ -82,8 +84,8 @@ export class AuditLog {
   }
 
   /**
-   * Takes the event of a life-cycle operation; resolves when it is on disk. Throws `ERR_AUDIT` under the policy `fail`. It may be
-   * called in a transaction, and so waits for nothing that would need one: a log that failed is recovered by {@link ready}.
+   * Takes the event of a life-cycle operation; resolves when it is on disk. Throws `ERR_AUDIT` under the policy `fail`. It runs
+   * inside transactions, so it waits for nothing that needs one: {@link ready} recovers a log that failed.
    */
   async commit(event: PendingEvent): Promise<void> {
     if (!this.#sink) return;
@@ -92,13 +94,13 @@ export class AuditLog {
       await this.#write({ durable: true, mayRecover: false });
     } catch (cause) {
       if (this.#policy === "continue") return;
-      // The operation will not happen, so neither did its event.
+      // The operation will not happen, so its event must not be written later.
       this.#waiting = this.#waiting.filter((waiting) => waiting !== event);
       throw auditFailure(cause);
     }
   }
 
-  /** Writes what waits, after whatever is being written. A sink that is synchronous has written when this returns. */
+  /** Writes the waiting events after the batch in progress. A synchronous sink has written them when this returns. */
   async #write({ durable, mayRecover }: { durable: boolean; mayRecover: boolean }): Promise<void> {
     const failed = () => !mayRecover && this.#failure !== undefined;
     while (this.#writing && !failed()) await this.#writing.catch(() => undefined);
@@ -121,6 +123,7 @@ export class AuditLog {
       if (this.#failure !== undefined) await sink.recover();
       if (this.#dropped > 0) batch.push(this.#gap(batch));
       const written = sink.write(batch, durable);
+      // Sinks are ours: no other realm's promise comes from one.
       if (written instanceof Promise) await written;
       this.#failure = undefined;
       this.#anchorDue = true;
@@ -139,14 +142,21 @@ export class AuditLog {
   }
 
   async #anchor(): Promise<void> {
-    if (!this.#anchorDue || this.#writing !== undefined) return;
+    if (this.#writing !== undefined) return;
+    const due = this.#anchorDue;
     this.#anchorDue = false;
     try {
-      await this.#sink?.anchor();
+      this.#sink?.check();
+      if (due) await this.#sink?.anchor();
     } catch (error) {
       this.#anchorDue = true;
       this.#failure ??= error;
     }
+  }
+
+  /** The anchor of everything written so far, for a caller that writes it itself; nothing is to be written after it. */
+  finalAnchor(): Unsealed<"anchor"> | undefined {
+    return this.#sink?.finalAnchor();
   }
 
   /** Writes and anchors everything taken so far. */
@@ -175,13 +185,13 @@ const GAP = "AuditGap";
 
 function auditFailure(cause: unknown): LanelockError {
   if (cause instanceof LanelockError && cause.code === "ERR_AUDIT") return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new LanelockError("ERR_AUDIT", `The audit log cannot be written, so the operation was refused: ${reason}`, {
     cause,
   });
 }
 
-/** A timer that goes on for ever keeps no process alive. */
+/** Lets the process end while the timer is pending. */
 export function unref(timer: unknown): void {
   if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
     timer.unref();

@@ -13,6 +13,9 @@ import { contextDigest, type PendingEvent } from "./event.ts";
  * ```
  * `mac` = HMAC-SHA-256(audit key of the store, previous mac ‖ every byte of the block's lines), the first previous mac being
  * 32 zero bytes. A block is written in one go; lines without a seal are what a crash left of one.
+ *
+ * A file that continues another one, which was renamed or whose root key was changed, names in its first line the chain before
+ * it and where that ended: `"after":{"chain":"<id>","seq":2,"mac":"<64 hex>"}`.
  */
 export const FIRST_MAC = new Uint8Array(32);
 
@@ -41,9 +44,21 @@ export function eventLine(keys: StoreKeys, sequence: number, event: PendingEvent
   return `${line}}\n`;
 }
 
-export function headerLine(header: { chainId: string; storeId: string; at: number }): string {
-  const { chainId, storeId, at } = header;
-  return `${JSON.stringify({ chain: chainId, format: 1, store: storeId, seq: 0, time: timeText(at) })}\n`;
+/** Where the chain before this one ended. */
+export interface ChainEnd {
+  readonly chain: string;
+  readonly seq: number;
+  readonly mac: string;
+}
+
+interface Header {
+  readonly chainId: string;
+  readonly storeId: string;
+  readonly after?: ChainEnd | undefined;
+}
+
+export function headerLine({ chainId, storeId, after, at }: Header & { at: number }): string {
+  return `${JSON.stringify({ chain: chainId, format: 1, store: storeId, seq: 0, time: timeText(at), after })}\n`;
 }
 
 export function sealLine(sequence: number, mac: string): string {
@@ -56,14 +71,22 @@ export function parseSeal(line: string): { sequence: number; mac: string } | und
   return sequence === undefined || mac === undefined ? undefined : { sequence: Number(sequence), mac };
 }
 
-/** The chain a first line names; `undefined` when it is not one. */
-export function parseHeader(line: string): { chainId: string; storeId: string } | undefined {
+/** What a first line says; `undefined` for any other line. */
+export function parseHeader(line: string): Header | undefined {
   try {
     const header: unknown = JSON.parse(line);
     if (typeof header !== "object" || header === null || !("chain" in header) || !("store" in header)) return undefined;
     const { chain, store } = header;
-    return typeof chain === "string" && typeof store === "string" ? { chainId: chain, storeId: store } : undefined;
+    if (typeof chain !== "string" || typeof store !== "string") return undefined;
+    return { chainId: chain, storeId: store, after: "after" in header ? parseEnd(header.after) : undefined };
   } catch {
     return undefined;
   }
+}
+
+function parseEnd(end: unknown): ChainEnd | undefined {
+  if (typeof end !== "object" || end === null || !("chain" in end && "seq" in end && "mac" in end)) return undefined;
+  const { chain, seq, mac } = end;
+  const fits = typeof chain === "string" && typeof seq === "number" && typeof mac === "string";
+  return fits ? { chain, seq, mac } : undefined;
 }

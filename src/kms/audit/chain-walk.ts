@@ -2,7 +2,7 @@ import { nodeModule } from "../../shared/node-modules.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import { FIRST_MAC, parseHeader, parseSeal, SEAL_PREFIX } from "./chain-format.ts";
 
-/** Where a chain stands after a sealed block: what anchors remember. */
+/** Where a chain stands after a sealed block. Anchors record it. */
 export interface ChainPoint {
   /** Number of the last line sealed. */
   readonly sequence: number;
@@ -16,15 +16,16 @@ export const CHAIN_START: ChainPoint = { sequence: -1, mac: FIRST_MAC, length: 0
 export interface ChainWalk {
   /** The last point up to which every block is as it was written. */
   readonly end: ChainPoint;
-  /** Bytes behind it without a seal: a block being written, or what a crash left of one. */
+  /** Bytes after it without a seal: a block being written, or one that a crash cut short. */
   readonly unsealed: number;
-  /** What is wrong with the first block that is not as it was written. */
+  /** What is wrong with the first changed block. */
   readonly broken?: string;
 }
 
 interface WalkOptions {
   readonly path: string;
   readonly keys: StoreKeys;
+  readonly chainId: string;
   readonly from: ChainPoint;
   /** Called at the end of every good block. */
   readonly onPoint?: (point: ChainPoint) => void;
@@ -33,12 +34,13 @@ interface WalkOptions {
 const CHUNK = 1 << 16;
 
 /** Checks the blocks of an audit file from a known point on. Reads in chunks; files may be of any size. */
-export function walkChain({ path, keys, from, onPoint }: WalkOptions): ChainWalk {
+export function walkChain({ path, keys, chainId, from, onPoint }: WalkOptions): ChainWalk {
   const { createHmac } = nodeModule("node:crypto", "The audit file");
   let end = from;
   let position = from.length;
   let sequence = from.sequence;
-  let mac = createHmac("sha256", keys.carried("audit")).update(from.mac);
+  const key = keys.auditKey(chainId);
+  let mac = createHmac("sha256", key).update(from.mac);
   for (const line of linesOf(path, from.length)) {
     if (!line.complete) break;
     position += line.bytes.length;
@@ -55,7 +57,7 @@ export function walkChain({ path, keys, from, onPoint }: WalkOptions): ChainWalk
     }
     end = { sequence, mac: new Uint8Array(expected), length: position };
     onPoint?.(end);
-    mac = createHmac("sha256", keys.carried("audit")).update(end.mac);
+    mac = createHmac("sha256", key).update(end.mac);
   }
   return { end, unsealed: fileLength(path) - end.length };
 }

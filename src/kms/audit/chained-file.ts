@@ -1,11 +1,13 @@
 import { LanelockError } from "../../errors.ts";
 import { toHex, utf8 } from "../../shared/encoding.ts";
 import { sha256 } from "../../shared/hash/sha256.ts";
+import { messageOf } from "../../shared/message-of.ts";
 import { nodeModule } from "../../shared/node-modules.ts";
-import type { AuditAnchorRow, KeyStore, StoreClaim } from "../ports/index.ts";
+import type { StoreClaim } from "../ports/index.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
-import { checkRow, sealRow } from "../rows/row-mac.ts";
-import { eventLine, headerLine, parseHeader, sealLine } from "./chain-format.ts";
+import type { Unsealed } from "../rows/row-mac.ts";
+import type { TrustedStore } from "../rows/trusted-store.ts";
+import { type ChainEnd, eventLine, headerLine, parseHeader, sealLine } from "./chain-format.ts";
 import { CHAIN_START, type ChainPoint, fileLength, firstLine, walkChain } from "./chain-walk.ts";
 import { type PendingEvent, pendingEvent } from "./event.ts";
 import type { AuditSink } from "./sink.ts";
@@ -13,7 +15,7 @@ import type { AuditSink } from "./sink.ts";
 export interface ChainedFileOptions {
   /** The file of the first process; others that run at the same time take `name.2.jsonl`, `name.3.jsonl`, … */
   readonly path: string;
-  readonly store: KeyStore;
+  readonly store: Pick<TrustedStore, "claim" | "anchor" | "storedAnchor">;
   readonly keys: StoreKeys;
   readonly now: () => number;
 }
@@ -21,7 +23,10 @@ export interface ChainedFileOptions {
 const MAX_FILES = 1_024;
 const FEATURE = "The audit file";
 
-/** The audit file of one process: JSON lines chained by HMAC, see `chain-format.ts`. */
+/**
+ * The audit file of one process: JSON lines chained by HMAC, see `chain-format.ts`. When the file is renamed, the log goes on in a new
+ * file of the old name, whose first line says which chain it continues. When it is deleted, the log refuses to go on.
+ */
 export class ChainedFile implements AuditSink {
   readonly #options: ChainedFileOptions;
   readonly #fs = nodeModule("node:fs", FEATURE);
@@ -35,6 +40,10 @@ export class ChainedFile implements AuditSink {
   #memory = Buffer.alloc(0);
   /** Somebody else has written the file, so the claim was lost whatever it says itself. */
   #overtaken = false;
+  /** Somebody deleted the file. */
+  #deleted = false;
+  /** Where the files stood that were renamed since the last anchor. */
+  #renamed: Unsealed<"anchor">[] = [];
 
   private constructor(options: ChainedFileOptions) {
     this.#options = options;
@@ -48,8 +57,7 @@ export class ChainedFile implements AuditSink {
     } catch (cause) {
       await file.close().catch(() => undefined);
       if (cause instanceof LanelockError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new LanelockError("ERR_AUDIT", `The audit file cannot be opened: ${reason}`, { cause });
+      throw new LanelockError("ERR_AUDIT", `The audit file cannot be opened: ${messageOf(cause)}`, { cause });
     }
   }
 
@@ -70,29 +78,44 @@ export class ChainedFile implements AuditSink {
   }
 
   async #continueOrBegin(): Promise<void> {
+    const after = this.#archiveClosed();
     this.#file = this.#fs.openSync(this.#path, "a", 0o600);
-    if (fileLength(this.#path) === 0) this.#begin();
+    if (fileLength(this.#path) === 0) this.#begin(after);
     else await this.#continue();
     await this.anchor();
   }
 
-  #begin(): void {
+  /** A file whose chain ended with its root key is kept beside the new one. */
+  #archiveClosed(): ChainEnd | undefined {
+    if (!this.#fs.existsSync(this.#path)) return undefined;
+    const chain = parseHeader(firstLine(this.#path))?.chainId;
+    if (chain === undefined || !this.#options.keys.isClosedChain(chain)) return undefined;
+    const { keys } = this.#options;
+    const { end } = walkChain({ path: this.#path, keys, chainId: chain, from: CHAIN_START });
+    this.#fs.renameSync(
+      this.#path,
+      this.#path.replace(/(\.[^./\\]*)?$/, (last) => `.closed-${chain.slice(0, 8)}${last}`),
+    );
+    return { chain, seq: end.sequence, mac: toHex(end.mac) };
+  }
+
+  #begin(after?: ChainEnd): void {
     this.#chainId = this.#crypto.randomUUID();
     this.#point = CHAIN_START;
     this.#anchored = -1;
     const { keys, now } = this.#options;
-    this.#append([headerLine({ chainId: this.#chainId, storeId: keys.storeId, at: now() })]);
+    this.#append([headerLine({ chainId: this.#chainId, storeId: keys.storeId, after, at: now() })]);
     this.#fs.fdatasyncSync(this.#file);
   }
 
   /** Checks what follows the last anchor, cuts what a crash left unsealed, and notes that. */
   async #continue(): Promise<void> {
-    const { keys } = this.#options;
+    const { keys, store } = this.#options;
     this.#chainId = parseHeader(firstLine(this.#path))?.chainId ?? "";
-    const anchor = await this.#storedAnchor();
+    const anchor = await store.storedAnchor(this.#chainId);
     const from = anchor ? { sequence: anchor.sequence, mac: anchor.head, length: anchor.length } : CHAIN_START;
     if (fileLength(this.#path) < from.length) throw this.#tampered("its end is missing");
-    const walk = walkChain({ path: this.#path, keys, from });
+    const walk = walkChain({ path: this.#path, keys, chainId: this.#chainId, from });
     if (walk.broken !== undefined) throw this.#tampered(walk.broken);
     this.#point = walk.end;
     this.#anchored = from.sequence;
@@ -104,13 +127,6 @@ export class ChainedFile implements AuditSink {
     this.write([event], true);
   }
 
-  async #storedAnchor(): Promise<AuditAnchorRow | undefined> {
-    const { store, keys } = this.#options;
-    const anchors = await store.read((rows) => rows.anchors());
-    const anchor = anchors.find((row) => row.chainId === this.#chainId);
-    return anchor && checkRow(keys, "anchor", anchor);
-  }
-
   #tampered(problem: string): LanelockError {
     return new LanelockError(
       "ERR_AUDIT",
@@ -120,11 +136,56 @@ export class ChainedFile implements AuditSink {
   }
 
   write(events: readonly PendingEvent[], durable: boolean): void {
+    this.check();
     this.#requireClaim();
     let sequence = this.#point.sequence;
     const { keys } = this.#options;
     if (events.length > 0) this.#append(events.map((event) => eventLine(keys, ++sequence, event)));
     if (durable) this.#fs.fdatasyncSync(this.#file);
+  }
+
+  /** Follows a rename, and refuses to go on when the file was deleted. */
+  check(): void {
+    if (this.#file < 0) return;
+    const open = this.#fs.fstatSync(this.#file);
+    this.#deleted ||= open.nlink === 0;
+    if (this.#deleted) throw this.#wasDeleted();
+    const named = this.#fs.statSync(this.#path, { throwIfNoEntry: false });
+    if (named?.ino !== open.ino || named.dev !== open.dev) this.#followRename();
+  }
+
+  #wasDeleted(): LanelockError {
+    return new LanelockError(
+      "ERR_AUDIT",
+      `The audit file ${this.#path} was deleted while it was in use. Its last events are lost. Open the KMS again to begin a new ` +
+        "file; to rotate the log, rename it.",
+    );
+  }
+
+  #followRename(): void {
+    const file = this.#fs.openSync(this.#path, "a", 0o600);
+    if (fileLength(this.#path) > 0) {
+      this.#fs.closeSync(file);
+      throw this.#lostClaim();
+    }
+    this.#fs.fdatasyncSync(this.#file);
+    this.#fs.closeSync(this.#file);
+    this.#renamed.push(this.#anchorRow());
+    const after = { chain: this.#chainId, seq: this.#point.sequence, mac: toHex(this.#point.mac) };
+    this.#file = file;
+    this.#begin(after);
+  }
+
+  #anchorRow(): Unsealed<"anchor"> {
+    const { sequence, mac, length } = this.#point;
+    return {
+      ...{ chainId: this.#chainId, location: this.#path, sequence, head: mac, length, at: this.#options.now() },
+    };
+  }
+
+  finalAnchor(): Unsealed<"anchor"> {
+    this.#anchored = this.#point.sequence;
+    return this.#anchorRow();
   }
 
   /**
@@ -146,7 +207,7 @@ export class ChainedFile implements AuditSink {
     const last = sequence + lines.length;
     const text = this.#encoded(lines.join(""), 0);
     const mac = this.#crypto
-      .createHmac("sha256", this.#options.keys.carried("audit"))
+      .createHmac("sha256", this.#options.keys.auditKey(this.#chainId))
       .update(before)
       .update(text)
       .digest();
@@ -172,21 +233,25 @@ export class ChainedFile implements AuditSink {
     return this.#memory.subarray(0, offset + this.#memory.write(text, offset));
   }
 
-  /** Only what is safely on disk is anchored: a file shorter than its anchor has been cut. */
+  /** Anchors only what is safely on disk: a file that is shorter than its anchor has been cut. */
   async anchor(): Promise<void> {
-    const { store, keys, now } = this.#options;
+    const { store } = this.#options;
+    for (const row of [...this.#renamed]) {
+      await store.anchor(row);
+      this.#renamed = this.#renamed.filter((other) => other !== row);
+    }
     if (this.#point.sequence <= this.#anchored) return;
     await this.#claim?.check();
     this.#requireClaim();
-    const { sequence, mac, length } = this.#point;
     this.#fs.fdatasyncSync(this.#file);
-    const row = { chainId: this.#chainId, location: this.#path, sequence, head: mac, length, at: now() };
-    if (!(await store.anchor(sealRow(keys, "anchor", row)))) throw this.#lostClaim();
-    this.#anchored = sequence;
+    const row = this.#anchorRow();
+    if (!(await store.anchor(row))) throw this.#lostClaim();
+    if (row.chainId === this.#chainId) this.#anchored = row.sequence;
   }
 
-  /** Without a claim that holds, takes one anew. Where that fails nothing is held, so that the next call tries again. */
+  /** Takes a claim again if the last one was lost. If that fails nothing is held, so that the next call tries again. */
   async recover(): Promise<void> {
+    if (this.#deleted) throw this.#wasDeleted();
     if (this.#claim?.lost === false && !this.#overtaken) return;
     await this.close().catch(() => undefined);
     try {

@@ -1,21 +1,26 @@
 import type { MaybePromise } from "../ports/index.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
+import type { Unsealed } from "../rows/row-mac.ts";
 import { type AuditEvent, finishedEvent, type PendingEvent } from "./event.ts";
 
-/** Where events go. Batches come one at a time and in order; a batch that failed comes again, with what followed it. */
+/** Where events go. Batches come one at a time and in order. A batch that failed comes again, together with later events. */
 export interface AuditSink {
   /** `durable`: on disk when it returns. */
   write(events: readonly PendingEvent[], durable: boolean): MaybePromise<void>;
-  /** Writes down, somewhere else, how far the log goes. Called at least every second while events come. */
+  /** Records in the store how far the log goes. Called at least every second while events come. */
   anchor(): Promise<void>;
+  /** Called every half second: throws when the log is not where it belongs any more. */
+  check(): void;
   /** Called before a batch is tried again. */
   recover(): Promise<void>;
+  /** The anchor of everything written so far, for the caller to write: the log ends with it. */
+  finalAnchor(): Unsealed<"anchor"> | undefined;
   close(): Promise<void>;
 }
 
 /**
- * Takes audit events instead of the file. What it throws, or rejects with, is a failure of the audit log: the event comes
- * again, and until it is taken operations fail. Events come in order, one at a time.
+ * Takes audit events instead of the file, in order and one at a time. If it throws or rejects, the audit log has failed: the
+ * event comes again, and operations are refused until the function takes it.
  */
 export type AuditFunction = (event: AuditEvent) => void | Promise<void>;
 
@@ -39,6 +44,11 @@ export class FunctionSink implements AuditSink {
   }
 
   async anchor() {}
+  check() {}
   async recover() {}
+  finalAnchor() {
+    return undefined;
+  }
+
   async close() {}
 }

@@ -4,16 +4,17 @@ import type { AuditLog } from "../audit/audit-log.ts";
 import { type PendingEvent, pendingEvent } from "../audit/event.ts";
 import type { CachedAsymmetricKey, CachedCipherKey } from "../keys/cached-key.ts";
 import type { KeyCache } from "../keys/key-cache.ts";
-import { type KeyDirectory, requireSameRoot } from "../keys/key-directory.ts";
+import type { KeyDirectory } from "../keys/key-directory.ts";
 import { KmsError, outcomeOf, publicError } from "../ports/errors.ts";
-import type { KeyProvider, KeyStore, KeyTransport, ProtectionLevel } from "../ports/index.ts";
+import type { KeyProvider, KeyTransport, ProtectionLevel } from "../ports/index.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
-import { TrustedReader } from "../rows/trusted-reader.ts";
-import { TrustedWriter } from "../rows/trusted-writer.ts";
+import type { TrustedReader } from "../rows/trusted-reader.ts";
+import type { TrustedStore } from "../rows/trusted-store.ts";
+import type { TrustedWriter } from "../rows/trusted-writer.ts";
 import type { Realm } from "../wire/ids.ts";
 
 export interface KmsContextParts {
-  readonly store: KeyStore;
+  readonly rows: TrustedStore;
   readonly keys: StoreKeys;
   readonly realm: Realm;
   readonly providers: ReadonlyMap<ProtectionLevel, KeyProvider>;
@@ -29,15 +30,15 @@ const PROVIDER_OPTION: Readonly<Record<ProtectionLevel, string>> = {
   EXTERNAL: "external",
 };
 
-/** What the operations of one open KMS share. */
+/** The parts of one open KMS that its operations share. */
 export class KmsContext {
-  readonly store: KeyStore;
+  readonly rows: TrustedStore;
   readonly keys: StoreKeys;
   readonly realm: Realm;
   readonly allowSeeding: boolean;
   readonly audit: AuditLog;
   readonly transport: KeyTransport;
-  /** Imports whose failures are counted happen one at a time. */
+  /** Imports whose failures are counted run one at a time. */
   readonly importTurn = new Mutex();
   readonly directory: KeyDirectory;
   readonly cipherKeys: KeyCache<CachedCipherKey>;
@@ -54,7 +55,7 @@ export class KmsContext {
       asymmetricKeys: KeyCache<CachedAsymmetricKey>;
     },
   ) {
-    this.store = parts.store;
+    this.rows = parts.rows;
     this.keys = parts.keys;
     this.realm = parts.realm;
     this.allowSeeding = parts.allowSeeding;
@@ -89,19 +90,18 @@ export class KmsContext {
   }
 
   read<T>(work: (rows: TrustedReader) => Promise<T>): Promise<T> {
-    return this.store.read((rows) => work(new TrustedReader(rows, this.keys)));
+    return this.rows.read(work);
   }
 
   /**
-   * Changes rows, with the audit event durable before the change is: if the event cannot be written, nothing changed. What
-   * this process knew of keys is forgotten before the change is acknowledged.
+   * Changes rows. The audit event is durable before the change: if the event cannot be written, nothing changes. The
+   * directory is cleared before the change is acknowledged.
    */
   async change<T>(event: PendingEvent, work: (rows: TrustedWriter) => Promise<T>): Promise<T> {
     await this.audit.ready();
     try {
-      return await this.store.write(async (rows) => {
-        await requireSameRoot(rows, this.keys);
-        const result = await work(new TrustedWriter(rows, this.keys));
+      return await this.rows.write(async (rows) => {
+        const result = await work(rows);
         await this.audit.commit(event);
         return result;
       });
@@ -116,7 +116,7 @@ export class KmsContext {
     return event;
   }
 
-  /** Does what time has brought about, which leaves its event also when it fails: that is on disk before the failure is told. */
+  /** Runs a due transition. A failure is audited before it is thrown. */
   async runAsSystem<T>(event: PendingEvent, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -127,7 +127,7 @@ export class KmsContext {
     }
   }
 
-  /** Runs something nobody waits for; `close` does. What fails in it is for itself to report. */
+  /** Runs a task that only `close` waits for. The task reports its own failures. */
   inBackground(task: Promise<unknown>): void {
     const settled = task
       .catch(() => undefined)

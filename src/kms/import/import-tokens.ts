@@ -78,7 +78,7 @@ export async function destroyExpiredTokens(core: KmsContext): Promise<number> {
         else await kill(rows, row);
       }
     });
-    await scrub(core.store);
+    await scrub(core.rows);
   });
   return alive.length;
 }
@@ -114,7 +114,7 @@ export class CountedAttempt {
       return true;
     });
     if (allowed) return;
-    await scrub(this.#core.store);
+    await scrub(this.#core.rows);
     throw invalidToken();
   }
 
@@ -125,7 +125,7 @@ export class CountedAttempt {
       await kill(rows, row);
       return true;
     });
-    if (killed) await scrub(this.#core.store);
+    if (killed) await scrub(this.#core.rows);
   }
 
   /** The attempt did not fail by its padding: it is not counted. */

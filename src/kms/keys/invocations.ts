@@ -1,7 +1,8 @@
 import { performance } from "../../shared/timers.ts";
 import { MAX_INVOCATIONS } from "../policy/limits.ts";
 import { KmsError } from "../ports/errors.ts";
-import type { CipherMode, KeyStore } from "../ports/index.ts";
+import type { CipherMode } from "../ports/index.ts";
+import type { TrustedStore } from "../rows/trusted-store.ts";
 
 const FIRST_BLOCK = 64;
 const LARGEST_BLOCK = 2 ** 20;
@@ -10,7 +11,7 @@ const NEARLY = MAX_INVOCATIONS - MAX_INVOCATIONS / 16;
 const RETRY_MILLISECONDS = 1_000;
 
 export interface InvocationCounterOptions {
-  readonly store: KeyStore;
+  readonly store: Pick<TrustedStore, "reserve">;
   readonly versionId: string;
   readonly mode: CipherMode;
   /** Called once, when few invocations are left. */

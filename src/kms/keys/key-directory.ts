@@ -1,12 +1,10 @@
-import { LanelockError } from "../../errors.ts";
-import { equalInConstantTime } from "../../shared/encoding.ts";
 import { nextTurn } from "../../shared/pause.ts";
 import { performance } from "../../shared/timers.ts";
 import { keyAsOf, validUntil } from "../policy/due.ts";
 import { keyNotFound } from "../ports/errors.ts";
-import type { KeyRow, KeyStore } from "../ports/index.ts";
-import type { StoreKeys } from "../root/store-keys.ts";
-import { TrustedReader } from "../rows/trusted-reader.ts";
+import type { KeyRow } from "../ports/index.ts";
+import type { TrustedReader } from "../rows/trusted-reader.ts";
+import type { TrustedStore } from "../rows/trusted-store.ts";
 import { type KeyReference, keyReference, type Realm } from "../wire/ids.ts";
 
 /** A key as it was read; good while the directory is fresh and `validUntil` (clock, ms) has not come. */
@@ -18,31 +16,30 @@ export interface KnownKey {
 const MAX_KNOWN = 20_000;
 
 export interface DirectoryOptions {
-  readonly store: KeyStore;
-  readonly keys: StoreKeys;
+  readonly rows: TrustedStore;
   readonly realm: Realm;
   readonly now: () => number;
-  /** How long what was read may be used before the store's change counter is looked at again. */
+  /** How long what was read may be used before the store's generation is looked at again. */
   readonly checkMilliseconds: number;
-  /** Carries out what time has brought about in a key. May fail; the key is then looked at as it should be. */
+  /** Runs a key's due transition. Where that fails, callers see the key as if it had succeeded. */
   readonly settle: (row: KeyRow) => Promise<void>;
 }
 
 /**
- * What this process knows of keys: by every name they were called by, and by key version. The rule that keeps it true:
+ * The keys this process has read, by every name used for them and by key version. Two rules keep it current:
  *
- * - nothing read is used later than `checkMilliseconds` after the store's change counter was last seen unchanged, so a change
+ * - nothing read is used later than `checkMilliseconds` after the store's generation was last seen unchanged, so a change
  *   by another process is obeyed by every call that begins later than that;
- * - a change by this process clears it before the change is acknowledged.
+ * - a change by this process clears the directory before the change is acknowledged.
  */
 export class KeyDirectory {
   readonly #options: DirectoryOptions;
   readonly #byName = new Map<string, KnownKey>();
   readonly #byVersion = new Map<string, KnownKey>();
-  #counter = -1;
+  #generation = -1;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #checking: Promise<void> | undefined;
-  /** Counts clearances: what was being read when one came is not kept. */
+  /** Counts clearances: what was read across one is used once and not kept. */
   #epoch = 0;
 
   constructor(options: DirectoryOptions) {
@@ -71,7 +68,7 @@ export class KeyDirectory {
     this.#byVersion.clear();
   }
 
-  /** Looks at the change counter, if that was last done too long ago. */
+  /** Looks at the store's generation, unless that was done less than `checkMilliseconds` ago. */
   async refresh(): Promise<void> {
     if (performance.now() - this.#checkedAt < this.#options.checkMilliseconds) return;
     this.#checking ??= this.#check().finally(() => {
@@ -84,11 +81,10 @@ export class KeyDirectory {
     // A loop of warm calls never leaves the microtask queue; here timers and sockets get their turn.
     await nextTurn();
     const checkedAt = performance.now();
-    const counter = await this.#options.store.changeCounter();
-    if (counter !== this.#counter) {
-      await this.#options.store.read((rows) => requireSameRoot(rows, this.#options.keys));
+    const generation = await this.#options.rows.generation();
+    if (generation !== this.#generation) {
       this.clear();
-      this.#counter = counter;
+      this.#generation = generation;
     }
     this.#checkedAt = checkedAt;
   }
@@ -114,8 +110,8 @@ export class KeyDirectory {
   async #find(find: (rows: TrustedReader) => Promise<KeyRow | undefined>) {
     await this.refresh();
     const epoch = this.#epoch;
-    const { store, keys, now, settle } = this.#options;
-    const read = () => store.read((rows) => find(new TrustedReader(rows, keys)));
+    const { rows, now, settle } = this.#options;
+    const read = () => rows.read(find);
     let row = await read();
     if (row !== undefined && now() >= validUntil(row)) {
       await settle(row);
@@ -137,19 +133,4 @@ export async function keyOf(rows: TrustedReader, reference: KeyReference): Promi
   if ("keyId" in reference) return rows.key(reference.keyId);
   const alias = await rows.alias(reference.aliasName);
   return alias && rows.key(alias.keyId);
-}
-
-export const ROOT_CHECK = "root-check";
-
-/** Refuses a store whose root key is not the one in hand. */
-export async function requireSameRoot(
-  rows: { meta(name: string): Promise<Uint8Array | undefined> },
-  keys: StoreKeys,
-): Promise<void> {
-  const check = await rows.meta(ROOT_CHECK);
-  if (check !== undefined && equalInConstantTime(check, keys.rootCheck())) return;
-  throw new LanelockError(
-    "ERR_KEY",
-    "The root key is not the one this store is kept under. If it was changed with rewrapStore, open the KMS with the new one.",
-  );
 }

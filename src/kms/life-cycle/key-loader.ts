@@ -28,7 +28,7 @@ export async function cipherKey(
     const object = await storedOrNew(core, request);
     const key = await core.provider(row.protectionLevel).loadCipherKey(storedObject(row, object));
     const onNearLimit = () => core.inBackground(rotateExhausted(core, row.keyId, versionId));
-    const invocations = new InvocationCounter({ store: core.store, versionId, mode, onNearLimit });
+    const invocations = new InvocationCounter({ store: core.rows, versionId, mode, onNearLimit });
     const release = (counter: InvocationCounter) => core.inBackground(counter.release());
     return new CachedCipherKey({ versionId, key, prefix: versionPrefix(versionId), invocations, release });
   });

@@ -66,7 +66,7 @@ async function purge(core: KmsContext, row: KeyRow, { event, onlyIf }: Condition
       await markScrubPending(rows);
     }
   });
-  await scrub(core.store);
+  await scrub(core.rows);
 }
 
 interface Conditional {
@@ -95,7 +95,7 @@ export async function removeMaterial(core: KmsContext, row: KeyRow, { event, onl
       if (error instanceof Superseded) continue;
       throw error;
     }
-    await scrub(core.store);
+    await scrub(core.rows);
     return true;
   }
 }

@@ -1,5 +1,18 @@
 import type { CipherMode } from "../../shared/algorithms.ts";
-import type { AliasRow, AuditAnchorRow, ImportTokenRow, KeyObjectRow, KeyRow, TagRow, VersionRow } from "./rows.ts";
+import type {
+  AliasRow,
+  AuditAnchorRow,
+  CounterRow,
+  ImportTokenRow,
+  KeyObjectRow,
+  KeyRow,
+  MetaRow,
+  RowSeal,
+  TableName,
+  Tables,
+  TagRow,
+  VersionRow,
+} from "./rows.ts";
 
 export interface PageRequest {
   readonly offset: number;
@@ -53,6 +66,15 @@ export interface StoreReader {
   importToken(tokenId: string): Promise<ImportTokenRow | undefined>;
   importTokens(filter: { keyId?: string; expiredAt?: number }): Promise<readonly ImportTokenRow[]>;
   anchors(): Promise<readonly AuditAnchorRow[]>;
+  counter(object: CountedObject): Promise<CounterRow | undefined>;
+  /** The counters of every mode of a version. */
+  counters(versionId: string): Promise<readonly CounterRow[]>;
+
+  metas(): Promise<readonly MetaRow[]>;
+  /** Every row of a table, in any order. */
+  all<T extends TableName>(table: T): Promise<readonly Tables[T][]>;
+  /** Primary key and MAC of every row of a table, in any order. Fast: every opening reads them all. */
+  seals(table: TableName): Promise<readonly RowSeal[]>;
 }
 
 /** `put…` inserts or replaces by primary key; `add…` inserts and answers whether it did (false: the row was there). */
@@ -74,10 +96,14 @@ export interface StoreWriter extends StoreReader {
   deleteTag(tag: { keyId: string; tagKey: string }): Promise<void>;
   putImportToken(row: ImportTokenRow): Promise<void>;
   deleteImportToken(tokenId: string): Promise<void>;
+  putAnchor(row: AuditAnchorRow): Promise<void>;
+  deleteAnchor(chainId: string): Promise<void>;
+  putCounter(row: CounterRow): Promise<void>;
 }
 
 /**
- * What `kms/` asks of a database. Stores know rows and transactions, nothing of keys.
+ * What `kms/` asks of a database. Stores know rows and transactions, nothing of keys. They are not trusted with what the rows
+ * say: the KMS authenticates every row, and the set of all rows.
  *
  * Failures are `LanelockError` `ERR_STORE` with a `cause` and a message that says what to do (disk full, read-only, damaged,
  * locked, unreachable). After one, everything acknowledged before it is still there.
@@ -92,31 +118,12 @@ export interface KeyStore {
   open(): Promise<void>;
   close(): Promise<void>;
 
-  /** A number that grows with every committed {@link write}, by whichever process: the caches' signal. One cheap query. */
-  changeCounter(): Promise<number>;
-
   read<T>(work: (rows: StoreReader) => Promise<T>): Promise<T>;
   /**
    * Runs `work` as the only writer of the store, across all processes, and resolves when its changes are durable. Rolls back
    * when `work` rejects, and rejects with that reason. `work` waits for nothing slow: other writers wait for it.
    */
   write<T>(work: (rows: StoreWriter) => Promise<T>): Promise<T>;
-
-  /**
-   * Adds `amount` to a counter, unless that would pass `limit`; durable when it resolves. A negative amount gives back.
-   * Does not move the change counter.
-   *
-   * @returns the counter's new value, or `undefined` when the limit forbids (nothing was added).
-   */
-  reserve(request: CounterRequest): Promise<number | undefined>;
-
-  /**
-   * Writes an audit anchor, replacing the one of the same chain unless that is further on. Durable; does not move the change
-   * counter.
-   *
-   * @returns false when the chain's anchor is further on: somebody else writes the chain.
-   */
-  anchor(row: AuditAnchorRow): Promise<boolean>;
 
   /**
    * Claims a name (`[a-z0-9-]+`) for this process, across all processes of the store, until it is released or the process
@@ -137,10 +144,8 @@ export interface StoreClaim {
   release(): Promise<void>;
 }
 
-export interface CounterRequest {
-  /** The version whose key object is counted, and its mode. */
+/** The version whose key object is counted, and its mode. */
+export interface CountedObject {
   readonly versionId: string;
   readonly mode: CipherMode;
-  readonly amount: number;
-  readonly limit: number;
 }

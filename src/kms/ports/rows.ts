@@ -70,6 +70,15 @@ export interface TagRow {
   readonly keyId: string;
   readonly tagKey: string;
   readonly tagValue: string;
+  readonly mac: Uint8Array;
+}
+
+/** How many GCM encryptions of one key object are reserved. */
+export interface CounterRow {
+  readonly versionId: string;
+  readonly mode: CipherMode;
+  readonly count: number;
+  readonly mac: Uint8Array;
 }
 
 export interface ImportTokenRow {
@@ -97,3 +106,26 @@ export interface AuditAnchorRow {
   readonly at: number;
   readonly mac: Uint8Array;
 }
+
+/** A small fact about the whole store. It has no MAC of its own: its value is part of the store's authenticated state. */
+export interface MetaRow {
+  readonly name: string;
+  readonly value: Uint8Array;
+}
+
+/** Every table whose rows carry a MAC. */
+export interface Tables {
+  readonly key: KeyRow;
+  readonly version: VersionRow;
+  readonly keyObject: KeyObjectRow;
+  readonly alias: AliasRow;
+  readonly tag: TagRow;
+  readonly importToken: ImportTokenRow;
+  readonly anchor: AuditAnchorRow;
+  readonly counter: CounterRow;
+}
+
+export type TableName = keyof Tables;
+
+/** The primary key of a row, its columns joined by one space, and its MAC in lower-case hex. */
+export type RowSeal = readonly [id: string, mac: string];

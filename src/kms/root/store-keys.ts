@@ -1,7 +1,7 @@
 import { expand, extract } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { LanelockError } from "../../errors.ts";
-import { concatBytes, type Field, lengthPrefixed } from "../../shared/encoding.ts";
+import { concatBytes, type Field, lengthPrefixed, utf8 } from "../../shared/encoding.ts";
 import { HmacSha256 } from "../../shared/hash/sha256.ts";
 import { randomBytes } from "../../shared/random.ts";
 import type { KeyBinding, MaterialCipher, MaterialWrapper } from "../ports/index.ts";
@@ -10,9 +10,17 @@ const FORMAT = 1;
 const NONCE_LENGTH = 12;
 const KEY_LENGTH = 32;
 
-/** Keys that outlive a change of the root key: what they made must stay verifiable. */
-const CARRIED = ["audit", "fingerprint", "context-digest"] as const;
-export type CarriedPurpose = (typeof CARRIED)[number];
+/** How many carried keys the first format wrote: those of the audit chains, of fingerprints and of context digests. */
+const FIRST_FORMAT_CARRIED = 3;
+const CHAIN_ID_LENGTH = 36;
+
+type DigestPurpose = "fingerprint" | "context-digest";
+
+/** Makes the MACs that rows had in lanelock 0.1; needed to upgrade a store. */
+export interface FirstFormatMacs {
+  mac(table: string, fields: readonly Field[]): Uint8Array;
+  dispose(): void;
+}
 
 /**
  * Everything derived from the root secret of one store. Each key is HKDF-SHA-256 with
@@ -26,17 +34,31 @@ export class StoreKeys implements MaterialWrapper {
   readonly #cipher: MaterialCipher;
   readonly #pseudorandom: Uint8Array;
   readonly #rowMac: HmacSha256;
-  readonly #macs = new Map<CarriedPurpose, HmacSha256>();
-  readonly #carried: Map<CarriedPurpose, Uint8Array>;
+  readonly #audit: Uint8Array;
+  readonly #digests: Readonly<Record<DigestPurpose, Uint8Array>>;
+  readonly #macs = new Map<DigestPurpose, HmacSha256>();
+  /** Keys of audit chains that ended when the root key was changed. */
+  readonly #closedChains = new Map<string, Uint8Array>();
+  #firstFormatAudit: Uint8Array | undefined;
+  #disposed = false;
 
   constructor(storeId: string, secret: Uint8Array, cipher: MaterialCipher) {
     this.storeId = storeId;
     this.#cipher = cipher;
     this.#pseudorandom = extract(sha256, secret, lengthPrefixed(["lanelock store", storeId]));
-    const rowKey = this.#derive(["", "", "row"]);
-    this.#rowMac = new HmacSha256(rowKey);
-    rowKey.fill(0);
-    this.#carried = new Map(CARRIED.map((purpose) => [purpose, this.#derive(["", "", purpose])]));
+    this.#rowMac = this.#hmac("row 2");
+    this.#audit = this.#derive(["", "", "audit"]);
+    this.#digests = {
+      fingerprint: this.#derive(["", "", "fingerprint"]),
+      "context-digest": this.#derive(["", "", "context-digest"]),
+    };
+  }
+
+  #hmac(purpose: string): HmacSha256 {
+    const key = this.#derive(["", "", purpose]);
+    const hmac = new HmacSha256(key);
+    key.fill(0);
+    return hmac;
   }
 
   #derive(names: readonly [keyId: string, versionId: string, purpose: string]): Uint8Array {
@@ -45,26 +67,53 @@ export class StoreKeys implements MaterialWrapper {
 
   /** 32 bytes that tell a wrong root key from the right one without helping to find it. */
   rootCheck(): Uint8Array {
+    return this.#derive(["", "", "root-check 2"]);
+  }
+
+  /** The same of lanelock 0.1. */
+  firstFormatRootCheck(): Uint8Array {
     return this.#derive(["", "", "root-check"]);
   }
 
-  /** The MAC of a row: 32 bytes over the table's name and every column. An audit anchor belongs to its chain, and its key. */
+  firstFormatMacs(): FirstFormatMacs {
+    const rows = this.#hmac("row");
+    // The row key came from the root key; the key of chains, and so of anchors, was carried from one root key to the next.
+    const chains = new HmacSha256(this.#firstFormatAudit ?? this.#audit);
+    return {
+      mac: (table, fields) => (table === "anchor" ? chains : rows).digest(lengthPrefixed([table, ...fields])),
+      dispose: () => {
+        rows.dispose();
+        chains.dispose();
+      },
+    };
+  }
+
+  /** The MAC of a row: 32 bytes over the table's name and every column. */
   mac(table: string, fields: readonly Field[]): Uint8Array {
-    if (table === "anchor") return this.keyedDigest("audit", lengthPrefixed([table, ...fields]));
     return this.#rowMac.digest(lengthPrefixed([table, ...fields]));
   }
 
-  /** HMAC-SHA-256 under one of the carried keys. */
-  keyedDigest(purpose: CarriedPurpose, data: Uint8Array): Uint8Array {
-    const mac = this.#macs.get(purpose) ?? new HmacSha256(this.carried(purpose));
+  /** HMAC-SHA-256 under the key of a purpose. */
+  keyedDigest(purpose: DigestPurpose, data: Uint8Array): Uint8Array {
+    this.#requireOpen();
+    const mac = this.#macs.get(purpose) ?? new HmacSha256(this.#digests[purpose]);
     this.#macs.set(purpose, mac);
     return mac.digest(data);
   }
 
-  carried(purpose: CarriedPurpose): Uint8Array {
-    const key = this.#carried.get(purpose);
-    if (!key) throw new LanelockError("ERR_STATE", "The KMS is closed.");
-    return key;
+  /** The key of an audit chain: the store's own, or the one it had when the root key was another. */
+  auditKey(chainId: string): Uint8Array {
+    this.#requireOpen();
+    return this.#closedChains.get(chainId) ?? this.#audit;
+  }
+
+  /** Whether the chain ended when the root key was changed, so that no more lines may follow. */
+  isClosedChain(chainId: string): boolean {
+    return this.#closedChains.has(chainId);
+  }
+
+  #requireOpen(): void {
+    if (this.#disposed) throw new LanelockError("ERR_STATE", "The KMS is closed.");
   }
 
   wrap(binding: KeyBinding, material: Uint8Array): Uint8Array {
@@ -91,32 +140,61 @@ export class StoreKeys implements MaterialWrapper {
     }
   }
 
-  /** The carried keys of this store, wrapped under `next`: what a change of the root key writes down. */
+  /** The fingerprint key, wrapped under `next`: fingerprints of imported material must outlive a change of the root key. */
   carryTo(next: StoreKeys): Uint8Array {
-    const keys = concatBytes(...CARRIED.map((purpose) => this.carried(purpose)));
+    return next.wrap(CARRIED_BINDING, this.#digests.fingerprint);
+  }
+
+  /** The keys of these chains and of those that were closed before, wrapped under `next`. */
+  closeChains(next: StoreKeys, chainIds: readonly string[]): Uint8Array {
+    const all = new Map([...chainIds.map((id) => [id, this.auditKey(id)] as const), ...this.#closedChains]);
+    const entries = concatBytes(...[...all].flatMap(([id, key]) => [utf8(id), key]));
     try {
-      return next.wrap(CARRIED_BINDING, keys);
+      return next.wrap(CLOSED_CHAINS_BINDING, entries);
     } finally {
-      keys.fill(0);
+      entries.fill(0);
     }
   }
 
-  /** Takes over carried keys written by {@link carryTo}. */
+  /** Takes over what {@link carryTo} wrote. */
   adoptCarried(wrapped: Uint8Array): void {
     const keys = this.unwrap(CARRIED_BINDING, wrapped);
-    CARRIED.forEach((purpose, index) => {
-      this.carried(purpose).set(keys.subarray(index * KEY_LENGTH, (index + 1) * KEY_LENGTH));
-    });
+    this.#digests.fingerprint.set(keys.subarray(0, KEY_LENGTH));
     keys.fill(0);
   }
 
+  /** Takes over what the first format wrote, whose chains go on under the key of an older root key: they are closed. */
+  adoptFirstFormat(wrapped: Uint8Array, chainIds: readonly string[]): void {
+    const keys = this.unwrap(CARRIED_BINDING, wrapped);
+    if (keys.length !== FIRST_FORMAT_CARRIED * KEY_LENGTH) throw damaged("");
+    const [audit, fingerprint] = [keys.slice(0, KEY_LENGTH), keys.subarray(KEY_LENGTH, 2 * KEY_LENGTH)];
+    this.#firstFormatAudit = audit;
+    for (const id of chainIds) this.#closedChains.set(id, audit);
+    this.#digests.fingerprint.set(fingerprint);
+    keys.fill(0);
+  }
+
+  /** Takes over what {@link closeChains} wrote. */
+  adoptClosedChains(wrapped: Uint8Array): void {
+    const entries = this.unwrap(CLOSED_CHAINS_BINDING, wrapped);
+    const size = CHAIN_ID_LENGTH + KEY_LENGTH;
+    for (let at = 0; at + size <= entries.length; at += size) {
+      const id = new TextDecoder().decode(entries.subarray(at, at + CHAIN_ID_LENGTH));
+      this.#closedChains.set(id, entries.slice(at + CHAIN_ID_LENGTH, at + size));
+    }
+    entries.fill(0);
+  }
+
   dispose(): void {
+    this.#disposed = true;
     this.#pseudorandom.fill(0);
     this.#rowMac.dispose();
     for (const mac of this.#macs.values()) mac.dispose();
     this.#macs.clear();
-    for (const key of this.#carried.values()) key.fill(0);
-    this.#carried.clear();
+    this.#audit.fill(0);
+    this.#firstFormatAudit?.fill(0);
+    for (const key of [...Object.values(this.#digests), ...this.#closedChains.values()]) key.fill(0);
+    this.#closedChains.clear();
   }
 }
 
@@ -130,6 +208,8 @@ const CARRIED_BINDING: KeyBinding = {
   protectionLevel: "SOFTWARE",
   mode: "NONE",
 };
+
+const CLOSED_CHAINS_BINDING: KeyBinding = { ...CARRIED_BINDING, versionId: "closed-chains" };
 
 function bindingAad(binding: KeyBinding): Uint8Array {
   const { keySpec, keyUsage, origin, protectionLevel, mode } = binding;

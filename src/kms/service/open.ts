@@ -4,7 +4,7 @@ import { ChainedFile } from "../audit/chained-file.ts";
 import { type AuditSink, FunctionSink } from "../audit/sink.ts";
 import { KmsContext } from "../core/kms-context.ts";
 import { KeyCache } from "../keys/key-cache.ts";
-import { KeyDirectory, ROOT_CHECK, requireSameRoot } from "../keys/key-directory.ts";
+import { KeyDirectory } from "../keys/key-directory.ts";
 import { settle } from "../life-cycle/transitions.ts";
 import type {
   KeyProvider,
@@ -15,10 +15,16 @@ import type {
   RootKeySource,
   StoreReader,
 } from "../ports/index.ts";
+import { CARRIED_KEYS, CLOSED_CHAINS, ROOT_CHECK, ROOT_SEALED, STORE_ID } from "../root/metadata.ts";
+import { isOfFirstFormat, requireSameRoot } from "../root/root-check.ts";
 import { StoreKeys } from "../root/store-keys.ts";
+import { OutsideAnchor } from "../rows/outside-anchor.ts";
+import { beginState } from "../rows/scan.ts";
+import { TrustedStore } from "../rows/trusted-store.ts";
 import type { Settings } from "./options.ts";
+import { upgradeStore } from "./upgrade-store.ts";
 
-/** What the entry point brings, so that `kms/` itself knows no cipher. */
+/** The parts that need a cipher, handed in because the rest of `kms/` imports none. */
 export interface BuiltIn {
   readonly cipher: MaterialCipher;
   readonly software: () => KeyProvider;
@@ -30,11 +36,7 @@ export interface Opened {
   readonly close: () => Promise<void>;
 }
 
-const STORE_ID = "store-id";
-export const ROOT_SEALED = "root-sealed";
-export const CARRIED_KEYS = "carried-keys";
-
-/** Opens the store, unlocks it, opens the providers and the audit log; undoes what it did when any of it fails. */
+/** Opens the store, unlocks and checks it, and opens the providers and the audit log. Closes what it opened if a step fails. */
 export async function openCore(settings: Settings, builtIn: BuiltIn): Promise<Opened> {
   const cleanup: (() => Promise<unknown>)[] = [];
   const close = async () => {
@@ -54,9 +56,8 @@ export async function openCore(settings: Settings, builtIn: BuiltIn): Promise<Op
 type OnClose = (step: () => Promise<unknown>) => void;
 
 async function openParts(settings: Settings, builtIn: BuiltIn, onClose: OnClose): Promise<KmsContext> {
-  const { store, clock } = settings;
-  const keys = await openStore(settings, builtIn, onClose);
-  onClose(async () => keys.dispose());
+  const { clock } = settings;
+  const { keys, rows } = await openStore(settings, builtIn, onClose);
   const providers = new Map<ProtectionLevel, KeyProvider>();
   for (const provider of [builtIn.software(), ...settings.providers]) {
     await provider.open({
@@ -67,12 +68,12 @@ async function openParts(settings: Settings, builtIn: BuiltIn, onClose: OnClose)
     onClose(() => provider.close());
     providers.set(provider.protectionLevel, provider);
   }
-  const sink = await openSink(settings, keys, () => clock().getTime());
+  const sink = await openSink(settings, { keys, rows }, () => clock().getTime());
   const audit = new AuditLog(sink, settings.onAuditFailure);
   onClose(() => audit.close());
   const core = new KmsContext({
     ...{
-      store,
+      rows,
       keys,
       providers,
       transport: builtIn.transport,
@@ -93,20 +94,39 @@ async function openParts(settings: Settings, builtIn: BuiltIn, onClose: OnClose)
   return core;
 }
 
-async function openStore({ store, root }: Settings, { cipher }: BuiltIn, onClose: OnClose): Promise<StoreKeys> {
+export interface OpenedStore {
+  readonly keys: StoreKeys;
+  readonly rows: TrustedStore;
+}
+
+async function openStore(settings: Settings, builtIn: BuiltIn, onClose: OnClose): Promise<OpenedStore> {
+  const { rows, keys } = await unlockedStore(settings, builtIn, onClose);
+  await rows.load();
+  return { rows, keys };
+}
+
+/** The store with its keys, before its rows are compared with its state. */
+export async function unlockedStore(
+  { store, root, anchor: place }: Settings,
+  { cipher }: BuiltIn,
+  onClose: OnClose,
+): Promise<OpenedStore> {
   try {
     await store.open();
     onClose(() => store.close());
-    return await unlockStore(store, root, cipher);
+    const anchor = place && new OutsideAnchor(place);
+    const keys = await unlockStore(store, root, { cipher, anchor });
+    onClose(async () => keys.dispose());
+    return { keys, rows: new TrustedStore(store, keys, anchor) };
   } finally {
     await root.close?.();
   }
 }
 
 function directoryOf(core: KmsContext, checkMilliseconds: number): KeyDirectory {
-  const { store, keys, realm } = core;
+  const { rows, realm } = core;
   return new KeyDirectory({
-    ...{ store, keys, realm, checkMilliseconds },
+    ...{ rows, realm, checkMilliseconds },
     now: () => core.now(),
     // A rotation that cannot be done now leaves the key with its last version; the sweep reports and tries again.
     settle: (row) => settle(core, row).catch(() => undefined),
@@ -115,23 +135,34 @@ function directoryOf(core: KmsContext, checkMilliseconds: number): KeyDirectory 
 
 async function openSink(
   { audit, store }: Settings,
-  keys: StoreKeys,
+  { keys, rows }: OpenedStore,
   now: () => number,
 ): Promise<AuditSink | undefined> {
   if (audit === false) return undefined;
   if (typeof audit === "function") return new FunctionSink(audit, keys);
   const path = audit ?? (store.path && `${store.path}.audit.jsonl`);
-  return path === undefined ? undefined : ChainedFile.open({ path, store, keys, now });
+  return path === undefined ? undefined : ChainedFile.open({ path, store: rows, keys, now });
 }
 
-/** The keys of a store, made at its first opening. */
-async function unlockStore(store: KeyStore, root: RootKeySource, cipher: MaterialCipher): Promise<StoreKeys> {
-  const stored = (await store.read(storedRoot)) ?? (await firstOpening(store, root, cipher));
+interface Unlocking {
+  readonly cipher: MaterialCipher;
+  readonly anchor: OutsideAnchor | undefined;
+}
+
+/** The keys of a store, which is made at its first opening, and upgraded at the first opening by this version. */
+async function unlockStore(store: KeyStore, root: RootKeySource, unlocking: Unlocking): Promise<StoreKeys> {
+  const { cipher } = unlocking;
+  const stored = (await store.read(storedRoot)) ?? (await firstOpening(store, root, unlocking));
   const { secret } = await root.unlock({ storeId: stored.storeId, sealed: stored.sealed });
   const keys = storeKeys(stored.storeId, secret, cipher);
   try {
-    await store.read((rows) => requireSameRoot(rows, keys));
-    if (stored.carried) keys.adoptCarried(stored.carried);
+    if (await store.read((rows) => isOfFirstFormat(rows, keys))) await upgradeStore(store, keys);
+    await store.read(async (rows) => {
+      await requireSameRoot(rows, keys);
+      const [carried, closed] = [await rows.meta(CARRIED_KEYS), await rows.meta(CLOSED_CHAINS)];
+      if (carried) keys.adoptCarried(carried);
+      if (closed) keys.adoptClosedChains(closed);
+    });
     return keys;
   } catch (error) {
     keys.dispose();
@@ -151,30 +182,37 @@ export function storeKeys(storeId: string, secret: Uint8Array, cipher: MaterialC
 interface StoredRoot {
   readonly storeId: string;
   readonly sealed: Uint8Array | undefined;
-  readonly carried: Uint8Array | undefined;
 }
 
 export async function storedRoot(rows: StoreReader): Promise<StoredRoot | undefined> {
   const storeId = await rows.meta(STORE_ID);
   if (storeId === undefined) return undefined;
-  const [sealed, carried] = [await rows.meta(ROOT_SEALED), await rows.meta(CARRIED_KEYS)];
+  const sealed = await rows.meta(ROOT_SEALED);
   // Empty: the root key that had it was changed for one that keeps nothing in the store.
-  return { storeId: new TextDecoder().decode(storeId), sealed: sealed?.length ? sealed : undefined, carried };
+  return { storeId: new TextDecoder().decode(storeId), sealed: sealed?.length ? sealed : undefined };
 }
 
 /** Of two processes at the first opening one makes the store, and the other finds it made. */
-async function firstOpening(store: KeyStore, source: RootKeySource, cipher: MaterialCipher): Promise<StoredRoot> {
+async function firstOpening(
+  store: KeyStore,
+  source: RootKeySource,
+  { cipher, anchor }: Unlocking,
+): Promise<StoredRoot> {
+  await anchor?.requireUnused();
   const storeId = crypto.randomUUID();
   const { secret, sealed } = await source.unlock({ storeId });
   const keys = storeKeys(storeId, secret, cipher);
-  const check = keys.rootCheck();
-  keys.dispose();
-  return store.write(async (rows) => {
-    const made = await storedRoot(rows);
-    if (made) return made;
-    await rows.putMeta(STORE_ID, utf8(storeId));
-    await rows.putMeta(ROOT_CHECK, check);
-    if (sealed) await rows.putMeta(ROOT_SEALED, sealed);
-    return { storeId, sealed, carried: undefined };
-  });
+  try {
+    return await store.write(async (rows) => {
+      const made = await storedRoot(rows);
+      if (made) return made;
+      await rows.putMeta(STORE_ID, utf8(storeId));
+      await rows.putMeta(ROOT_CHECK, keys.rootCheck());
+      if (sealed) await rows.putMeta(ROOT_SEALED, sealed);
+      await beginState(rows, keys);
+      return { storeId, sealed };
+    });
+  } finally {
+    keys.dispose();
+  }
 }

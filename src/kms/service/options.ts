@@ -4,7 +4,9 @@ import type { AuditFunction } from "../audit/sink.ts";
 import type { KeyCacheLimits } from "../keys/key-cache.ts";
 import type { KeyProvider, KeyStore, ProtectionLevel, RootKeySource } from "../ports/index.ts";
 import { type RootKey, rootKeySource } from "../root/root-key-sources.ts";
+import type { AnchorParts } from "../rows/outside-anchor.ts";
 import type { Realm } from "../wire/ids.ts";
+import { anchorFile } from "./anchor-file.ts";
 
 export interface CacheOptions {
   /** Keys held ready for use; 1,000 when absent, 0 for none. */
@@ -17,6 +19,15 @@ export interface CacheOptions {
    */
   readonly checkMilliseconds?: number | undefined;
 }
+
+/** A file, or functions that read and write one short text; `write` has it on disk when it resolves. */
+export type AnchorOption = { readonly begin?: boolean | undefined } & (
+  | { readonly file: string }
+  | {
+      readonly read: () => string | undefined | Promise<string | undefined>;
+      readonly write: (text: string) => void | Promise<void>;
+    }
+);
 
 export interface KmsOptions {
   /** `sqlStore(…)` or `memoryStore()`. The KMS opens and closes it. */
@@ -36,6 +47,11 @@ export interface KmsOptions {
   readonly audit?: string | AuditFunction | false | undefined;
   /** What to do while the audit log cannot be written: `fail` (the default) refuses operations, `continue` goes on. */
   readonly onAuditFailure?: AuditFailurePolicy | undefined;
+  /**
+   * Where the KMS remembers, outside the store, how far the store has come, so that a store that was put back as a whole is noticed: a
+   * file on another disk, or two functions. `begin: true` takes the store as it is, after a backup was put back on purpose.
+   */
+  readonly anchor?: AnchorOption | undefined;
   readonly cache?: CacheOptions | undefined;
   /**
    * Seconds between sweeps that carry out due deletions, expiries and rotations, 0.001 to 2,147,483; 60 when absent, `false` for
@@ -48,7 +64,7 @@ export interface KmsOptions {
   readonly realm?: Partial<Realm> | undefined;
 }
 
-/** The options, each known to be one, with the defaults of those that were absent. */
+/** The checked options, with defaults for absent ones. */
 export interface Settings {
   readonly store: KeyStore;
   /** To be closed once the store is unlocked. */
@@ -57,6 +73,7 @@ export interface Settings {
   readonly clock: () => Date;
   readonly audit: string | AuditFunction | false | undefined;
   readonly onAuditFailure: AuditFailurePolicy;
+  readonly anchor: AnchorParts | undefined;
   readonly limits: KeyCacheLimits;
   readonly checkMilliseconds: number;
   readonly sweepMilliseconds: number | false;
@@ -66,14 +83,14 @@ export interface Settings {
 
 const NAMES: Readonly<Record<keyof KmsOptions, true>> = {
   ...{ store: true, rootKey: true, hsm: true, external: true, clock: true, audit: true, onAuditFailure: true },
-  ...{ cache: true, sweepSeconds: true, allowSeeding: true, realm: true },
+  ...{ anchor: true, cache: true, sweepSeconds: true, allowSeeding: true, realm: true },
 };
 const CACHE_NAMES: Readonly<Record<keyof CacheOptions, true>> = {
   ...{ maxKeys: true, maxAgeSeconds: true, checkMilliseconds: true },
 };
 const REALM_NAMES: Readonly<Record<keyof Realm, true>> = { regionId: true, accountId: true };
 
-const STORE_METHODS = ["open", "close", "read", "write", "changeCounter", "reserve", "anchor", "claim", "scrub"];
+const STORE_METHODS = ["open", "close", "read", "write", "claim", "scrub"];
 const PROVIDER_METHODS = [
   ...["open", "close", "capabilities", "createKey", "importKey", "destroyKey"],
   ...["loadCipherKey", "loadAsymmetricKey", "rewrap"],
@@ -100,6 +117,7 @@ export function checkedOptions(given: unknown): Settings {
     clock: clockOf(clock),
     audit: auditOf(audit),
     onAuditFailure: policyOf(onAuditFailure),
+    anchor: anchorOf(options.anchor),
     limits: {
       maxKeys: wholeNumber(cache.maxKeys, "cache.maxKeys", 1_000),
       maxAgeMilliseconds: positive(cache.maxAgeSeconds, "cache.maxAgeSeconds", 300) * 1_000,
@@ -198,6 +216,24 @@ function auditOf(value: unknown): Settings["audit"] {
   if (value === undefined || value === false || (typeof value === "string" && value !== "")) return value;
   if (isFunction<AuditFunction>(value)) return value;
   throw wrong("audit", "the path of a file, a function, or false");
+}
+
+const ANCHOR_NAMES = { file: true, read: true, write: true, begin: true } as const;
+
+function anchorOf(value: unknown): AnchorParts | undefined {
+  if (value === undefined) return undefined;
+  const { file, read, write, begin } = fields(value, "anchor", "anchor.", ANCHOR_NAMES);
+  const parts = { begin: flag(begin, "anchor.begin") };
+  if (typeof file === "string" && file !== "" && read === undefined && write === undefined) {
+    return { ...parts, place: anchorFile(file) };
+  }
+  if (file === undefined && isFunction<() => unknown>(read) && isFunction<(text: string) => unknown>(write)) {
+    return {
+      ...parts,
+      place: { name: "the functions given", read: async () => read(), write: async (text) => void (await write(text)) },
+    };
+  }
+  throw wrong("anchor", "{ file }, the path of a file on another disk, or { read, write }, two functions");
 }
 
 function policyOf(value: unknown): AuditFailurePolicy {

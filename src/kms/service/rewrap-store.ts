@@ -1,24 +1,28 @@
 import { pendingEvent } from "../audit/event.ts";
 import type { KmsContext } from "../core/kms-context.ts";
 import { tokenBinding } from "../import/import-tokens.ts";
-import { ROOT_CHECK, requireSameRoot } from "../keys/key-directory.ts";
 import { storedObject } from "../keys/key-object-rows.ts";
 import { markScrubPending, scrub } from "../life-cycle/scrubbing.ts";
 import type { KeyRow, RootKeySource, StoreWriter } from "../ports/index.ts";
+import { CARRIED_KEYS, CLOSED_CHAINS, ROOT_CHECK, ROOT_SEALED } from "../root/metadata.ts";
 import { type RootKey, rootKeySource } from "../root/root-key-sources.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
-import { TrustedReader } from "../rows/trusted-reader.ts";
-import { TrustedWriter } from "../rows/trusted-writer.ts";
+import { OutsideAnchor } from "../rows/outside-anchor.ts";
+import { sealRow, type Unsealed } from "../rows/row-mac.ts";
+import { beginState } from "../rows/scan.ts";
+import type { TrustedReader } from "../rows/trusted-reader.ts";
+import { TrustedStore } from "../rows/trusted-store.ts";
 import { builtIn } from "./built-in.ts";
-import { CARRIED_KEYS, openCore, ROOT_SEALED, storeKeys } from "./open.ts";
-import { checkedOptions, type KmsOptions } from "./options.ts";
+import { openCore, storeKeys } from "./open.ts";
+import { checkedOptions, type KmsOptions, type Settings } from "./options.ts";
 
 const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
 
 /**
- * Changes the root key of a store: wraps every key version and authenticates every row anew, in one transaction. Ciphertext is
- * not touched, and the audit chains go on. Other processes that have the store open must open it again with the new key; until
- * they do, their calls fail with `ERR_KEY`. Copies of the store made before remain readable with the old key.
+ * Changes the root key of a store: wraps every key version and authenticates every row under the new key, in one transaction.
+ * Ciphertext stays as it is. Audit chains end, and new ones begin under the new key, so that a holder of the old key can change neither
+ * the lines before nor those after. Close other processes first: their calls fail with `ERR_KEY` until they open the store again
+ * with the new key. Copies of the store made before remain readable with the old key.
  *
  * @throws LanelockError as `Kms.open`; nothing is changed then
  * @example
@@ -28,9 +32,10 @@ export async function rewrapStore(options: KmsOptions & { readonly newRootKey: R
   const { newRootKey, ...rest } = options;
   const source = rootKeySource(newRootKey, "newRootKey");
   try {
-    const { core, close } = await openCore(checkedOptions(rest), builtIn);
+    const settings = checkedOptions(rest);
+    const { core, close } = await openCore(settings, builtIn);
     try {
-      await rewrapTo(core, source);
+      await rewrapTo(core, { source, settings });
     } finally {
       await close();
     }
@@ -39,51 +44,82 @@ export async function rewrapStore(options: KmsOptions & { readonly newRootKey: R
   }
 }
 
-async function rewrapTo(core: KmsContext, source: RootKeySource): Promise<void> {
+async function rewrapTo(core: KmsContext, { source, settings }: { source: RootKeySource; settings: Settings }) {
   const { secret, sealed } = await source.unlock({ storeId: core.keys.storeId });
   const next = storeKeys(core.keys.storeId, secret, builtIn.cipher);
   try {
-    await rewrapUnder(core, next, sealed);
+    await rewrapUnder(core, { next, sealed });
+    // The anchor is MACed by the store's keys, so it begins again with the new ones.
+    const anchor = settings.anchor && new OutsideAnchor({ ...settings.anchor, begin: true });
+    const rows = new TrustedStore(settings.store, next, anchor);
+    await rows.load();
+    await scrub(rows);
   } finally {
     next.dispose();
   }
-  await scrub(core.store);
 }
 
-async function rewrapUnder(core: KmsContext, next: StoreKeys, sealed: Uint8Array | undefined): Promise<void> {
-  await core.store.write(async (rows) => {
-    await requireSameRoot(rows, core.keys);
-    const rewrapper = new Rewrapper(core, rows, next);
+interface Rewrapping {
+  readonly next: StoreKeys;
+  readonly sealed: Uint8Array | undefined;
+}
+
+async function rewrapUnder(core: KmsContext, { next, sealed }: Rewrapping): Promise<void> {
+  await core.rows.exclusively(async (old, rows, state) => {
+    const rewrapper = new Rewrapper(core, { old, rows, next });
     const keys = await rewrapper.all();
+    const event = pendingEvent(core.now(), "local", "RewrapStore");
+    event.note = `${keys} keys`;
+    await core.audit.commit(event);
+    await rewrapper.anchors(core.audit.finalAnchor());
     await rows.putMeta(ROOT_CHECK, next.rootCheck());
     await rows.putMeta(ROOT_SEALED, sealed ?? new Uint8Array());
     await rows.putMeta(CARRIED_KEYS, core.keys.carryTo(next));
     await markScrubPending(rows);
-    const event = pendingEvent(core.now(), "local", "RewrapStore");
-    event.note = `${keys} keys`;
-    await core.audit.commit(event);
+    await beginState(rows, next, state);
   });
 }
 
-/** Reads rows as the old keys trust them and writes them as the new ones do. */
+interface Rewrapped {
+  readonly old: TrustedReader;
+  readonly rows: StoreWriter;
+  readonly next: StoreKeys;
+}
+
+/** Reads rows under the old keys and writes them under the new ones. */
 class Rewrapper {
   readonly #core: KmsContext;
   readonly #old: TrustedReader;
-  readonly #new: TrustedWriter;
+  readonly #rows: StoreWriter;
   readonly #next: StoreKeys;
 
-  constructor(core: KmsContext, rows: StoreWriter, next: StoreKeys) {
+  constructor(core: KmsContext, { old, rows, next }: Rewrapped) {
     this.#core = core;
-    this.#old = new TrustedReader(rows, core.keys);
-    this.#new = new TrustedWriter(rows, next);
+    this.#old = old;
+    this.#rows = rows;
     this.#next = next;
   }
 
   async all(): Promise<number> {
     const { rows: keys } = await this.#old.keys(EVERYTHING);
     for (const key of keys) await this.#key(key);
-    for (const alias of (await this.#old.aliases(EVERYTHING)).rows) await this.#new.putAlias(alias);
+    for (const alias of (await this.#old.aliases(EVERYTHING)).rows) {
+      await this.#rows.putAlias(sealRow(this.#next, "alias", alias));
+    }
+    for (const counter of await this.#rows.all("counter")) {
+      const checked = (await this.#old.counter(counter)) ?? counter;
+      await this.#rows.putCounter(sealRow(this.#next, "counter", checked));
+    }
     return keys.length;
+  }
+
+  /** Every chain ends where it is anchored. @param last the anchor of the chain that this process writes */
+  async anchors(last: Unsealed<"anchor"> | undefined): Promise<void> {
+    const anchors = (await this.#old.anchors()).filter(({ chainId }) => chainId !== last?.chainId);
+    const all = last === undefined ? anchors : [...anchors, last];
+    for (const anchor of all) await this.#rows.putAnchor(sealRow(this.#next, "anchor", anchor));
+    const chains = all.map(({ chainId }) => chainId);
+    await this.#rows.putMeta(CLOSED_CHAINS, this.#core.keys.closeChains(this.#next, chains));
   }
 
   async #key(key: KeyRow): Promise<void> {
@@ -91,12 +127,13 @@ class Rewrapper {
       for (const object of await this.#old.keyObjects(version.versionId)) {
         const provider = this.#core.provider(key.protectionLevel);
         const handle = provider.rewrap(storedObject(key, object), this.#next);
-        await this.#new.putKeyObject({ ...object, handle });
+        await this.#rows.putKeyObject(sealRow(this.#next, "keyObject", { ...object, handle }));
       }
-      await this.#new.putVersion(version);
+      await this.#rows.putVersion(sealRow(this.#next, "version", version));
     }
     await this.#importTokens(key.keyId);
-    await this.#new.putKey(key);
+    for (const tag of await this.#old.tags(key.keyId)) await this.#rows.putTag(sealRow(this.#next, "tag", tag));
+    await this.#rows.putKey(sealRow(this.#next, "key", key));
   }
 
   /** A dead token has no handle any more. */
@@ -104,7 +141,7 @@ class Rewrapper {
     for (const token of await this.#old.importTokens({ keyId })) {
       const binding = tokenBinding(keyId, token.tokenId);
       const handle = token.handle.length === 0 ? token.handle : this.#rewrapped(binding, token.handle);
-      await this.#new.putImportToken({ ...token, handle });
+      await this.#rows.putImportToken(sealRow(this.#next, "importToken", { ...token, handle }));
     }
   }
 

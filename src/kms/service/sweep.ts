@@ -12,7 +12,7 @@ export async function sweep(core: KmsContext): Promise<SweepResult> {
   await destroyExpiredTokens(core).catch(() => undefined);
   const { settled, failed } = await settleDue(core);
   try {
-    await scrub(core.store);
+    await scrub(core.rows);
     return { settled, failed };
   } catch {
     return { settled, failed: failed + 1 };

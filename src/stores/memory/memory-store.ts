@@ -1,5 +1,5 @@
 import { LanelockError } from "../../errors.ts";
-import type { AuditAnchorRow, CounterRequest, KeyStore, StoreReader, StoreWriter } from "../../kms/ports/index.ts";
+import type { KeyStore, StoreReader, StoreWriter } from "../../kms/ports/index.ts";
 import { Mutex } from "../../shared/locks/mutex.ts";
 import { MemoryReader, MemoryTables, MemoryWriter } from "./rows.ts";
 import type { Journal } from "./table.ts";
@@ -21,7 +21,6 @@ class MemoryStore implements KeyStore {
   readonly #mutex = new Mutex();
   readonly #claims = new Set<string>();
   #opened = 0;
-  #changes = 0;
 
   async open() {
     this.#opened++;
@@ -38,10 +37,6 @@ class MemoryStore implements KeyStore {
     });
   }
 
-  changeCounter() {
-    return this.#exclusively(async () => this.#changes);
-  }
-
   read<T>(work: (rows: StoreReader) => Promise<T>) {
     return this.#exclusively(() => work(new MemoryReader(this.#tables)));
   }
@@ -50,30 +45,11 @@ class MemoryStore implements KeyStore {
     return this.#exclusively(async () => {
       const journal: Journal = [];
       try {
-        const result = await work(new MemoryWriter(this.#tables, journal));
-        this.#changes++;
-        return result;
+        return await work(new MemoryWriter(this.#tables, journal));
       } catch (error) {
         for (const undo of journal.reverse()) undo();
         throw error;
       }
-    });
-  }
-
-  reserve({ versionId, mode, amount, limit }: CounterRequest) {
-    return this.#exclusively(async () => {
-      const count = Math.max(0, (this.#tables.counters.get(`${versionId} ${mode}`)?.count ?? 0) + amount);
-      if (amount > 0 && count > limit) return undefined;
-      this.#tables.counters.put({ versionId, mode, count }, []);
-      return count;
-    });
-  }
-
-  anchor(row: AuditAnchorRow) {
-    return this.#exclusively(async () => {
-      if ((this.#tables.anchors.get(row.chainId)?.sequence ?? 0) > row.sequence) return false;
-      this.#tables.anchors.put(row, []);
-      return true;
     });
   }
 

@@ -2,14 +2,20 @@ import type {
   AliasRow,
   AuditAnchorRow,
   CipherMode,
+  CountedObject,
+  CounterRow,
   ImportTokenRow,
   KeyFilter,
   KeyObjectRow,
   KeyRow,
+  MetaRow,
   Page,
   PageRequest,
+  RowSeal,
   StoreReader,
   StoreWriter,
+  TableName,
+  Tables,
   TagRow,
   VersionRow,
 } from "../../kms/ports/index.ts";
@@ -17,7 +23,7 @@ import { type Journal, MemoryTable } from "./table.ts";
 
 /** The tables of a store in memory. */
 export class MemoryTables {
-  readonly meta = new MemoryTable<{ name: string; value: Uint8Array }>((row) => row.name);
+  readonly meta = new MemoryTable<MetaRow>((row) => row.name);
   readonly keys = new MemoryTable<KeyRow>((row) => row.keyId);
   readonly versions = new MemoryTable<VersionRow>((row) => row.versionId);
   readonly keyObjects = new MemoryTable<KeyObjectRow>((row) => `${row.versionId} ${row.mode}`);
@@ -25,9 +31,13 @@ export class MemoryTables {
   readonly tags = new MemoryTable<TagRow>((row) => `${row.keyId} ${row.tagKey}`);
   readonly importTokens = new MemoryTable<ImportTokenRow>((row) => row.tokenId);
   readonly anchors = new MemoryTable<AuditAnchorRow>((row) => row.chainId);
-  readonly counters = new MemoryTable<{ versionId: string; mode: CipherMode; count: number }>(
-    (row) => `${row.versionId} ${row.mode}`,
-  );
+  readonly counters = new MemoryTable<CounterRow>((row) => `${row.versionId} ${row.mode}`);
+
+  /** The tables by the names that the KMS has for them. */
+  readonly byName: { readonly [T in TableName]: MemoryTable<Tables[T]> } = {
+    ...{ key: this.keys, version: this.versions, keyObject: this.keyObjects, alias: this.aliases, tag: this.tags },
+    ...{ importToken: this.importTokens, anchor: this.anchors, counter: this.counters },
+  };
 }
 
 function text(a: string, b: string): number {
@@ -40,6 +50,10 @@ function page<Row>(rows: readonly Row[], { offset, limit }: PageRequest): Page<R
 
 function sameBytes(a: Uint8Array | null, b: Uint8Array): boolean {
   return a !== null && a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export class MemoryReader implements StoreReader {
@@ -147,6 +161,29 @@ export class MemoryReader implements StoreReader {
       (a, b) => text(a.chainId, b.chainId),
     );
   }
+
+  async counter({ versionId, mode }: CountedObject) {
+    return this.tables.counters.get(`${versionId} ${mode}`);
+  }
+
+  async counters(versionId: string) {
+    return this.tables.counters.select(
+      (row) => row.versionId === versionId,
+      (a, b) => text(a.mode, b.mode),
+    );
+  }
+
+  async metas() {
+    return this.tables.meta.all();
+  }
+
+  async all<T extends TableName>(table: T): Promise<readonly Tables[T][]> {
+    return this.tables.byName[table].all();
+  }
+
+  async seals(table: TableName): Promise<readonly RowSeal[]> {
+    return this.tables.byName[table].entries().map(([id, { mac }]) => [id, hex(mac)]);
+  }
 }
 
 export class MemoryWriter extends MemoryReader implements StoreWriter {
@@ -228,5 +265,17 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
 
   async deleteImportToken(tokenId: string) {
     this.tables.importTokens.delete((row) => row.tokenId === tokenId, this.#journal);
+  }
+
+  async putAnchor(row: AuditAnchorRow) {
+    this.tables.anchors.put(row, this.#journal);
+  }
+
+  async deleteAnchor(chainId: string) {
+    this.tables.anchors.delete((row) => row.chainId === chainId, this.#journal);
+  }
+
+  async putCounter(row: CounterRow) {
+    this.tables.counters.put(row, this.#journal);
   }
 }

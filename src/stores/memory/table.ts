@@ -23,6 +23,15 @@ export class MemoryTable<Row extends object> {
       .map((row) => structuredClone(row));
   }
 
+  all(): Row[] {
+    return this.entries().map(([, row]) => structuredClone(row));
+  }
+
+  /** Rows by primary key, not copied: for reading at once. */
+  entries(): (readonly [key: string, row: Row])[] {
+    return [...this.#rows];
+  }
+
   has(keep: (row: Row) => boolean): boolean {
     for (const row of this.#rows.values()) if (keep(row)) return true;
     return false;

@@ -6,7 +6,8 @@ const INTEGERS: ReadonlySet<string> = new Set([
   ...["ordinal", "expiresAt", "failures", "sequence", "length", "at", "count"],
 ]);
 
-type Stored<Row> = { [Column in keyof Row]: Row[Column] extends boolean ? number : Row[Column] };
+/** A row as SQL holds it. */
+export type Stored<Row> = { [Column in keyof Row]: Row[Column] extends boolean ? number : Row[Column] };
 
 /** A row as the drivers take it. */
 export function toSql<Row extends object>(row: Row): Stored<Row> {

@@ -2,10 +2,11 @@ import { type Kysely, sql } from "kysely";
 import type {
   AliasRow,
   AuditAnchorRow,
-  CipherMode,
+  CounterRow,
   ImportTokenRow,
   KeyObjectRow,
   KeyRow,
+  MetaRow,
   TagRow,
   VersionRow,
 } from "../../kms/ports/index.ts";
@@ -15,9 +16,9 @@ type SqlRow<Row> = { [Column in keyof Row]: Row[Column] extends boolean ? number
 
 /** Columns are named as the fields of the rows they keep. */
 export interface Database {
-  /** One row: the schema's version, and a count of committed write transactions, whose lock makes their writer the only one. */
+  /** One row: the schema's version, and a count of write transactions, whose lock makes their writer the only one. */
   lanelock_store: { id: number; version: number; changes: number };
-  lanelock_meta: { name: string; value: Uint8Array };
+  lanelock_meta: MetaRow;
   lanelock_keys: SqlRow<KeyRow>;
   lanelock_versions: SqlRow<VersionRow>;
   lanelock_key_objects: SqlRow<KeyObjectRow>;
@@ -25,7 +26,7 @@ export interface Database {
   lanelock_tags: SqlRow<TagRow>;
   lanelock_import_tokens: SqlRow<ImportTokenRow>;
   lanelock_anchors: SqlRow<AuditAnchorRow>;
-  lanelock_counters: { versionId: string; mode: CipherMode; count: number };
+  lanelock_counters: CounterRow;
 }
 
 export type BytesType = "blob" | "bytea";
@@ -40,6 +41,7 @@ interface Columns {
   readonly primaryKey: readonly string[];
 }
 
+/** As schema version 1 made them. */
 const TABLES: Readonly<Record<string, Columns>> = {
   lanelock_meta: { texts: ["name"], bytes: ["value"], primaryKey: ["name"] },
   lanelock_keys: {
@@ -125,6 +127,17 @@ const MIGRATIONS: readonly Migration[] = [
         .createIndex(`${table}_${columns.join("_")}`)
         .on(table)
         .columns(columns)
+        .execute();
+    }
+  },
+  // The KMS gives the rows that are there their MAC when it upgrades the store.
+  async (db, bytes) => {
+    const none = sql.raw(bytes === "blob" ? "x''" : "''::bytea");
+    const type = bytes === "blob" ? sql`blob` : sql`bytea`;
+    for (const table of ["lanelock_tags", "lanelock_counters"]) {
+      await db.schema
+        .alterTable(table)
+        .addColumn("mac", type, (column) => column.notNull().defaultTo(none))
         .execute();
     }
   },

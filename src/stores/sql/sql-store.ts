@@ -1,16 +1,7 @@
-import { sql } from "kysely";
 import { LanelockError } from "../../errors.ts";
-import type {
-  AuditAnchorRow,
-  CounterRequest,
-  KeyStore,
-  StoreClaim,
-  StoreReader,
-  StoreWriter,
-} from "../../kms/ports/index.ts";
+import type { KeyStore, StoreClaim, StoreReader, StoreWriter } from "../../kms/ports/index.ts";
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
 import { patiently } from "./patience.ts";
-import { toSql } from "./row-codec.ts";
 import { isMade, migrate, SCHEMA_VERSION } from "./schema.ts";
 import { SqlReader } from "./sql-reader.ts";
 import { SqlWriter } from "./sql-writer.ts";
@@ -89,15 +80,6 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
     }
   }
 
-  changeCounter() {
-    return this.#translated(() =>
-      this.#read(async (session) => {
-        const query = session.selectFrom("lanelock_store").select("changes");
-        return Number((await query.executeTakeFirstOrThrow()).changes);
-      }),
-    );
-  }
-
   read<T>(work: (rows: StoreReader) => Promise<T>) {
     return this.#read((session) => work(new SqlReader(session)));
   }
@@ -122,38 +104,6 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
     });
   }
 
-  reserve({ versionId, mode, amount, limit }: CounterRequest) {
-    return this.#write(async (session) => {
-      const fresh = { versionId, mode, count: Math.max(0, amount) };
-      const row = await session
-        .insertInto("lanelock_counters")
-        .values(fresh)
-        .onConflict((conflict) =>
-          conflict
-            .columns(["versionId", "mode"])
-            .doUpdateSet({ count: added(amount) })
-            .where(sql<boolean>`${added(amount)} <= ${limit}`),
-        )
-        .returning("count")
-        .executeTakeFirst();
-      return row && Number(row.count);
-    });
-  }
-
-  anchor(row: AuditAnchorRow) {
-    return this.#write(async (session) => {
-      const values = toSql(row);
-      const result = await session
-        .insertInto("lanelock_anchors")
-        .values(values)
-        .onConflict((conflict) =>
-          conflict.column("chainId").doUpdateSet(values).where("lanelock_anchors.sequence", "<=", row.sequence),
-        )
-        .executeTakeFirst();
-      return result.numInsertedOrUpdatedRows === 1n;
-    });
-  }
-
   claim(name: string): Promise<StoreClaim | undefined> {
     return this.#translated(() => this.#engine.claim(name));
   }
@@ -161,10 +111,4 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
   scrub() {
     return this.#translated(() => this.#engine.scrub());
   }
-}
-
-/** The stored count plus `amount`, never below zero: a block may be given back to a counter that was dropped meanwhile. */
-function added(amount: number) {
-  const sum = sql<number>`lanelock_counters.count + cast(${amount} as bigint)`;
-  return sql<number>`case when ${sum} < 0 then 0 else ${sum} end`;
 }

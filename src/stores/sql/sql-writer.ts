@@ -1,5 +1,7 @@
 import type {
   AliasRow,
+  AuditAnchorRow,
+  CounterRow,
   ImportTokenRow,
   KeyObjectRow,
   KeyRow,
@@ -87,6 +89,18 @@ export class SqlWriter extends SqlReader implements StoreWriter {
 
   async deleteImportToken(tokenId: string) {
     await this.db.deleteFrom("lanelock_import_tokens").where("tokenId", "=", tokenId).execute();
+  }
+
+  async putAnchor(row: AuditAnchorRow) {
+    await this.#put("lanelock_anchors", ["chainId"], toSql(row));
+  }
+
+  async deleteAnchor(chainId: string) {
+    await this.db.deleteFrom("lanelock_anchors").where("chainId", "=", chainId).execute();
+  }
+
+  async putCounter(row: CounterRow) {
+    await this.#put("lanelock_counters", ["versionId", "mode"], toSql(row));
   }
 
   async #add(table: keyof Database, row: Named): Promise<boolean> {

@@ -97,8 +97,9 @@ describe("material at rest", () => {
           /^(keyId|versionId|aliasName|mode)$/.test(column) && !(table === "lanelock_keys" && column === "mode");
         if (primaryKey) continue;
         sqlite(`update ${table} set "${column}" = ? where ${where}`, [tampered(value)]);
-        await using opened = await open();
-        await expect(use(opened), `${table}.${column}`).rejects.toMatchObject({ code: "ERR_INTEGRITY" });
+        const opening = open();
+        await expect(opening.then(use), `${table}.${column}`).rejects.toMatchObject({ code: "ERR_INTEGRITY" });
+        await (await opening.catch(() => undefined))?.close();
         sqlite(`update ${table} set "${column}" = ? where ${where}`, [restored(value)]);
         changed++;
       }
@@ -261,7 +262,7 @@ describe("rewrapStore", () => {
     await expect(kms.encrypt({ keyId, plaintext })).rejects.toMatchObject(told);
     await expect(kms.createKey({})).rejects.toMatchObject(told);
     await expect(kms.disableKey({ keyId })).rejects.toMatchObject(told);
-    await kms.close();
+    await expect(kms.close()).rejects.toMatchObject({ code: "ERR_AUDIT", cause: told });
     await using opened = await open({ rootKey: newRootKey });
     expect((await opened.listKeys()).totalCount).toBe(1);
     expect((await opened.describeKey({ keyId })).keyMetadata.keyState).toBe("Enabled");

@@ -7,7 +7,7 @@ vi.mock("../../../src/shared/timers.ts", () => import("../../shared/late-timers.
 
 /**
  * The rule of docs/kms.md, "Several processes on one store", by a clock that stands until the test moves it: what a KMS read is
- * used for `checkMilliseconds` after it last saw the store's change counter, and not after that. Two `Kms` on one store know no
+ * used for `checkMilliseconds` after it last saw the store's generation, and not after that. Two `Kms` on one store know no
  * more of each other than two processes do.
  */
 beforeEach(() => vi.useFakeTimers({ toFake: ["performance"] }));
@@ -26,7 +26,7 @@ async function twoOn(store: KeyStore, options: Partial<KmsOptions> = {}) {
   };
 }
 
-/** Has `kms` know the key, and see the change counter now. */
+/** Has `kms` know the key, and see the generation now. */
 async function warm(kms: Kms, keyId: string): Promise<Uint8Array> {
   const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext });
   vi.advanceTimersByTime(250);
@@ -74,18 +74,18 @@ describe("a change by another process", () => {
 
   test("is obeyed 250 ms after a check began, however long that took", async () => {
     const store = memoryStore();
-    const changeCounter = store.changeCounter.bind(store);
+    const read = store.read.bind(store);
     let meanwhile = async () => {};
-    store.changeCounter = async () => {
-      const counter = await changeCounter();
+    store.read = async (work) => {
+      const answer = await read(work);
       await meanwhile();
-      return counter;
+      return answer;
     };
     await using both = await twoOn(store);
     const keyId = await createKeyId(both.one);
     const ciphertextBlob = await warm(both.other, keyId);
     vi.advanceTimersByTime(250);
-    // The counter's answer is on its way while the key is disabled, and arrives 200 ms later.
+    // The generation is on its way while the key is disabled, and arrives 200 ms later.
     meanwhile = async () => {
       meanwhile = async () => {};
       await both.one.disableKey({ keyId });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { OPERATIONS } from "../../../src/kms/operations/operation-table.ts";
 import { createExternal, importMaterial, wrapMaterial } from "../import/wrapped-material.ts";
 import { openKms } from "../open-kms.ts";
+import { generationOf } from "../trusted-rows.ts";
 import { anyBlob, anyField, type Given, Hostility } from "./hostile-requests.ts";
 
 const LONG = process.env.LANELOCK_LONG === "1";
@@ -123,7 +124,7 @@ interface Contents {
 
 /** Everything a failed call must leave as it was. */
 async function contents({ store }: Bench): Promise<Contents> {
-  const counter = await store.changeCounter();
+  const counter = await generationOf(store);
   const everything = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
   return store.read(async (rows) => {
     const keys = (await rows.keys(everything)).rows;
@@ -134,9 +135,9 @@ async function contents({ store }: Bench): Promise<Contents> {
   });
 }
 
-/** The contents after a call. Rows change in committed transactions alone, which move the counter; now and then they are read anyway. */
+/** The contents after a call. Rows change in committed transactions alone, which move the generation; now and then they are read anyway. */
 async function contentsAfter(before: Contents): Promise<Contents> {
-  const unmoved = (await bench.store.changeCounter()) === before.counter;
+  const unmoved = (await generationOf(bench.store)) === before.counter;
   return unmoved && Math.random() > 1 / 16 ? before : contents(bench);
 }
 

@@ -1,0 +1,25 @@
+import type { StoreReader, StoreWriter } from "../ports/index.ts";
+import type { StoreKeys } from "../root/store-keys.ts";
+import { RowIndex } from "./row-index.ts";
+import { metaSeal, TABLES } from "./row-mac.ts";
+import { STATE, type StoreState, sealState } from "./store-state.ts";
+
+/** The MAC of every row that the store has. */
+export async function indexOf(rows: StoreReader, keys: StoreKeys): Promise<RowIndex> {
+  const found: (readonly [string, string])[] = [];
+  for (const meta of await rows.metas()) {
+    if (meta.name !== STATE) found.push([`meta ${meta.name}`, metaSeal(keys, meta)]);
+  }
+  for (const table of TABLES) {
+    for (const [id, mac] of await rows.seals(table)) found.push([`${table} ${id}`, mac]);
+  }
+  return new RowIndex(found);
+}
+
+/** Declares the rows as they are to be the store: when it is made, upgraded, or put under another root key. */
+export async function beginState(rows: StoreWriter, keys: StoreKeys, before?: StoreState): Promise<void> {
+  const { root } = await indexOf(rows, keys);
+  const epoch = (before?.epoch ?? 0) + 1;
+  const state = { epoch, generation: (before?.generation ?? 0) + 1, root, since: epoch, journal: [] };
+  await rows.putMeta(STATE, sealState(keys, state));
+}
