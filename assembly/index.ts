@@ -4,7 +4,7 @@ import { Aes } from "./cipher/aes";
 import { expandAesKey } from "./cipher/aes-key-schedule";
 import { Sm4 } from "./cipher/sm4";
 import { expandSm4Key } from "./cipher/sm4-key-schedule";
-import { IO, IO_SIZE, NONCE, NONCE_SIZE, RUN_SIZE, SLOTS, VERDICTS, VERDICTS_SIZE, wipeBlocks } from "./memory";
+import { IO, IO_SIZE, NONCE, NONCE_SIZE, RUN_SIZE, SLOTS, VERDICTS, VERDICTS_SIZE, wipeAllScratch, wipeBlocks } from "./memory";
 import { cbcDecrypt, cbcEncrypt } from "./mode/cbc";
 import { ctr } from "./mode/ctr";
 import { ecbDecrypt, ecbEncrypt } from "./mode/ecb";
@@ -51,6 +51,11 @@ export function wipe(at: usize, size: usize): void {
   wipeBlocks(at, size);
 }
 
+/** Zeroes all scratch, after a call that was interrupted. */
+export function wipeScratch(): void {
+  wipeAllScratch();
+}
+
 export function pad(data: usize, length: u32): u32 {
   return padBlock(data, length);
 }
@@ -75,7 +80,7 @@ export function aesGcmSize(): u32 {
   return <u32>gcmSlotSize<Aes>(changetype<Aes>(0));
 }
 
-export function aesExpandGcm(slot: usize): void {
+export function aesGcmExpand(slot: usize): void {
   gcmExpand<Aes>(changetype<Aes>(slot));
 }
 
@@ -155,7 +160,7 @@ export function sm4GcmSize(): u32 {
   return <u32>gcmSlotSize<Sm4>(changetype<Sm4>(0));
 }
 
-export function sm4ExpandGcm(slot: usize): void {
+export function sm4GcmExpand(slot: usize): void {
   gcmExpand<Sm4>(changetype<Sm4>(slot));
 }
 

@@ -61,6 +61,11 @@ const IO_END: usize = IO + IO_SIZE + 64;
 /** The first byte that slots may take. */
 export const SLOTS: usize = (IO_END + 63) & ~63;
 
+/** Zeroes everything that a call can have written but keys and streams. */
+export function wipeAllScratch(): void {
+  memory.fill(ZEROS, 0, SLOTS - ZEROS);
+}
+
 /** Zeroes `size` bytes from `at`; both are multiples of 16. */
 export function wipeBlocks(at: usize, size: usize): void {
   const end = at + size;

@@ -70,5 +70,5 @@ export function openStreamUnverified(aead: Aead, nonce: Uint8Array, options?: Me
   if (!(aead instanceof Gcm)) {
     throw new LanelockError("ERR_ARGUMENT", "openStreamUnverified takes an object that aesGcm or sm4Gcm made");
   }
-  return new GcmOpenStreamUnverified(aead.startRun(nonce, options), aead.tagLength);
+  return new GcmOpenStreamUnverified(aead.start(nonce, options));
 }

@@ -3,12 +3,14 @@
 //
 // The messages stand one after the other, each a multiple of 16 bytes:
 //
-//     offset 0     the counter block: the nonce, then what the host leaves zero
-//     offset 16    zero; becomes E(J0), then the tag
-//     offset 32    zero; the GHASH state
+//     offset 0     the counter block: the nonce, then 4 bytes that stay unused
+//     offset 16    becomes E(J0), then the tag
+//     offset 32    the GHASH state
 //     offset 48    bytes of additional data, of text and of the whole record, 4 bytes each; 4 unused
-//     offset 64    the additional data, zeros to a multiple of 16, the text and room to a multiple of 16, 32 bytes more;
+//     offset 64    the additional data, room to a multiple of 16, the text and room to a multiple of 16, 32 bytes more;
 //                  the tag that is to be opened follows the text at once
+//
+// What the host does not fill in may hold anything: `prepare` zeroes what is read.
 //
 // When all is done the results are moved to the front, closely packed: ciphertext ‖ tag, or plaintext.
 import { BATCH, LANES, NIBBLES, NIBBLES_SIZE, VERDICTS, wipeBlocks } from "../memory";
@@ -56,6 +58,14 @@ class Record {
   next(): Record {
     return changetype<Record>(this.at(this.size));
   }
+}
+
+/** Zeroes what is added to, and what GHASH takes behind the additional data. */
+@inline
+function prepare(record: Record): void {
+  v128.store(record.at(16), i64x2.splat(0));
+  v128.store(record.at(32), i64x2.splat(0));
+  for (let i = record.hashed() + record.aad; i & 15; ++i) store<u8>(i, 0);
 }
 
 /** Adds a batch of keystream to where each of its blocks belongs. */
@@ -110,8 +120,10 @@ function pack(to: usize, from: usize, length: usize): usize {
 
 /** Seals the `count` messages from `first` on; tags of `tag` bytes. */
 export function gcmSealMany<C extends BlockCipher>(cipher: C, first: usize, count: u32, tag: u32): void {
-  addKeystreams<C>(cipher, first, count);
   let record = changetype<Record>(first), to = first;
+  for (let i: u32 = 0; i < count; ++i, record = record.next()) prepare(record);
+  addKeystreams<C>(cipher, first, count);
+  record = changetype<Record>(first);
   for (let i: u32 = 0; i < count; ++i) {
     makeTag<C>(cipher, record);
     v128.store(record.tag(), v128.load(record.at(16)));
@@ -127,6 +139,7 @@ export function gcmSealMany<C extends BlockCipher>(cipher: C, first: usize, coun
 export function gcmOpenMany<C extends BlockCipher>(cipher: C, first: usize, count: u32, tag: u32): void {
   let record = changetype<Record>(first);
   for (let i: u32 = 0; i < count; ++i, record = record.next()) {
+    prepare(record);
     // The tag that came waits beyond what hashing and decrypting overwrite.
     const expected = v128.load(record.tag());
     makeTag<C>(cipher, record);

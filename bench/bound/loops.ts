@@ -15,7 +15,7 @@ const { exports: e, bytes, io, nonce, build } = engine();
 const size = e.ioSize();
 
 function slotWith(key: number, expand: (slot: number, key: number, length: number) => void, room: number): number {
-  const slot = takeSlot(room);
+  const slot = takeSlot(engine(), room).address;
   randomFillSync(bytes, io, 32);
   expand(slot, io, key);
   return slot;
@@ -24,8 +24,8 @@ function slotWith(key: number, expand: (slot: number, key: number, length: numbe
 const aes128 = slotWith(16, e.aesExpand, e.aesGcmSize());
 const aes256 = slotWith(32, e.aesExpand, e.aesGcmSize());
 const sm4 = slotWith(16, e.sm4Expand, e.sm4GcmSize());
-const run = takeSlot(e.runSize());
-e.aesExpandGcm(aes256);
+const run = takeSlot(engine(), e.runSize()).address;
+e.aesGcmExpand(aes256);
 randomFillSync(bytes, nonce, 12);
 e.aesGcmStart(aes256, run, 12);
 

@@ -10,7 +10,7 @@ import type { TimingCase } from "./case.ts";
 const e = engine().exports;
 const io = e.io();
 const nonce = e.nonce();
-const slot = takeSlot(e.aesGcmSize());
+const slot = takeSlot(engine(), e.aesGcmSize()).address;
 const { bytes } = engine();
 
 const zeros = (length: number) => new Uint8Array(length);
@@ -57,7 +57,7 @@ function sealing(nonceLength: number): TimingCase {
   const place = (secret: Uint8Array) => {
     bytes.set(secret, io);
     e.aesExpand(slot, io, 32);
-    e.aesExpandGcm(slot);
+    e.aesGcmExpand(slot);
     bytes.fill(0, io, io + 256);
     bytes.fill(0, nonce, nonce + 16);
   };

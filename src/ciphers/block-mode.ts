@@ -1,8 +1,10 @@
 import { checkInto, checkOptions, readableWhileWriting } from "../engine/arguments.ts";
-import { engine } from "../engine/load.ts";
+import { allocate, enter, failed } from "../engine/call.ts";
+import type { Engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
 import { LanelockError } from "../errors.ts";
-import { type Bytes, callersBytes, checkBytes, copyOf } from "../shared/byte-input.ts";
+import { type Bytes, callersBytes, checkBytes } from "../shared/byte-input.ts";
+import { checkNames } from "../shared/known-names.ts";
 
 export interface IntoOption {
   /** Where to write the result instead of allocating. It may overlap the input at any offset. */
@@ -16,20 +18,33 @@ export interface PaddingOption {
 
 export type Padding = "pkcs7" | "none";
 
-/** @throws LanelockError `ERR_ARGUMENT` for a padding that is none of the two */
+/** Bytes that go through the engine in one piece: less than its IO holds, to have room for padding. */
+const AT_ONCE = 32768;
+
+const PADDING_NAMES = ["padding"];
+const INTO_NAMES = ["into"];
+
+/** @throws LanelockError `ERR_ARGUMENT` for any other padding, and for an option with any other name */
 export function checkPadding(options: PaddingOption | undefined): Padding {
   checkOptions(options);
-  const { padding = "pkcs7" } = options ?? {};
+  if (options === undefined) return "pkcs7";
+  checkNames(options, PADDING_NAMES, "This mode");
+  const { padding = "pkcs7" } = options;
   if (padding !== "pkcs7" && padding !== "none") {
     throw new LanelockError("ERR_ARGUMENT", `padding must be "pkcs7" or "none", not ${String(padding)}`);
   }
   return padding;
 }
 
-/** The `into` of the options, if there are any. */
+/** The `into` of the options, if there are any. @throws LanelockError `ERR_ARGUMENT` for an option with another name */
 export function intoOf(options: IntoOption | undefined): Uint8Array | undefined {
+  if (options === undefined) return undefined;
   checkOptions(options);
-  return options?.into;
+  for (const name in options) {
+    // Compared here and not in the list: this is on the way of every message.
+    if (name !== "into") checkNames(options, INTO_NAMES, "A message");
+  }
+  return options.into;
 }
 
 /** @throws LanelockError `ERR_NONCE` unless `block` has 16 bytes */
@@ -44,28 +59,67 @@ function checkWholeBlocks(data: Bytes, name: string): void {
   }
 }
 
-/** Encrypts or decrypts `length` bytes at `at` in the engine's memory, in place; a multiple of 16 for ECB and CBC. */
-export type Work = (at: number, length: number) => void;
+/** Where the result goes: the part of `into` that takes it, or memory of its own. */
+function outputFor(length: number, into: Uint8Array | undefined): Bytes {
+  return into === undefined ? allocate(length) : checkInto(into, length);
+}
+
+/** One direction of a mode under one key. */
+export interface Direction {
+  /** The IV or the first counter block: 16 bytes, copied to the engine's memory, where the mode goes on from it. None in ECB. */
+  readonly first?: Uint8Array | undefined;
+  /** Transforms `length` bytes at `at` in place, following the block at `chain`. A multiple of 16 in ECB and CBC. */
+  readonly work: (chain: number, at: number, length: number) => void;
+}
+
+/** One call of the engine: `work` finds the first block in place. */
+function inMode<T>({ first }: Direction, work: (host: Engine) => T): T {
+  const host = enter();
+  try {
+    const { bytes, nonce: chain } = host;
+    if (first !== undefined) bytes.set(first, chain);
+    const result = work(host);
+    if (first !== undefined) bytes.fill(0, chain, chain + 16);
+    host.busy = false;
+    return result;
+  } catch (error) {
+    throw failed(host, error);
+  }
+}
+
+/** Transforms an input that fits in IO, where it may be padded; returns the length of the result, which stands there. As all input
+ * is read before anything is written, they may overlap at any offset. */
+function transformAtOnce(host: Engine, { work }: Direction, input: Bytes, padded: boolean): number {
+  const { bytes, exports, io, nonce: chain } = host;
+  bytes.set(input, io);
+  const length = padded ? exports.pad(io, input.length) : input.length;
+  if (length > 0) work(chain, io, length);
+  return length;
+}
 
 interface Transformation {
   /** Plain. */
-  input: Bytes;
-  into: Uint8Array | undefined;
-  /** Bytes of the result. */
-  length: number;
-  work: Work;
+  readonly input: Bytes;
+  /** As long as the result: bytes made beyond it are dropped. */
+  readonly output: Bytes;
 }
 
-/** The result of `work` on all of the input; bytes it has beyond `length` are dropped. */
-export function transform({ input, into, length, work }: Transformation): Bytes {
-  const output = into === undefined ? new Uint8Array(length) : checkInto(into, length);
-  const readable = readableWhileWriting(input, into && output);
-  const { bytes, io } = engine();
+/** Transforms an input of any length, part by part. With `pad`, what is left behind the last whole block is padded. */
+function transformInParts(direction: Direction, { input, output }: Transformation, pad = false): Bytes {
+  const whole = pad ? input.length - (input.length % 16) : input.length;
+  const readable = readableWhileWriting(input, output);
   try {
-    eachPart(readable, (part, offset) => {
-      work(io, part);
-      const end = Math.min(part, length - offset);
-      if (end > 0) output.set(bytes.subarray(io, io + end), offset);
+    inMode(direction, (host) => {
+      const { bytes, io, nonce: chain } = host;
+      eachPart(host, readable.subarray(0, whole), (part, offset) => {
+        direction.work(chain, io, part);
+        const end = Math.min(part, output.length - offset);
+        if (end > 0) output.set(bytes.subarray(io, io + end), offset);
+      });
+      if (!pad) return;
+      const length = transformAtOnce(host, direction, readable.subarray(whole), true);
+      output.set(bytes.subarray(io, io + length), whole);
+      bytes.fill(0, io, io + length);
     });
   } finally {
     if (readable !== input) readable.fill(0);
@@ -73,50 +127,79 @@ export function transform({ input, into, length, work }: Transformation): Bytes 
   return output;
 }
 
-/** Encrypts with padding, of which `work` sees nothing: the last block is padded where it stands. */
-export function encryptPadded(data: Uint8Array, padding: Padding, into: Uint8Array | undefined, work: Work): Bytes {
+/** Encrypts, or decrypts what has no padding. The result is as long as the input, but for padding that is added. */
+function transformWith(direction: Direction, input: Bytes, into: Uint8Array | undefined, pad: boolean): Bytes {
+  const output = outputFor(pad ? input.length - (input.length % 16) + 16 : input.length, into);
+  if (input.length > AT_ONCE) return transformInParts(direction, { input, output }, pad);
+  return inMode(direction, (host) => {
+    const { bytes, io } = host;
+    const length = transformAtOnce(host, direction, input, pad);
+    output.set(bytes.subarray(io, io + length));
+    bytes.fill(0, io, io + length + 16);
+    return output;
+  });
+}
+
+/** Transforms data of any length that `direction` takes; the result is as long. */
+export function transform(direction: Direction, input: Bytes, into: Uint8Array | undefined): Bytes {
+  return transformWith(direction, input, into, false);
+}
+
+interface Padded {
+  readonly padding: Padding;
+  readonly into: Uint8Array | undefined;
+}
+
+/** Encrypts, with padding or without. */
+export function encryptPadded(direction: Direction, data: Uint8Array, { padding, into }: Padded): Bytes {
   const plaintext = callersBytes(data, "plaintext");
-  if (padding === "none") {
-    checkWholeBlocks(plaintext, "plaintext");
-    return transform({ input: plaintext, into, length: plaintext.length, work });
-  }
-  const { length } = plaintext;
-  const whole = length - (length % 16);
-  const output = into === undefined ? new Uint8Array(whole + 16) : checkInto(into, whole + 16);
-  const rest = copyOf(plaintext.subarray(whole));
-  if (whole > 0) transform({ input: plaintext.subarray(0, whole), into: output, length: whole, work });
-  const { bytes, exports, io } = engine();
-  bytes.set(rest, io);
-  rest.fill(0);
-  work(io, exports.pad(io, length - whole));
-  output.set(bytes.subarray(io, io + 16), whole);
-  bytes.fill(0, io, io + 16);
+  if (padding === "none") checkWholeBlocks(plaintext, "plaintext");
+  return transformWith(direction, plaintext, into, padding === "pkcs7");
+}
+
+function notPadded(): LanelockError {
+  return new LanelockError("ERR_PADDING", "The padding is not valid: wrong key, or not what was encrypted");
+}
+
+/** Decrypts and removes padding, if all fits in IO. */
+function decryptAtOnce(direction: Direction, ciphertext: Bytes, into: Uint8Array | undefined): Bytes {
+  const output = inMode(direction, (host) => {
+    const { bytes, exports, io } = host;
+    const length = transformAtOnce(host, direction, ciphertext, false);
+    const padding = exports.paddingLength(io + length - 16);
+    const result = padding === 0 ? undefined : outputFor(length - padding, into);
+    result?.set(bytes.subarray(io, io + length - padding));
+    bytes.fill(0, io, io + length + 16);
+    return result;
+  });
+  if (output === undefined) throw notPadded();
   return output;
 }
 
-interface PaddedCiphertext {
-  /** Checked, and plain. */
-  ciphertext: Bytes;
-  padding: Padding;
-  into: Uint8Array | undefined;
-  /** Decrypts from the beginning of the ciphertext on. */
-  work: Work;
-  /** Decrypts the last block, of which padding is judged before anything is released. */
-  lastBlock: Work;
+/** How many bytes of padding the last block has. It is decrypted by itself. */
+function paddingOf(direction: Direction, ciphertext: Bytes): number {
+  const last = { first: direction.first && ciphertext.subarray(-32, -16), work: direction.work };
+  return inMode(last, (host) => {
+    const { bytes, exports, io } = host;
+    transformAtOnce(host, last, ciphertext.subarray(-16), false);
+    const padding = exports.paddingLength(io);
+    bytes.fill(0, io, io + 32);
+    return padding;
+  });
 }
 
-/** Decrypts and removes padding; every padding that is none gets the same answer. */
-export function decryptPadded({ ciphertext, padding, into, work, lastBlock }: PaddedCiphertext): Bytes {
+/**
+ * Decrypts and removes padding, which is judged before anything is released. Every padding that is not valid gets the same answer.
+ *
+ * @param ciphertext checked, and plain
+ */
+export function decryptPadded(direction: Direction, ciphertext: Bytes, { padding, into }: Padded): Bytes {
   checkWholeBlocks(ciphertext, "ciphertext");
   const { length } = ciphertext;
-  if (padding === "none") return transform({ input: ciphertext, into, length, work });
+  if (padding === "none") return transform(direction, ciphertext, into);
   if (length === 0) throw new LanelockError("ERR_LENGTH", "ciphertext is empty, but padded data has a block at least");
-  const { bytes, exports, io } = engine();
-  bytes.set(ciphertext.subarray(length - 16), io);
-  lastBlock(io, 16);
-  const padded = exports.paddingLength(io);
-  bytes.fill(0, io, io + 16);
-  if (padded === 0)
-    throw new LanelockError("ERR_PADDING", "The padding is not valid: wrong key, or not what was encrypted");
-  return transform({ input: ciphertext, into, length: length - padded, work });
+  if (length <= AT_ONCE) return decryptAtOnce(direction, ciphertext, into);
+  const count = paddingOf(direction, ciphertext);
+  if (count === 0) throw notPadded();
+  return transformInParts(direction, { input: ciphertext, output: outputFor(length - count, into) });
 }

@@ -1,94 +1,45 @@
+import type { EngineExports } from "../engine/engine.generated.ts";
 import { engine } from "../engine/load.ts";
 
-/** The engine's exports for one block cipher, under names that do not repeat which. Lengths in bytes. */
-export interface CipherEngine {
+type Functions = Omit<EngineExports, "memory">;
+
+/** The engine's exports for one block cipher, under names without its prefix: `aesGcmSeal` is `gcmSeal`. Lengths are in bytes. */
+type CipherExports = {
+  readonly [Name in keyof Functions as Name extends `aes${infer Rest}` ? Uncapitalize<Rest> : never]: Functions[Name];
+};
+
+/** A block cipher: what messages say of it, and how its keys are expanded. */
+export interface BlockCipher extends Pick<CipherExports, "size" | "expand"> {
   /** As in messages: `AES`, `SM4`. */
   readonly name: string;
+  /** Lengths of its keys, in bytes. */
   readonly keyLengths: readonly number[];
-  size(): number;
-  gcmSize(): number;
-  expand(slot: number, key: number, length: number): void;
-  expandGcm(slot: number): void;
-  gcmSeal(slot: number, nonce: number, data: number, aad: number, text: number): void;
-  gcmOpen(slot: number, nonce: number, data: number, aad: number, text: number, tag: number): number;
-  gcmSealMany(slot: number, first: number, count: number, tag: number): void;
-  gcmOpenMany(slot: number, first: number, count: number, tag: number): void;
-  gcmStart(slot: number, run: number, nonce: number): void;
-  gcmHashNonce(slot: number, run: number, data: number, length: number): void;
-  gcmStartHashed(slot: number, run: number, length: number): void;
-  gcmAad(slot: number, run: number, data: number, length: number): void;
-  gcmHashText(slot: number, run: number, data: number, length: number): void;
-  gcmKeystream(slot: number, run: number, data: number, length: number): void;
-  gcmTag(slot: number, run: number, tag: number): void;
-  gcmVerify(slot: number, run: number, tag: number, length: number): number;
-  ctr(slot: number, block: number, data: number, length: number): void;
-  ecbEncrypt(slot: number, data: number, length: number): void;
-  ecbDecrypt(slot: number, data: number, length: number): void;
-  cbcEncrypt(slot: number, chain: number, data: number, length: number): void;
-  cbcDecrypt(slot: number, chain: number, data: number, length: number): void;
 }
 
-let aesOnce: CipherEngine | undefined;
-let sm4Once: CipherEngine | undefined;
+type Exports<Prefix extends string> = Pick<CipherExports, Extract<keyof CipherExports, `${Prefix}${string}`>>;
 
-export function aes(): CipherEngine {
-  if (aesOnce) return aesOnce;
-  const e = engine().exports;
-  aesOnce = {
-    name: "AES",
-    keyLengths: [16, 24, 32],
-    size: e.aesSize,
-    gcmSize: e.aesGcmSize,
-    expand: e.aesExpand,
-    expandGcm: e.aesExpandGcm,
-    gcmSeal: e.aesGcmSeal,
-    gcmOpen: e.aesGcmOpen,
-    gcmSealMany: e.aesGcmSealMany,
-    gcmOpenMany: e.aesGcmOpenMany,
-    gcmStart: e.aesGcmStart,
-    gcmHashNonce: e.aesGcmHashNonce,
-    gcmStartHashed: e.aesGcmStartHashed,
-    gcmAad: e.aesGcmAad,
-    gcmHashText: e.aesGcmHashText,
-    gcmKeystream: e.aesGcmKeystream,
-    gcmTag: e.aesGcmTag,
-    gcmVerify: e.aesGcmVerify,
-    ctr: e.aesCtr,
-    ecbEncrypt: e.aesEcbEncrypt,
-    ecbDecrypt: e.aesEcbDecrypt,
-    cbcEncrypt: e.aesCbcEncrypt,
-    cbcDecrypt: e.aesCbcDecrypt,
+/** What GCM needs of a block cipher. */
+export interface GcmCipher extends BlockCipher, Exports<"gcm"> {}
+
+/** What ECB, CBC and CTR need of a block cipher. */
+export interface BlockModeCipher extends BlockCipher, Exports<"ecb">, Exports<"cbc">, Exports<"ctr"> {}
+
+export interface CipherEngine extends GcmCipher, BlockModeCipher {}
+
+/** A block cipher by the prefix of its exports, bound when it is first used. */
+function cipher(prefix: string, description: { name: string; keyLengths: readonly number[] }): () => CipherEngine {
+  let bound: CipherEngine | undefined;
+  return () => {
+    if (bound !== undefined) return bound;
+    const exports = Object.entries(engine().exports)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.charAt(prefix.length).toLowerCase() + name.slice(prefix.length + 1), value]);
+    const functions: CipherExports = Object.fromEntries(exports);
+    // Spread, and not filled key by key: V8 would keep such an object as a dictionary, and look every call up in it.
+    bound = { ...description, ...functions };
+    return bound;
   };
-  return aesOnce;
 }
 
-export function sm4(): CipherEngine {
-  if (sm4Once) return sm4Once;
-  const e = engine().exports;
-  sm4Once = {
-    name: "SM4",
-    keyLengths: [16],
-    size: e.sm4Size,
-    gcmSize: e.sm4GcmSize,
-    expand: e.sm4Expand,
-    expandGcm: e.sm4ExpandGcm,
-    gcmSeal: e.sm4GcmSeal,
-    gcmOpen: e.sm4GcmOpen,
-    gcmSealMany: e.sm4GcmSealMany,
-    gcmOpenMany: e.sm4GcmOpenMany,
-    gcmStart: e.sm4GcmStart,
-    gcmHashNonce: e.sm4GcmHashNonce,
-    gcmStartHashed: e.sm4GcmStartHashed,
-    gcmAad: e.sm4GcmAad,
-    gcmHashText: e.sm4GcmHashText,
-    gcmKeystream: e.sm4GcmKeystream,
-    gcmTag: e.sm4GcmTag,
-    gcmVerify: e.sm4GcmVerify,
-    ctr: e.sm4Ctr,
-    ecbEncrypt: e.sm4EcbEncrypt,
-    ecbDecrypt: e.sm4EcbDecrypt,
-    cbcEncrypt: e.sm4CbcEncrypt,
-    cbcDecrypt: e.sm4CbcDecrypt,
-  };
-  return sm4Once;
-}
+export const aes = cipher("aes", { name: "AES", keyLengths: [16, 24, 32] });
+export const sm4 = cipher("sm4", { name: "SM4", keyLengths: [16] });

@@ -1,43 +1,36 @@
-import { engine } from "../engine/load.ts";
-import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
-import { checkBlock, type IntoOption, intoOf, transform } from "./block-mode.ts";
-import type { CipherEngine } from "./cipher-engine.ts";
+import { type Bytes, callersBytes } from "../shared/byte-input.ts";
+import { checkBlock, type Direction, type IntoOption, intoOf, transform } from "./block-mode.ts";
+import type { BlockModeCipher } from "./cipher-engine.ts";
 import { KeySlot } from "./key-slot.ts";
 
 /**
- * CTR (SP 800-38A §6.5). Nothing is authenticated, and a counter block used twice under one key gives plaintext away.
+ * CTR (SP 800-38A §6.5). Nothing is authenticated, and a counter block used twice under one key reveals plaintext.
  *
  * @example
  * using ctr = aesCtr(key);
  * const ciphertext = ctr.encrypt(counterBlock, plaintext);
  */
 export class Ctr {
-  readonly #cipher: CipherEngine;
+  readonly #cipher: BlockModeCipher;
   readonly #key: KeySlot;
 
-  constructor(cipher: CipherEngine, key: Uint8Array) {
+  constructor(cipher: BlockModeCipher, key: Uint8Array) {
     this.#cipher = cipher;
-    this.#key = new KeySlot(cipher, key, false);
+    this.#key = new KeySlot(cipher, key);
   }
 
   /**
    * @param counterBlock the first counter, 16 bytes, counted up as one big-endian number modulo 2^128
    * @param data any length
-   * @throws LanelockError `ERR_NONCE`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
+   * @throws LanelockError `ERR_NONCE`, `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
    */
   encrypt(counterBlock: Uint8Array, data: Uint8Array, options?: IntoOption): Bytes {
     const into = intoOf(options);
     const slot = this.#key.address;
     checkBlock(counterBlock, "counterBlock");
-    const length = checkBytes(data, "data");
-    const { bytes, nonce: counter } = engine();
-    bytes.set(counterBlock, counter);
-    const work = (at: number, part: number) => this.#cipher.ctr(slot, counter, at, part);
-    try {
-      return transform({ input: plain(data), into, length, work });
-    } finally {
-      bytes.fill(0, counter, counter + 16);
-    }
+    const input = callersBytes(data, "data");
+    const work: Direction["work"] = (counter, at, length) => this.#cipher.ctr(slot, counter, at, length);
+    return transform({ first: counterBlock, work }, input, into);
   }
 
   /** The same operation as {@link encrypt}. */

@@ -1,6 +1,7 @@
 import { type Bytes, callersBytes } from "../shared/byte-input.ts";
 import {
   checkPadding,
+  type Direction,
   decryptPadded,
   encryptPadded,
   type IntoOption,
@@ -8,7 +9,7 @@ import {
   type Padding,
   type PaddingOption,
 } from "./block-mode.ts";
-import type { CipherEngine } from "./cipher-engine.ts";
+import type { BlockModeCipher } from "./cipher-engine.ts";
 import { KeySlot } from "./key-slot.ts";
 
 /**
@@ -19,37 +20,38 @@ import { KeySlot } from "./key-slot.ts";
  * const ciphertext = ecb.encrypt(blocks);
  */
 export class Ecb {
-  readonly #cipher: CipherEngine;
+  readonly #cipher: BlockModeCipher;
   readonly #key: KeySlot;
   readonly #padding: Padding;
 
-  constructor(cipher: CipherEngine, key: Uint8Array, options?: PaddingOption) {
+  constructor(cipher: BlockModeCipher, key: Uint8Array, options?: PaddingOption) {
     this.#padding = checkPadding(options);
     this.#cipher = cipher;
-    this.#key = new KeySlot(cipher, key, false);
+    this.#key = new KeySlot(cipher, key);
   }
 
   /**
    * @param plaintext any length with padding `"pkcs7"`, which adds 1 to 16 bytes; a multiple of 16 bytes with `"none"`
-   * @throws LanelockError `ERR_LENGTH`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
+   * @throws LanelockError `ERR_LENGTH`, `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
    */
   encrypt(plaintext: Uint8Array, options?: IntoOption): Bytes {
     const into = intoOf(options);
     const slot = this.#key.address;
-    return encryptPadded(plaintext, this.#padding, into, (at, length) => this.#cipher.ecbEncrypt(slot, at, length));
+    const work: Direction["work"] = (_, at, length) => this.#cipher.ecbEncrypt(slot, at, length);
+    return encryptPadded({ work }, plaintext, { padding: this.#padding, into });
   }
 
   /**
    * @param ciphertext a multiple of 16 bytes
    * @throws LanelockError `ERR_PADDING` if what comes out is not padded, whichever byte is wrong; nothing is released.
-   *   `ERR_LENGTH`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
+   *   `ERR_LENGTH`, `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
    */
   decrypt(ciphertext: Uint8Array, options?: IntoOption): Bytes {
     const into = intoOf(options);
     const slot = this.#key.address;
-    const work = (at: number, length: number) => this.#cipher.ecbDecrypt(slot, at, length);
+    const work: Direction["work"] = (_, at, length) => this.#cipher.ecbDecrypt(slot, at, length);
     const checked = callersBytes(ciphertext, "ciphertext");
-    return decryptPadded({ ciphertext: checked, padding: this.#padding, into, work, lastBlock: work });
+    return decryptPadded({ work }, checked, { padding: this.#padding, into });
   }
 
   /** Wipes the key. Harmless when repeated; every other call then throws `ERR_STATE`. */

@@ -1,115 +1,128 @@
-import { engine } from "../engine/load.ts";
+import { inCall } from "../engine/call.ts";
+import type { Engine } from "../engine/load.ts";
+import { giveBackSlot, handOver } from "../engine/owners.ts";
 import { eachPart } from "../engine/parts.ts";
-import { giveBackSlot, takeSlot } from "../engine/slots.ts";
+import { closeSlot, openSlot, releaseSlot, type Slot, takeSlot } from "../engine/slots.ts";
 import { LanelockError } from "../errors.ts";
 import type { Bytes } from "../shared/byte-input.ts";
-import type { CipherEngine } from "./cipher-engine.ts";
+import type { GcmCipher } from "./cipher-engine.ts";
+import { checkTextLength } from "./gcm-limits.ts";
 import type { KeySlot } from "./key-slot.ts";
 
-/** Plaintext bytes that one nonce may encrypt: 2^39 − 256 bits (SP 800-38D §5.2.1.1). */
-const TEXT_LIMIT = 2 ** 36 - 32;
-
-/** @throws LanelockError `ERR_LIMIT` beyond what GCM may encrypt under one nonce */
-export function checkTextLength(length: number): void {
-  if (length > TEXT_LIMIT) {
-    throw new LanelockError("ERR_LIMIT", `GCM takes at most ${TEXT_LIMIT} bytes under one nonce: split the message`);
-  }
+/** What a message begins with: everything is checked, and plain. */
+export interface MessageStart {
+  readonly cipher: GcmCipher;
+  readonly key: KeySlot;
+  readonly nonce: Bytes;
+  readonly aad: Bytes;
+  readonly tagLength: number;
 }
 
-/** Wipes the runs of streams that were dropped unfinished. */
-const dropped = new FinalizationRegistry<number>(giveBackSlot);
-
 /**
- * One GCM message that does not go through the engine in one call: nonce and additional data are taken in at once, the text
- * part by part. All parts but the last have a multiple of 16 bytes, and none more than `ioSize()`.
+ * One GCM message that does not go through the engine in one call: nonce and additional data are absorbed at once, the text part
+ * by part. All parts but the last have a multiple of 16 bytes, and none more than `ioSize()`. Everything but `begin`, `use`,
+ * `checkRoom` and `dispose` belongs within a call of the engine.
  */
 export class GcmState {
-  readonly #cipher: CipherEngine;
+  readonly #cipher: GcmCipher;
   readonly #key: KeySlot;
-  readonly #run: number;
+  readonly #slot: Slot;
   readonly #io: number;
   #length = 0;
-  #live = true;
 
-  constructor(cipher: CipherEngine, key: KeySlot, message: { nonce: Bytes; aad: Bytes }) {
+  /** For a message that ends within the same call, with `release`. */
+  constructor(host: Engine, { cipher, key, nonce, aad }: MessageStart) {
     this.#cipher = cipher;
     this.#key = key;
-    const { exports, io } = engine();
-    this.#io = io;
-    const slot = key.address;
-    const run = takeSlot(exports.runSize());
-    this.#run = run;
-    dropped.register(this, run, this);
-    this.#start(slot, message.nonce);
-    eachPart(message.aad, (length) => cipher.gcmAad(slot, run, this.#io, length));
+    this.#io = host.io;
+    this.#slot = takeSlot(host, host.exports.runSize());
+    this.#start(host, nonce);
+    eachPart(host, aad, (length) => cipher.gcmAad(key.address, this.#slot.address, host.io, length));
   }
 
-  #start(slot: number, nonce: Bytes): void {
-    const { exports, bytes, nonce: nonceAt } = engine();
+  /** Begins a message that goes on in other calls. */
+  static begin(start: MessageStart): GcmState {
+    return inCall((host) => {
+      const state = new GcmState(host, start);
+      handOver(state.#slot, state);
+      return state;
+    });
+  }
+
+  #start(host: Engine, nonce: Bytes): void {
+    const { exports, bytes, nonce: nonceAt } = host;
+    const [key, run] = [this.#key.address, this.#slot.address];
     if (nonce.length <= exports.nonceSize()) {
       bytes.set(nonce, nonceAt);
-      this.#cipher.gcmStart(slot, this.#run, nonce.length);
+      this.#cipher.gcmStart(key, run, nonce.length);
     } else {
-      eachPart(nonce, (length) => this.#cipher.gcmHashNonce(slot, this.#run, this.#io, length));
-      this.#cipher.gcmStartHashed(slot, this.#run, nonce.length);
+      exports.wipe(run, exports.runSize());
+      eachPart(host, nonce, (length) => this.#cipher.gcmHashNonce(key, run, this.#io, length));
+      this.#cipher.gcmStartHashed(key, run, nonce.length);
     }
+  }
+
+  /**
+   * One call of the engine that takes the message further. If it is interrupted the message has ended: its state is that of no
+   * known place in the text.
+   */
+  use(work: (host: Engine) => void): void {
+    inCall((host) => {
+      openSlot(this.#slot);
+      work(host);
+      if (this.#slot.state === "taken") closeSlot(this.#slot);
+    });
   }
 
   /** @throws LanelockError `ERR_STATE` once the message has ended or the key is disposed of, `ERR_LIMIT` if `length` bytes more are too many */
   checkRoom(length: number): void {
-    if (!this.#live) throw new LanelockError("ERR_STATE", "This message has ended: begin another");
+    if (this.#slot.state !== "live") throw new LanelockError("ERR_STATE", "This message has ended: begin another");
     void this.#key.address;
     checkTextLength(this.#length + length);
   }
 
-  #count(length: number): void {
-    this.checkRoom(length);
-    this.#length += length;
-  }
-
   /** Encrypts `length` bytes that stand in the engine's IO, in place. */
   encrypt(length: number): void {
-    const slot = this.#key.address;
-    this.#count(length);
-    this.#cipher.gcmKeystream(slot, this.#run, this.#io, length);
-    this.#cipher.gcmHashText(slot, this.#run, this.#io, length);
+    this.#length += length;
+    this.#cipher.gcmKeystream(this.#key.address, this.#slot.address, this.#io, length);
+    this.#cipher.gcmHashText(this.#key.address, this.#slot.address, this.#io, length);
   }
 
   /** Hashes `length` bytes of ciphertext that stand in IO. */
   hash(length: number): void {
-    const slot = this.#key.address;
-    this.#count(length);
-    this.#cipher.gcmHashText(slot, this.#run, this.#io, length);
+    this.#length += length;
+    this.#cipher.gcmHashText(this.#key.address, this.#slot.address, this.#io, length);
   }
 
   /** Decrypts `length` bytes in IO that are hashed already, in place. */
   decrypt(length: number): void {
-    this.#cipher.gcmKeystream(this.#key.address, this.#run, this.#io, length);
+    this.#cipher.gcmKeystream(this.#key.address, this.#slot.address, this.#io, length);
   }
 
-  /** The tag, 16 bytes, to `at` in the engine's memory. */
-  tag(at: number): void {
-    const slot = this.#key.address;
-    this.#count(0);
-    this.#cipher.gcmTag(slot, this.#run, at);
+  /** Writes the tag to `to`, whose length it has. Nothing may be hashed afterwards. */
+  tag(host: Engine, to: Bytes): void {
+    const { bytes, io } = host;
+    this.#cipher.gcmTag(this.#key.address, this.#slot.address, io);
+    to.set(bytes.subarray(io, io + to.length));
+    bytes.fill(0, io, io + 16);
   }
 
   /** Whether `tag` is the message's. The keystream can still be used. */
-  verify(tag: Bytes): boolean {
-    const slot = this.#key.address;
-    this.#count(0);
-    const { bytes } = engine();
-    bytes.set(tag, this.#io);
-    const authentic = this.#cipher.gcmVerify(slot, this.#run, this.#io, tag.length) === 1;
-    bytes.fill(0, this.#io, this.#io + tag.length);
+  verify(host: Engine, tag: Bytes): boolean {
+    const { bytes, io } = host;
+    bytes.set(tag, io);
+    const authentic = this.#cipher.gcmVerify(this.#key.address, this.#slot.address, io, tag.length) === 1;
+    bytes.fill(0, io, io + tag.length);
     return authentic;
   }
 
-  /** Wipes the message's state. */
+  /** Ends the message within a call of the engine, and wipes its state. */
+  release(host: Engine): void {
+    releaseSlot(host, this.#slot);
+  }
+
+  /** Ends the message and wipes its state. */
   dispose(): void {
-    if (!this.#live) return;
-    this.#live = false;
-    dropped.unregister(this);
-    giveBackSlot(this.#run);
+    giveBackSlot(this.#slot);
   }
 }

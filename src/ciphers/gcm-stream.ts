@@ -1,66 +1,90 @@
-import { engine } from "../engine/load.ts";
+import { allocate } from "../engine/call.ts";
+import type { Engine } from "../engine/load.ts";
 import { eachPart } from "../engine/parts.ts";
 import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
 import { BlockBuffer } from "./block-buffer.ts";
-import type { GcmState } from "./gcm-state.ts";
+import { GcmState, type MessageStart } from "./gcm-state.ts";
 
-/** Bytes that go through the engine together at least: one batch of its widest cipher. */
+/** The engine is given at least so many bytes at once, if there are: one batch of its widest cipher. */
 const UNIT = 2048;
 
-/** What sealing and opening in pieces have in common: a run that is fed whole batches. */
+/** What sealing and opening in pieces have in common: a message that is fed whole batches. */
 export abstract class GcmStream {
-  protected readonly run: GcmState;
+  protected readonly state: GcmState;
   protected readonly tagLength: number;
   readonly #buffer = new BlockBuffer(UNIT);
 
-  constructor(run: GcmState, tagLength: number) {
-    this.run = run;
-    this.tagLength = tagLength;
+  constructor(start: MessageStart) {
+    this.tagLength = start.tagLength;
+    // Last: an object that fails after this would leave the message's slot to the collector.
+    this.state = GcmState.begin(start);
   }
 
-  /** Works `length` bytes that stand in the engine's IO, in place. */
-  protected abstract work(length: number): void;
+  /** Encrypts or decrypts `length` bytes that stand in the engine's IO, in place. */
+  protected abstract transform(length: number): void;
 
   /**
-   * Takes any number of bytes and returns those that are ready, which may be none.
+   * Takes any number of bytes and returns those that are ready, which may be none. Whatever it throws but `ERR_ARGUMENT`,
+   * `ERR_BUFFER` and `ERR_LIMIT` ends the message.
    *
    * @throws LanelockError `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
    */
   update(chunk: Uint8Array): Bytes {
     const length = checkBytes(chunk, "chunk");
-    this.run.checkRoom(this.#buffer.rest().length + length);
-    const output = new Uint8Array(this.#buffer.ready(length));
-    let written = 0;
-    this.#buffer.push(plain(chunk), (part) => {
-      this.#through(part, output.subarray(written));
-      written += part.length;
+    this.state.checkRoom(this.#buffer.rest().length + length);
+    const output = allocate(this.#buffer.ready(length));
+    const input = plain(chunk);
+    this.#use((host) => {
+      let written = 0;
+      this.#buffer.push(input, (part) => {
+        this.#through(host, part, output.subarray(written));
+        written += part.length;
+      });
     });
     return output;
   }
 
-  /** What was kept back, worked, with `room` bytes more behind it. */
-  protected last(room: number): Bytes {
-    const rest = this.#buffer.rest();
-    this.run.checkRoom(rest.length);
-    const output = new Uint8Array(rest.length + room);
-    this.#through(rest, output);
-    return output;
+  /** Encrypts or decrypts what was kept back to the start of `output`, and lets `finish` end the message. */
+  protected last(output: Bytes, finish: (host: Engine) => void): void {
+    this.#use((host) => {
+      this.#through(host, this.#buffer.rest(), output);
+      finish(host);
+      this.state.release(host);
+    });
+    this.#buffer.wipe();
+  }
+
+  /** How many bytes were kept back. @throws LanelockError `ERR_STATE`, `ERR_LIMIT` */
+  protected kept(): number {
+    const { length } = this.#buffer.rest();
+    this.state.checkRoom(length);
+    return length;
   }
 
   /** Gives the message up and wipes its state. Harmless after `final()`. */
   dispose(): void {
     this.#buffer.wipe();
-    this.run.dispose();
+    this.state.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  #through(data: Bytes, to: Bytes): void {
-    const { bytes, io } = engine();
-    eachPart(data, (length, offset) => {
-      this.work(length);
+  /** A call that failed has ended the message, and what was kept back with it. */
+  #use(work: (host: Engine) => void): void {
+    try {
+      this.state.use(work);
+    } catch (error) {
+      this.#buffer.wipe();
+      throw error;
+    }
+  }
+
+  #through(host: Engine, data: Bytes, to: Bytes): void {
+    const { bytes, io } = host;
+    eachPart(host, data, (length, offset) => {
+      this.transform(length);
       to.set(bytes.subarray(io, io + length), offset);
     });
   }

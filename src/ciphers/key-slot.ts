@@ -1,44 +1,56 @@
-import { engine } from "../engine/load.ts";
-import { giveBackSlot, takeSlot } from "../engine/slots.ts";
+import { enter, failed } from "../engine/call.ts";
+import { giveBackSlot, handOver } from "../engine/owners.ts";
+import { type Slot, takeSlot } from "../engine/slots.ts";
 import { LanelockError } from "../errors.ts";
 import { checkBytes } from "../shared/byte-input.ts";
-import type { CipherEngine } from "./cipher-engine.ts";
+import type { BlockCipher } from "./cipher-engine.ts";
 
-/** Wipes the slots of objects that were dropped without being disposed of. */
-const dropped = new FinalizationRegistry<number>(giveBackSlot);
+/** @throws LanelockError `ERR_KEY` unless `key` has a length that the cipher takes, which is returned */
+function checkKey({ name, keyLengths }: BlockCipher, key: Uint8Array): number {
+  const length = checkBytes(key, "key", "ERR_KEY");
+  if (keyLengths.includes(length)) return length;
+  const lengths = keyLengths.join(", ").replace(/, (\d+)$/, " or $1");
+  throw new LanelockError("ERR_KEY", `${name} takes keys of ${lengths} bytes, not ${length}`);
+}
+
+/** What a mode keeps in a key's slot behind the expanded key. */
+export interface SlotLayout {
+  /** Bytes of the whole slot. */
+  readonly size: number;
+  /** Fills in the rest, once the key is expanded. */
+  readonly complete: (slot: number) => void;
+}
 
 /** An expanded key in the engine's memory, from its making to its wiping. */
 export class KeySlot {
-  readonly #slot: number;
-  #live = true;
+  readonly #slot: Slot;
 
-  /** Expands `key`; with `gcm`, the hash key too. */
-  constructor(cipher: CipherEngine, key: Uint8Array, gcm: boolean) {
-    const length = checkBytes(key, "key", "ERR_KEY");
-    if (!cipher.keyLengths.includes(length)) {
-      const lengths = cipher.keyLengths.join(", ").replace(/, (\d+)$/, " or $1");
-      throw new LanelockError("ERR_KEY", `${cipher.name} takes keys of ${lengths} bytes, not ${length}`);
+  constructor(cipher: BlockCipher, key: Uint8Array, layout?: SlotLayout) {
+    const length = checkKey(cipher, key);
+    const host = enter();
+    try {
+      const slot = takeSlot(host, layout?.size ?? cipher.size());
+      const { bytes, io } = host;
+      bytes.set(key, io);
+      cipher.expand(slot.address, io, length);
+      layout?.complete(slot.address);
+      bytes.fill(0, io, io + length);
+      this.#slot = slot;
+      handOver(slot, this);
+      host.busy = false;
+    } catch (error) {
+      throw failed(host, error);
     }
-    const host = engine();
-    this.#slot = takeSlot(gcm ? cipher.gcmSize() : cipher.size());
-    const io = host.io;
-    host.bytes.set(key, io);
-    cipher.expand(this.#slot, io, length);
-    if (gcm) cipher.expandGcm(this.#slot);
-    host.bytes.fill(0, io, io + length);
-    dropped.register(this, this.#slot, this);
   }
 
-  /** The slot's address. @throws LanelockError `ERR_STATE` once it is disposed of */
+  /** The slot's address. @throws LanelockError `ERR_STATE` once the key is disposed of */
   get address(): number {
-    if (!this.#live) throw new LanelockError("ERR_STATE", "This key was disposed of: make a new one");
-    return this.#slot;
+    const slot = this.#slot;
+    if (slot.state !== "live") throw new LanelockError("ERR_STATE", "This key was disposed of: make a new one");
+    return slot.address;
   }
 
   dispose(): void {
-    if (!this.#live) return;
-    this.#live = false;
-    dropped.unregister(this);
     giveBackSlot(this.#slot);
   }
 }

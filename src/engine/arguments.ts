@@ -1,7 +1,8 @@
 // What callers pass is checked here once, before anything is written to the engine's memory.
 
 import { LanelockError } from "../errors.ts";
-import { type Bytes, checkBytes, copyOf, plain } from "../shared/byte-input.ts";
+import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
+import { allocate } from "./call.ts";
 
 /** The part of `into` that `length` bytes are written to. Refuses one that cannot take them. */
 export function checkInto(into: Uint8Array, length: number): Bytes {
@@ -25,5 +26,8 @@ export function checkOptions(options: unknown): void {
 export function readableWhileWriting(input: Bytes, into: Bytes | undefined): Bytes {
   if (into === undefined || into.buffer !== input.buffer) return input;
   const ahead = into.byteOffset > input.byteOffset && into.byteOffset < input.byteOffset + input.length;
-  return ahead ? copyOf(input) : input;
+  if (!ahead) return input;
+  const copy = allocate(input.length);
+  copy.set(input);
+  return copy;
 }

@@ -11,6 +11,8 @@ export interface Engine {
   readonly nonce: number;
   /** All of the memory; renewed when it grows. */
   bytes: Uint8Array<ArrayBuffer>;
+  /** Whether a call has begun and not ended (call.ts). */
+  busy: boolean;
 }
 
 /** `(module (func (result v128) v128.const 0, v128.const 0, i8x16.relaxed_swizzle))`: valid where relaxed SIMD is. */
@@ -47,24 +49,40 @@ function compile(code: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   }
 }
 
-function instantiate(): Engine {
+function instantiate(module: WebAssembly.Module): EngineExports {
+  try {
+    return new WebAssembly.Instance(module).exports as { [name: string]: unknown } & EngineExports;
+  } catch (cause) {
+    throw new LanelockError(
+      "ERR_WASM",
+      "The host has no memory for the engine. V8 reserves 10 GiB of addresses for it, most of which are never used: " +
+        "raise the limit on address space (ulimit -v), or dispose of other WebAssembly instances",
+      { cause },
+    );
+  }
+}
+
+function load(): Engine {
   if (typeof WebAssembly === "undefined") {
-    throw new LanelockError("ERR_WASM", "This host has no WebAssembly, which lanelock needs: use one that has it");
+    throw new LanelockError(
+      "ERR_WASM",
+      "This host has no WebAssembly, which lanelock needs: use one that has it (V8 has none with --jitless)",
+    );
   }
   const build = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "plain";
-  const module = compile(decode(build === "relaxed" ? 1 : 0));
-  const exports = new WebAssembly.Instance(module).exports as { [name: string]: unknown } & EngineExports;
-  return { exports, build, io: exports.io(), nonce: exports.nonce(), bytes: new Uint8Array(exports.memory.buffer) };
+  const exports = instantiate(compile(decode(build === "relaxed" ? 1 : 0)));
+  const bytes = new Uint8Array(exports.memory.buffer);
+  return { exports, build, io: exports.io(), nonce: exports.nonce(), bytes, busy: false };
 }
 
 let instance: Engine | undefined;
 
 /**
- * The engine of this thread.
+ * The engine of this thread. A host that could not run it is asked again at the next call.
  *
  * @throws LanelockError `ERR_WASM` if the host cannot run it
  */
 export function engine(): Engine {
-  instance ??= instantiate();
+  instance ??= load();
   return instance;
 }

@@ -1,53 +1,131 @@
-// Memory for keys and streams: the engine's memory from `slotsStart()` on, handed out in slots and wiped when they come
-// back. A slot's size is one of a few, so that a free list for each is all the bookkeeping there is.
+// Memory for keys and streams: the engine's memory from `slotsStart()` on, handed out in slots and wiped when they come back.
+//
+// An interruption (an exhausted stack, a time-out of `vm`) may end any of these functions between any two steps. So `slots` alone
+// is the truth: each step there is one store, and whatever is left "taken" is found and wiped by `settleSlots`. Lists of free slots
+// are made from it anew then.
 import { LanelockError } from "../errors.ts";
-import { type Engine, engine } from "./load.ts";
+import type { Engine } from "./load.ts";
 
 const PAGE = 65536;
 
-/** Slots given back, by their size. */
-const free = new Map<number, number[]>();
-let top = 0;
+/** The last page stays unused, so that no address after a slot wraps to 0. */
+const MOST = 65535 * PAGE;
 
-/** Every slot in use, by its address. */
-export const liveSlots = new Map<number, number>();
+/** One owner's hold on a stretch of the engine's memory. */
+export class Slot {
+  readonly index: number;
+  readonly address: number;
+  readonly size: number;
+  /** `taken` while it is set up, worked with in several steps or wiped: a call that finds it so was interrupted. */
+  state: "taken" | "live" | "free" = "taken";
+
+  constructor(index: number, address: number, size: number) {
+    this.index = index;
+    this.address = address;
+    this.size = size;
+  }
+}
+
+/** The present holder of every stretch, by address. */
+const slots: Slot[] = [];
+
+/** Those that are free, by their size. */
+let free = new Map<number, Slot[]>();
+
+/** Whether a slot may be "taken", or a free one missing from the lists: set before any change, and never reset by one. */
+let unsettled = false;
+
+/** Every slot that is not free. */
+export function slotsInUse(): Slot[] {
+  return slots.filter(({ state }) => state !== "free");
+}
+
+/** The collector sees a few hundred bytes of a key that takes thousands of the engine's. An array as large as the growth, dropped
+ * at once, makes it come as often as if it saw them all. */
+function pressCollector(bytes: number): void {
+  try {
+    void new ArrayBuffer(bytes);
+  } catch {
+    // Memory is short already: the collector runs anyway.
+  }
+}
 
 /** Grows the memory to at least `end` bytes, by a quarter at a time so that many keys cost few growths. */
 function reserve(host: Engine, end: number): void {
   const present = host.bytes.length;
   if (end <= present) return;
   const needed = Math.ceil((end - present) / PAGE);
+  const pages = Math.min(Math.max(needed, Math.trunc(Math.min(present / PAGE / 4, 1024))), (MOST - present) / PAGE);
   try {
-    host.exports.memory.grow(Math.max(needed, Math.min(present / PAGE / 4, 1024) | 0));
+    if (pages < needed) throw new RangeError("A WebAssembly memory has at most 4 GiB");
+    host.exports.memory.grow(pages);
   } catch (cause) {
-    throw new LanelockError("ERR_LIMIT", "No memory for another key: dispose of keys that are not needed", { cause });
+    throw new LanelockError("ERR_LIMIT", "There is no memory for another key: dispose of keys that are not needed", {
+      cause,
+    });
   }
   host.bytes = new Uint8Array(host.exports.memory.buffer);
+  pressCollector(pages * PAGE);
 }
 
-/** A zeroed slot of `size` bytes, a multiple of 16. */
-export function takeSlot(size: number): number {
-  const reused = free.get(size)?.pop();
-  if (reused !== undefined) {
-    liveSlots.set(reused, size);
-    return reused;
+/** A zeroed slot of `size` bytes, a multiple of 16, in state "taken". For use within a call of the engine. */
+export function takeSlot(host: Engine, size: number): Slot {
+  unsettled = true;
+  const list = free.get(size);
+  const former = list?.[list.length - 1];
+  if (list !== undefined && former !== undefined) {
+    const slot = new Slot(former.index, former.address, size);
+    slots[former.index] = slot;
+    list.pop();
+    return slot;
   }
-  const host = engine();
-  top ||= host.exports.slotsStart();
-  reserve(host, top + size);
-  const slot = top;
-  top += size;
-  liveSlots.set(slot, size);
+  const last = slots.at(-1);
+  const address = last === undefined ? host.exports.slotsStart() : last.address + last.size;
+  reserve(host, address + size);
+  const slot = new Slot(slots.length, address, size);
+  slots.push(slot);
   return slot;
 }
 
-/** Wipes a slot and makes it free again. */
-export function giveBackSlot(slot: number): void {
-  const size = liveSlots.get(slot);
-  if (size === undefined) return;
-  liveSlots.delete(slot);
-  engine().bytes.fill(0, slot, slot + size);
-  const list = free.get(size);
+function wipe(host: Engine, slot: Slot): void {
+  slot.state = "taken";
+  host.bytes.fill(0, slot.address, slot.address + slot.size);
+  slot.state = "free";
+}
+
+function enlist(slot: Slot, lists: Map<number, Slot[]>): void {
+  const list = lists.get(slot.size);
   if (list) list.push(slot);
-  else free.set(size, [slot]);
+  else lists.set(slot.size, [slot]);
+}
+
+/** Wipes a slot and makes it free again, within a call of the engine. Harmless when repeated. */
+export function releaseSlot(host: Engine, slot: Slot): void {
+  if (slot.state === "free") return;
+  unsettled = true;
+  wipe(host, slot);
+  enlist(slot, free);
+}
+
+/** To be said before a live slot is worked with in several steps, of which all or none must be done: an interruption ends it. */
+export function openSlot(slot: Slot): void {
+  unsettled = true;
+  slot.state = "taken";
+}
+
+/** Ends what `openSlot` or `takeSlot` began. */
+export function closeSlot(slot: Slot): void {
+  slot.state = "live";
+}
+
+/** Wipes what an interrupted call left "taken", and makes the lists of free slots again. */
+export function settleSlots(host: Engine): void {
+  if (!unsettled) return;
+  const lists = new Map<number, Slot[]>();
+  for (const slot of slots) {
+    if (slot.state === "taken") wipe(host, slot);
+    if (slot.state === "free") enlist(slot, lists);
+  }
+  free = lists;
+  unsettled = false;
 }

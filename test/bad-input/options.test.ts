@@ -88,3 +88,78 @@ test.each(blockModes)("$name: encrypt and decrypt refuse options that are not an
     refusal("ERR_ARGUMENT", () => cipher.decrypt(iv, encrypted, options as object), label);
   }
 });
+
+/** A name for each, and the one that a message must suggest. */
+const misspelt = [
+  ["additionalData", "aad"],
+  ["AAD", "aad"],
+  ["add", "aad"],
+  ["int", "into"],
+  ["output", "into"],
+] as const;
+
+test.each(aeads)("$name: an option with another name is refused, and the right one named", ({ keyLength, create }) => {
+  using aead = create(new Uint8Array(keyLength));
+  const nonce = new Uint8Array(12);
+  const data = new Uint8Array(20);
+  for (const [name, right] of misspelt) {
+    const options = { [name]: nonce };
+    const list = [
+      { nonce, data },
+      { nonce: new Uint8Array(12).fill(1), data, ...options },
+    ];
+    const single = [() => aead.seal(nonce, data, options), () => aead.open(nonce, data, options)];
+    for (const call of single) {
+      const { message } = refusal("ERR_ARGUMENT", call, name);
+      expect(message).toContain(`"${name}"`);
+      expect(message).toContain(right);
+    }
+    for (const call of [() => aead.sealMany(list), () => aead.openMany(list)]) {
+      expect(refusal("ERR_ARGUMENT", call, name).message).toMatch(new RegExp(`^messages\\[1\\]: .*"${name}"`));
+    }
+    for (const call of [() => aead.sealStream(nonce, options), () => openStreamUnverified(aead, nonce, options)]) {
+      expect(refusal("ERR_ARGUMENT", call, name).message).toContain(`"${name}"`);
+    }
+  }
+  const into = new Uint8Array(40);
+  refusal("ERR_ARGUMENT", () => aead.sealStream(nonce, { into } as object));
+});
+
+test.each(blockModes)(
+  "$name: an option with another name is refused, and the right one named",
+  ({ keyLength, create }) => {
+    using cipher = create(new Uint8Array(keyLength));
+    const block = new Uint8Array(16);
+    for (const options of [{ out: block }, { Into: block }, { into: block, aad: block }] as object[]) {
+      for (const call of [() => cipher.encrypt(block, block, options), () => cipher.decrypt(block, block, options)]) {
+        expect(refusal("ERR_ARGUMENT", call).message).toContain("into");
+      }
+    }
+  },
+);
+
+test("constructors refuse an option with another name, and name the right one", () => {
+  for (const create of [aesGcm, sm4Gcm]) {
+    expect(refusal("ERR_ARGUMENT", () => create(key, { tagLenght: 12 } as object)).message).toContain('"tagLength"');
+    refusal("ERR_ARGUMENT", () => create(key, { taglength: undefined } as object));
+  }
+  for (const create of [aesCbc, aesEcb, sm4Cbc, sm4Ecb]) {
+    expect(refusal("ERR_ARGUMENT", () => create(key, { pading: "none" } as object)).message).toContain('"padding"');
+  }
+});
+
+test("an option that somebody put on Object.prototype is not the caller's", () => {
+  Object.defineProperty(Object.prototype, "polluted", {
+    value: 1,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+  try {
+    using aead = aesGcm(key, { tagLength: 12 });
+    expect(aead.seal(new Uint8Array(12), key, { aad: key })).toHaveLength(28);
+    expect(aead.sealMany([{ nonce: new Uint8Array(12), data: key }])).toHaveLength(1);
+  } finally {
+    Reflect.deleteProperty(Object.prototype, "polluted");
+  }
+});

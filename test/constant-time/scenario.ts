@@ -57,7 +57,7 @@ export class EngineCalls {
   expand({ cipher, keyLength }: CipherCase, secret: Secret, gcm = false): number {
     this.write(this.io, secret.bytes(keyLength));
     this.call(`${cipher}Expand`, this.slot, this.io, keyLength);
-    if (gcm) this.call(`${cipher}ExpandGcm`, this.slot);
+    if (gcm) this.call(`${cipher}GcmExpand`, this.slot);
     this.memory.fill(0, this.io, this.io + keyLength);
     return this.slot;
   }

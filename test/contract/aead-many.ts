@@ -14,11 +14,18 @@ interface Plain {
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
-/** Mostly small records; now and then a long one, or a nonce that is not of 12 bytes. */
+/** Mostly small records; now and then a long one, or a nonce that is not of 12 bytes. No nonce comes twice. */
 function messages(random: Seeded, count: number): Plain[] {
+  const used = new Set<string>();
+  const fresh = (length: number): Uint8Array<ArrayBuffer> => {
+    const nonce = random.bytes(length);
+    if (used.has(String(nonce))) return fresh(length === 1 ? 16 : length);
+    used.add(String(nonce));
+    return nonce;
+  };
   const kinds = [0, 1, 16, 32, random.integer(0, 100), random.integer(0, 100), random.integer(0, 1000)] as const;
   return Array.from({ length: count }, (_, index) => ({
-    nonce: random.bytes(random.integer(0, 12) === 0 ? random.pick([1, 16, 300]) : 12),
+    nonce: fresh(random.integer(0, 12) === 0 ? random.pick([1, 16, 300]) : 12),
     aad: random.pick([undefined, random.bytes(0), random.bytes(random.integer(1, 40))]),
     data: random.bytes(index % 97 === 96 ? random.pick([8192, 9000, 70_000]) : random.pick(kinds)),
   }));
@@ -99,7 +106,7 @@ function memory(aead: AeadUnderTest): void {
     using cipher = aead.create(random.bytes(aead.keyLength));
     const given = { nonce: random.bytes(12), aad: random.bytes(9), data: Buffer.from(random.bytes(50)) };
     const before = structuredClone(given);
-    const [sealed] = cipher.sealMany([given, given]);
+    const [sealed] = cipher.sealMany([given, { ...given, nonce: random.bytes(12) }]);
     expectUnmodified(given, before);
     const closed = { ...given, data: Uint8Array.from(sealed!) };
     const copy = structuredClone(closed);
@@ -155,24 +162,71 @@ function badInput(aead: AeadUnderTest): void {
     expect(cipher.sealMany([good])[0]).toHaveLength(56);
   });
 
+  test("sealMany refuses a nonce that comes twice, wherever in the list, and seals nothing", () => {
+    const random = seeded(`many nonces ${aead.name}`);
+    using cipher = aead.create(random.bytes(aead.keyLength));
+    const data = random.bytes(20);
+    for (const nonceLengths of [[12], [12, 12, 16], [1], [300, 12]]) {
+      for (const count of [2, 3, 8, 9, 10, 100, 2000]) {
+        const used = new Set<string>();
+        const list = Array.from({ length: count }, (_, index) => {
+          const length = nonceLengths[index % nonceLengths.length] ?? 12;
+          const nonce = new Uint8Array(length === 1 && index > 255 ? 13 : length);
+          for (let i = 0, rest = index; i < nonce.length && rest > 0; i += 1, rest >>>= 8) nonce[i] = rest & 255;
+          used.add(`${nonce}`);
+          return { nonce, data };
+        });
+        expect(used.size).toBe(count);
+        expect(cipher.sealMany(list)).toHaveLength(count);
+        const [first, second] = [random.integer(0, count - 2), count - 1];
+        const twice = list.with(second, { nonce: Buffer.from(list[first]!.nonce), data: random.bytes(9000) });
+        const error = refusal("ERR_NONCE", () => cipher.sealMany(twice), `${count} nonces of ${nonceLengths} bytes`);
+        expect(error.message).toContain(`messages[${second}] has the nonce of messages[${first}]`);
+      }
+    }
+    const one = { nonce: random.bytes(12), data };
+    const sealed = { nonce: one.nonce, data: cipher.seal(one.nonce, data) };
+    expect(cipher.openMany([sealed, sealed])).toEqual([data, data]);
+  });
+
+  test("nonces that differ in any one bit are not taken for the same", () => {
+    const random = seeded(`many close nonces ${aead.name}`);
+    using cipher = aead.create(random.bytes(aead.keyLength));
+    for (const length of [12, 13]) {
+      const base = random.bytes(length);
+      const flipped = Array.from({ length: 8 * length }, (_, bit) => {
+        const nonce = Uint8Array.from(base);
+        nonce[bit >> 3] = (nonce[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        return nonce;
+      });
+      for (const list of [
+        [base, ...flipped.slice(0, 5)],
+        [base, ...flipped],
+      ]) {
+        expect(cipher.sealMany(list.map((nonce) => ({ nonce, data: base })))).toHaveLength(list.length);
+      }
+    }
+  });
+
   test("a list with code in it changes no result and leaves nothing behind", () => {
     const random = seeded(`many hostile ${aead.name}`);
     const key = random.bytes(aead.keyLength);
     using cipher = aead.create(key);
-    const [nonce, data, doomed] = [random.bytes(12), random.bytes(30), random.bytes(30)];
+    const [nonce, other12, data, doomed] = [random.bytes(12), random.bytes(12), random.bytes(30), random.bytes(30)];
     function* reentrant() {
       yield { nonce, data };
       cipher.seal(nonce, data);
       cipher.sealMany([{ nonce, data: random.bytes(5) }]);
-      yield { nonce, data };
+      yield { nonce: other12, data };
     }
-    for (const sealed of cipher.sealMany(reentrant())) {
-      expectBytes(sealed, aead.expected({ key, nonce, plaintext: data }), "reentrant");
+    for (const [index, sealed] of cipher.sealMany(reentrant()).entries()) {
+      const expected = aead.expected({ key, nonce: index === 0 ? nonce : other12, plaintext: data });
+      expectBytes(sealed, expected, "reentrant");
     }
     function* detaching() {
       yield { nonce, data: doomed };
       structuredClone(doomed, { transfer: [doomed.buffer] });
-      yield { nonce, data };
+      yield { nonce: other12, data };
     }
     expect(() => cipher.sealMany(detaching())).toThrow(LanelockError);
     using other = aead.create(key);

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { engine } from "../../src/engine/load.ts";
-import { liveSlots } from "../../src/engine/slots.ts";
+import { slotsInUse } from "../../src/engine/slots.ts";
 import { aeads, blockModes } from "../reference/ciphers.ts";
 import { slots } from "./wiping.ts";
 
@@ -24,14 +24,14 @@ function dropAll(): void {
 test("keys and streams that are dropped are wiped once they are collected", async () => {
   if (typeof collect !== "function") throw new Error("This Node does not expose its collector");
   dropAll();
-  expect(liveSlots.size).toBe(2 * aeads.length + blockModes.length);
+  expect(slotsInUse().length).toBe(2 * aeads.length + blockModes.length);
   const places = slots();
   const deadline = Date.now() + 60_000;
-  while (liveSlots.size > 0 && Date.now() < deadline) {
+  while (slotsInUse().length > 0 && Date.now() < deadline) {
     collect();
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  expect(liveSlots.size).toBe(0);
+  expect(slotsInUse().length).toBe(0);
   for (const [from, to] of places)
     expect(
       engine()

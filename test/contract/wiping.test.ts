@@ -1,7 +1,7 @@
 import { openStreamUnverified } from "lanelock/unauthenticated";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { engine } from "../../src/engine/load.ts";
-import { liveSlots } from "../../src/engine/slots.ts";
+import { slotsInUse } from "../../src/engine/slots.ts";
 import { aeads, blockModes } from "../reference/ciphers.ts";
 import { seeded } from "../reference/seeded.ts";
 import { refusal } from "./refusal.ts";
@@ -41,7 +41,7 @@ const all = [...aeads, ...blockModes];
 test.each(all)("$name: a key stands in its slot alone, and dispose() wipes it", ({ name, keyLength, create }) => {
   const key = seeded(`slot ${name}`).bytes(keyLength);
   const cipher = create(key);
-  expect(liveSlots.size).toBe(1);
+  expect(slotsInUse().length).toBe(1);
   expect(slotBytes()[0]!.some((byte) => byte !== 0)).toBe(true);
   expectScratchWiped();
   const [slot] = slots();
@@ -79,14 +79,14 @@ test.each(aeads)("$name: streams own a slot until they end, are refused or are d
   using cipher = aead.create(random.bytes(aead.keyLength));
   const [nonce, aad, plaintext] = [random.bytes(16), random.bytes(1000), random.bytes(3000)];
   const sealed = cipher.seal(nonce, plaintext, { aad });
-  const before = liveSlots.size;
+  const before = slotsInUse().length;
 
   const sealing = cipher.sealStream(nonce, { aad });
   sealing.update(plaintext.subarray(0, 1111));
   expectScratchWiped();
-  expect(liveSlots.size).toBeGreaterThan(before);
+  expect(slotsInUse().length).toBeGreaterThan(before);
   sealing.final();
-  expect(liveSlots.size).toBe(before);
+  expect(slotsInUse().length).toBe(before);
   expectScratchWiped();
 
   for (const tag of [sealed.subarray(3000), new Uint8Array(16)]) {
@@ -94,7 +94,7 @@ test.each(aeads)("$name: streams own a slot until they end, are refused or are d
     opening.update(sealed.subarray(0, 3000));
     if (tag.buffer === sealed.buffer) opening.final(tag);
     else refusal("ERR_AUTHENTICATION", () => opening.final(tag));
-    expect(liveSlots.size).toBe(before);
+    expect(slotsInUse().length).toBe(before);
     expectScratchWiped();
   }
 
@@ -103,7 +103,7 @@ test.each(aeads)("$name: streams own a slot until they end, are refused or are d
     dropped.update(plaintext);
     dropped.dispose();
     dropped.dispose();
-    expect(liveSlots.size).toBe(before);
+    expect(slotsInUse().length).toBe(before);
     expectScratchWiped();
   }
 });

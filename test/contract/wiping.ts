@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { engine } from "../../src/engine/load.ts";
-import { liveSlots } from "../../src/engine/slots.ts";
+import { slotsInUse } from "../../src/engine/slots.ts";
 
 // The engine's memory, read from outside. What no key or stream owns has to be as it is in an engine that was never used:
 // its constants, and zeros.
@@ -20,7 +20,9 @@ function unusedMemory(): Uint8Array {
 
 /** Where keys and streams stand in memory: [from, to), in order. */
 export function slots(): [number, number][] {
-  return [...liveSlots].map(([from, size]): [number, number] => [from, from + size]).sort(([a], [b]) => a - b);
+  return slotsInUse()
+    .map(({ address, size }): [number, number] => [address, address + size])
+    .sort(([a], [b]) => a - b);
 }
 
 /** Any address in `memory` that no slot covers and whose byte is not that of an unused engine. */
@@ -47,6 +49,6 @@ export function expectScratchWiped(): void {
 
 /** No key and no stream is left, and nothing of any that was. */
 export function expectNothingLeft(): void {
-  expect(liveSlots.size, "slots that were not given back").toBe(0);
+  expect(slotsInUse().length, "slots that were not given back").toBe(0);
   expectScratchWiped();
 }

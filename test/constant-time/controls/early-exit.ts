@@ -10,7 +10,7 @@ export function sm4Expand(slot: usize, key: usize, length: u32): void {
   memory.copy(slot, key, length);
 }
 
-export function sm4ExpandGcm(_slot: usize): void {}
+export function sm4GcmExpand(_slot: usize): void {}
 
 export function sm4GcmStart(slot: usize, run: usize, _nonce: u32): void {
   memory.copy(run, slot, 16);

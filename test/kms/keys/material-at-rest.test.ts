@@ -6,7 +6,7 @@ import { type Kms, type KmsOptions, rewrapStore } from "lanelock/kms";
 import { memoryStore, sqlStore } from "lanelock/stores";
 import LibsqlDatabase from "libsql";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { liveSlots } from "../../../src/engine/slots.ts";
+import { slotsInUse } from "../../../src/engine/slots.ts";
 import { createKeyId, openKms, rootKey } from "../open-kms.ts";
 
 let directory: string;
@@ -285,26 +285,26 @@ describe("rewrapStore", () => {
 
 describe("plaintext keys in memory", () => {
   test("are bounded in number and age, and wiped when they leave and on close", async () => {
-    const before = liveSlots.size;
+    const before = slotsInUse().length;
     const kms = await openKms({ store: memoryStore(), cache: { maxKeys: 2, maxAgeSeconds: 0.05 }, sweepSeconds: 0.01 });
     const keyIds = [await createKeyId(kms), await createKeyId(kms), await createKeyId(kms), await createKeyId(kms)];
     const blobs: Uint8Array[] = [];
     for (const keyId of keyIds) blobs.push((await kms.encrypt({ keyId, plaintext })).ciphertextBlob);
-    expect(liveSlots.size - before).toBeLessThanOrEqual(2);
-    await expect.poll(() => liveSlots.size, { timeout: 60_000 }).toBe(before);
+    expect(slotsInUse().length - before).toBeLessThanOrEqual(2);
+    await expect.poll(() => slotsInUse().length, { timeout: 60_000 }).toBe(before);
     for (const ciphertextBlob of blobs) expect((await kms.decrypt({ ciphertextBlob })).plaintext).toEqual(plaintext);
     await Promise.all(keyIds.map((keyId) => kms.encrypt({ keyId, plaintext })));
     await kms.close();
-    expect(liveSlots.size).toBe(before);
+    expect(slotsInUse().length).toBe(before);
     await expect(kms.encrypt({ keyId: keyIds[0] ?? "", plaintext })).rejects.toMatchObject({ code: "ERR_STATE" });
   });
 
   test("none need be kept at all", async () => {
-    const before = liveSlots.size;
+    const before = slotsInUse().length;
     await using kms = await openKms({ cache: { maxKeys: 0 } });
     const keyId = await createKeyId(kms);
     const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext });
     expect((await kms.decrypt({ ciphertextBlob })).plaintext).toEqual(plaintext);
-    await expect.poll(() => liveSlots.size, { timeout: 60_000 }).toBe(before);
+    await expect.poll(() => slotsInUse().length, { timeout: 60_000 }).toBe(before);
   });
 });
