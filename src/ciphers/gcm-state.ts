@@ -74,9 +74,14 @@ export class GcmState {
     });
   }
 
+  /** Whether the message can go on. */
+  get live(): boolean {
+    return this.#slot.state === "live";
+  }
+
   /** @throws LanelockError `ERR_STATE` once the message has ended or the key is disposed of, `ERR_LIMIT` if `length` bytes more are too many */
   checkRoom(length: number): void {
-    if (this.#slot.state !== "live") throw new LanelockError("ERR_STATE", "This message has ended: begin another");
+    if (!this.live) throw new LanelockError("ERR_STATE", "This message has ended: begin another");
     void this.#key.address;
     checkTextLength(this.#length + length);
   }

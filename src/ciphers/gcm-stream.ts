@@ -71,12 +71,12 @@ export abstract class GcmStream {
     this.dispose();
   }
 
-  /** A call that failed has ended the message, and what was kept back with it. */
+  /** A call that fails after it has begun ends the message: what was kept back is of no use then. */
   #use(work: (host: Engine) => void): void {
     try {
       this.state.use(work);
     } catch (error) {
-      this.#buffer.wipe();
+      if (!this.state.live) this.#buffer.wipe();
       throw error;
     }
   }
