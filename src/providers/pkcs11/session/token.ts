@@ -30,6 +30,8 @@ export class Token {
   readonly timeoutMs: number;
   readonly pace = new Pace();
   readonly module: Pkcs11Module;
+  /** Names module and token, alike for everything in this process that uses them. */
+  readonly place: string;
   /** Searches and creations on this token, in this process. */
   readonly #objectLock: Mutex;
   readonly mechanisms: ReadonlyMap<number, MechanismInfo>;
@@ -47,10 +49,10 @@ export class Token {
     this.#selector = options.token;
     this.#found = findToken(module.api, options.token);
     this.timeoutMs = options.sessions?.timeoutMs ?? 30_000;
-    const place = `${module.path}\0${this.#found.serial}`;
-    this.#objectLock = locksOfTokens.get(place) ?? new Mutex();
-    locksOfTokens.set(place, this.#objectLock);
-    this.#login = new Login(module.api, { place, pin: options.pin });
+    this.place = `${module.path}\0${this.#found.serial}`;
+    this.#objectLock = locksOfTokens.get(this.place) ?? new Mutex();
+    locksOfTokens.set(this.place, this.#objectLock);
+    this.#login = new Login(module.api, { place: this.place, pin: options.pin });
     this.mechanisms = readMechanisms(module.api, this.#found.slot);
     this.#pool = new SessionPool<Session>(
       {
