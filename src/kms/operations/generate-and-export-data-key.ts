@@ -1,7 +1,7 @@
 import { WHILE_ENABLED } from "../policy/state-table.ts";
 import { bytes } from "../schema/bytes.ts";
 import { fields } from "../schema/schema.ts";
-import { newDataKey } from "../use/new-data-key.ts";
+import { dataKeyLength, newDataKey } from "../use/new-data-key.ts";
 import {
   type ExportDataKeyResponse,
   type ExportFields,
@@ -32,9 +32,12 @@ export const generateAndExportDataKey = operation({
   }),
   async run(call, request) {
     const recipient = recipientOf(request);
+    const { transport } = call.core;
+    // A dry run ends before there is a data key: whether one of that length fits the recipient is to be seen first.
+    if (request.dryRun) await transport.wrapFor({ ...recipient, data: new Uint8Array(dataKeyLength(request)) });
     const { plaintext: data, ...encrypted } = await newDataKey(call, request);
     try {
-      return { ...encrypted, exportedDataKey: await call.core.transport.wrapFor({ ...recipient, data }) };
+      return { ...encrypted, exportedDataKey: await transport.wrapFor({ ...recipient, data }) };
     } finally {
       data.fill(0);
     }

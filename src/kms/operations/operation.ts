@@ -23,7 +23,7 @@ export interface Operation<Request, Read, Response> {
   readonly errors: readonly KmsErrorCode[];
   readonly request: Schema<Request, Read>;
   readonly response: Schema<Response>;
-  readonly run: (call: Call, request: Read) => MaybePromise<Response>;
+  readonly run: (call: Call, request: NoInfer<Read>) => MaybePromise<NoInfer<Response>>;
 }
 
 /** An operation whose types nobody needs. */

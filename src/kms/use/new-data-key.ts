@@ -20,10 +20,14 @@ export interface NewDataKey {
 
 const SPEC_LENGTH: Readonly<Record<DataKeySpec, number>> = { AES_256: 32, AES_128: 16 };
 
+/** In bytes. */
+export function dataKeyLength({ keySpec, numberOfBytes }: Pick<NewDataKey, "keySpec" | "numberOfBytes">): number {
+  return numberOfBytes ?? (keySpec === undefined ? DEFAULT_DATA_KEY : SPEC_LENGTH[keySpec]);
+}
+
 /** Draws a data key and encrypts it. The plaintext is the caller's to wipe. */
 export async function newDataKey(call: Call, request: NewDataKey) {
-  const { keySpec, numberOfBytes } = request;
-  const plaintext = randomBytes(numberOfBytes ?? (keySpec === undefined ? DEFAULT_DATA_KEY : SPEC_LENGTH[keySpec]));
+  const plaintext = randomBytes(dataKeyLength(request));
   try {
     const { keyId, keyVersionId, ciphertextBlob } = await encryptDataKey(call, request, plaintext);
     return { keyId, keyVersionId, ciphertextBlob, plaintext };

@@ -16,6 +16,7 @@ const KEY_ID = /^[0-9a-z][0-9a-z-]{0,63}$/;
 const VERSION_ID = /^[0-9a-z][0-9a-z-]{35}$/;
 const ALIAS_NAME = /^alias\/[A-Za-z0-9_/-]+$/;
 const ALIAS_PREFIX = "alias/";
+const KEY_PREFIX = "key/";
 
 /** Uniform characters of `[0-9a-z]`: bytes past the last multiple of 36 are drawn again. */
 function randomCharacters(count: number): string {
@@ -73,13 +74,17 @@ export function requiredString(value: unknown, parameter: string): string {
  * @throws KmsError `Forbidden.KeyNotFound` for what can name no key
  */
 export function keyReference(value: unknown, realm: Realm, parameter = "KeyId"): KeyReference {
-  const text = withoutArn(requiredString(value, parameter), realm);
-  if (text.startsWith(ALIAS_PREFIX)) {
-    if (!ALIAS_NAME.test(text) || text.length > ALIAS_PREFIX.length + MAX_ALIAS_CHARACTERS) throw keyNotFound();
-    return { aliasName: text };
+  const text = requiredString(value, parameter);
+  const stem = aliasArn(realm, "");
+  const resource = text.startsWith(stem) ? text.slice(stem.length) : undefined;
+  const name = resource ?? text;
+  if (name.startsWith(ALIAS_PREFIX)) {
+    if (!ALIAS_NAME.test(name) || name.length > ALIAS_PREFIX.length + MAX_ALIAS_CHARACTERS) throw keyNotFound();
+    return { aliasName: name };
   }
-  if (!isKeyId(text)) throw keyNotFound();
-  return { keyId: text };
+  const keyId = resource?.startsWith(KEY_PREFIX) ? resource.slice(KEY_PREFIX.length) : text;
+  if (!isKeyId(keyId)) throw keyNotFound();
+  return { keyId };
 }
 
 /**
@@ -88,19 +93,13 @@ export function keyReference(value: unknown, realm: Realm, parameter = "KeyId"):
  * @throws KmsError `Unsupported.Alias`, `Forbidden.KeyNotFound`
  */
 export function keyIdOnly(value: unknown, realm: Realm, parameter = "KeyId"): string {
-  const text = withoutArn(requiredString(value, parameter), realm);
-  if (text.startsWith(ALIAS_PREFIX)) throw new KmsError("Unsupported.Alias", "Alias is not valid for this api.");
-  if (!isKeyId(text)) throw keyNotFound();
-  return text;
-}
-
-/** The key id or alias in an ARN of this realm; any other text as it is, which then names no key if it is an ARN. */
-function withoutArn(text: string, realm: Realm): string {
-  const stem = aliasArn(realm, "");
-  if (!text.startsWith(stem)) return text;
-  const resource = text.slice(stem.length);
-  if (resource.startsWith(ALIAS_PREFIX)) return resource;
-  return resource.startsWith("key/") ? resource.slice("key/".length) : text;
+  const text = requiredString(value, parameter);
+  if (text.startsWith(ALIAS_PREFIX) || text.startsWith(aliasArn(realm, ALIAS_PREFIX))) {
+    throw new KmsError("Unsupported.Alias", "Alias is not valid for this api.");
+  }
+  const reference = keyReference(text, realm, parameter);
+  if (!("keyId" in reference)) throw keyNotFound();
+  return reference.keyId;
 }
 
 /** Reads the AliasName of a new alias: `alias/` and 1 to 255 of `[A-Za-z0-9_/-]`, `alias/acs…` being the service's own. */

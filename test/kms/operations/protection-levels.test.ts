@@ -244,6 +244,26 @@ describe("modes", () => {
     });
   });
 
+  test("a blob of a mode that imported material does not serve is no blob of the key", async () => {
+    await using kms = await openKms({ hsm: new NodeCryptoProvider(), allowSeeding: true });
+    const ids = { keyId: "seeded", keyVersionId: "0".repeat(36) };
+    const material = new Uint8Array(32).fill(9);
+    await kms.seedKey({ ...ids, keySpec: "Aliyun_AES_256", protectionLevel: "HSM", importMode: "CBC", material });
+    const version = Buffer.from(ids.keyVersionId);
+    const cbc = await kms.encrypt({ keyId: ids.keyId, plaintext: new Uint8Array(5), algorithm: "AES_CBC" });
+    expect((await kms.decrypt({ ciphertextBlob: cbc.ciphertextBlob })).plaintext).toEqual(new Uint8Array(5));
+    // Warm and cold alike. The answer is that of a forgery: which modes there are is nobody's business.
+    for (const blob of [
+      Buffer.concat([version, Buffer.alloc(12 + 5 + 16)]),
+      Buffer.concat([Buffer.of(0x24, 1, 4), version, Buffer.alloc(16)]),
+    ]) {
+      await expect(kms.decrypt({ ciphertextBlob: new Uint8Array(blob) })).rejects.toMatchObject({
+        code: "InvalidParameter",
+        message: 'The specified parameter "CiphertextBlob" is not valid.',
+      });
+    }
+  });
+
   test("a provider that fails is not a ciphertext that fails", async () => {
     const hsm = new NodeCryptoProvider();
     await using kms = await openKms({ hsm });
