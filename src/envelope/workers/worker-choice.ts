@@ -78,7 +78,7 @@ export class WorkerChoice {
 function cannotStart(failure: unknown): LanelockError {
   const code = codeOf(failure);
   if (code === "ERR_WASM" || code === "ERR_LIMIT") {
-    return new LanelockError(code, `${messageOf(failure)}. Or use workers: 1`, { cause: failure });
+    return new LanelockError(code, messageOf(failure), { cause: failure });
   }
   const cause = code === "ERR_WORKER" && failure instanceof Error ? failure.cause : failure;
   return new LanelockError("ERR_UNSUPPORTED", `Worker threads cannot start here (${reasonOf(cause)}): use workers: 1`, {

@@ -1,3 +1,4 @@
+import { LanelockError } from "../../errors.ts";
 import { utf8 } from "../../shared/encoding.ts";
 import { invalidParameter } from "../ports/errors.ts";
 import { requiredBytes } from "../wire/request-fields.ts";
@@ -35,7 +36,15 @@ export function bytes({ most, remedy, lengths, ...notes }: ByteNotes = {}): Fiel
   };
 }
 
-const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+let strict: { decode(bytes: Uint8Array): string } | undefined;
+
+/** Made at the first use, not at load: jest's jsdom environment hides TextDecoder, and importing has to work there. */
+function strictDecoder(): { decode(bytes: Uint8Array): string } {
+  const Platform = globalThis.TextDecoder ?? globalThis.process?.getBuiltinModule?.("node:util")?.TextDecoder;
+  if (!Platform) throw new LanelockError("ERR_UNSUPPORTED", "This host has no TextDecoder: use one that has it");
+  strict ??= new Platform("utf-8", { fatal: true, ignoreBOM: true });
+  return strict;
+}
 
 /**
  * A plaintext of the service, which over HTTP is text: Encrypt encrypts the UTF-8 bytes of the text it is given, and Decrypt answers
@@ -49,8 +58,9 @@ export function plaintext(notes: ByteNotes = {}): Field<Uint8Array, Uint8Array, 
     toText: toBase64,
     toJson(value, options) {
       if (options.plaintext === "base64") return toBase64(value);
+      const decoder = strictDecoder();
       try {
-        return text.decode(value);
+        return decoder.decode(value);
       } catch {
         throw invalidParameter(
           "CiphertextBlob",

@@ -1,0 +1,4 @@
+import { envelope } from "lanelock/envelope";
+import { tryEnvelope } from "./envelope-program.mjs";
+
+globalThis.outcome = tryEnvelope(envelope);
