@@ -105,7 +105,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
 
   envelope: ["shared", "kms/ports", "kms/wire", "ciphers", "engine"],
   client: ["shared", "kms/ports", "kms/wire", "kms/schema", "kms/operations"],
-  server: ["shared", "kms", "kms/ports", "kms/wire", "kms/schema", "kms/policy", "kms/operations", "stores"],
+  server: ["shared", "kms", "kms/ports", "kms/wire", "kms/schema", "kms/operations", "kms/service"],
   cli: [
     ...["shared", "kms", "kms/ports", "kms/wire", "kms/schema", "kms/policy", "kms/operations", "kms/service"],
     ...["envelope", "stores"],

@@ -10,6 +10,9 @@ parts=(
   "/usr/bin/certutil libnss3-tools"
   "/usr/bin/chromium chromium"
   "/usr/lib/postgresql postgresql"
+  "/usr/bin/go golang-go"
+  "/usr/share/gocode/src/github.com/denverdino/aliyungo golang-github-denverdino-aliyungo-dev"
+  "/usr/sbin/haproxy haproxy"
   "/usr/bin/zsh zsh"
   "/usr/bin/fish fish"
 )

@@ -6,11 +6,19 @@ import * as operations from "./operations/index.ts";
 import type { Operation } from "./operations/operation.ts";
 import { MAX_CALLER_CHARACTERS } from "./policy/limits.ts";
 import type { Capability } from "./ports/index.ts";
+import { Gateway } from "./service/gateway.ts";
 import type { KmsOptions } from "./service/options.ts";
 import { Session } from "./service/session.ts";
 import { type SweepResult, sweep } from "./service/sweep.ts";
 import { type VerifyReport, type VerifyRequest, verifyOpen } from "./service/verify.ts";
 import { elements } from "./wire/request-fields.ts";
+
+/**
+ * What a server needs of a KMS besides its operations. Not part of the package's interface.
+ *
+ * @returns `undefined` for anything but a KMS of this copy of the package
+ */
+export let gatewayOf: (kms: unknown) => Gateway | undefined;
 
 /**
  * A key management service with Alibaba Cloud KMS's model, in this process. Methods, fields, states and errors are the
@@ -28,6 +36,11 @@ import { elements } from "./wire/request-fields.ts";
 export class Kms extends KeyManagement implements AsyncDisposable {
   readonly #session: Session;
   readonly #caller: string;
+
+  static {
+    gatewayOf = (kms) =>
+      kms !== null && typeof kms === "object" && #session in kms ? new Gateway(kms.#session) : undefined;
+  }
 
   private constructor(session: Session, caller: string) {
     super();

@@ -25,7 +25,7 @@ export interface KeyBinding {
    * `key`: a version of a CMK. `import`: the key pair of an import token, whose id is `versionId`. (`carried`, keys of the
    * store itself, reaches no provider.)
    */
-  readonly purpose: "key" | "import" | "carried";
+  readonly purpose: "key" | "import" | "carried" | "document";
   readonly keyId: string;
   /** 36 ASCII characters, drawn by the KMS before the provider is asked, unique for ever. */
   readonly versionId: string;

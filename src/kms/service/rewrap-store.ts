@@ -7,6 +7,7 @@ import type { KeyRow, RootKeySource, StoreWriter } from "../ports/index.ts";
 import { CARRIED_KEYS, CLOSED_CHAINS, ROOT_CHECK, ROOT_SEALED } from "../root/metadata.ts";
 import { type RootKey, rootKeySource } from "../root/root-key-sources.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
+import { DOCUMENTS, readDocument, writeDocument } from "../rows/documents.ts";
 import { OutsideAnchor } from "../rows/outside-anchor.ts";
 import { sealRow, type Unsealed } from "../rows/row-mac.ts";
 import { beginState } from "../rows/scan.ts";
@@ -109,6 +110,12 @@ class Rewrapper {
     for (const counter of await this.#rows.all("counter")) {
       const checked = (await this.#old.counter(counter)) ?? counter;
       await this.#rows.putCounter(sealRow(this.#next, "counter", checked));
+    }
+    for (const name of DOCUMENTS) {
+      const content = await readDocument(this.#old, this.#core.keys, name);
+      if (content === undefined) continue;
+      await writeDocument(this.#rows, this.#next, { name, content });
+      content.fill(0);
     }
     return keys.length;
   }

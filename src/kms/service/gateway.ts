@@ -1,0 +1,112 @@
+import { pendingEvent } from "../audit/event.ts";
+import { OPERATIONS, type OperationName } from "../operations/operation-table.ts";
+import { KmsError, outcomeOf, publicError } from "../ports/errors.ts";
+import { type DocumentName, readDocument, writeDocument } from "../rows/documents.ts";
+import type { Session } from "./session.ts";
+
+/** A refusal that the KMS is to write into its audit log, though it never heard of the call. */
+export interface Refusal {
+  readonly operation: string;
+  readonly caller: string;
+  readonly keyId: string | undefined;
+  readonly code: string;
+}
+
+/** What a server needs of an open KMS besides its operations. */
+export class Gateway {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** `acs:kms:REGION:ACCOUNT:`, which every ARN of this KMS begins with. */
+  get arnPrefix(): string {
+    const { regionId, accountId } = this.#session.core.realm;
+    return `acs:kms:${regionId}:${accountId}:`;
+  }
+
+  get regionId(): string {
+    return this.#session.core.realm.regionId;
+  }
+
+  /** By the KMS's clock, in milliseconds since 1970. */
+  now(): number {
+    return this.#session.core.now();
+  }
+
+  /** Runs an operation by its method, on behalf of a caller. */
+  run(name: OperationName, { request, caller }: { request: object; caller: string }): Promise<unknown> {
+    return this.#session.run(OPERATIONS[name] as never, { caller, request: request as never, options: undefined });
+  }
+
+  /** The id of the key that is named by id, ARN or alias; `undefined` where there is none. At once when it is known. */
+  keyId(name: string): string | undefined | Promise<string | undefined> {
+    const { core } = this.#session;
+    return core.directory.warm(name, core.now())?.row.keyId ?? orUndefined(core.directory.resolve(name));
+  }
+
+  /** The id of the key that a version belongs to; `undefined` where there is none. At once when it is known. */
+  keyIdOfVersion(versionId: string): string | undefined | Promise<string | undefined> {
+    const { core } = this.#session;
+    const known = core.directory.warmVersion(versionId, core.now());
+    return known?.row.keyId ?? orUndefined(core.directory.resolveVersion(versionId));
+  }
+
+  tags(keyId: string): Promise<ReadonlyMap<string, string>> {
+    return this.#session.during(async () => {
+      const tags = await this.#session.core.read((rows) => rows.tags(keyId));
+      return new Map(tags.map(({ tagKey, tagValue }) => [tagKey, tagValue]));
+    });
+  }
+
+  recordRefusal({ operation, caller, keyId, code }: Refusal): void {
+    const { core } = this.#session;
+    const event = pendingEvent(core.now(), caller, operation);
+    event.keyId = keyId;
+    event.outcome = code;
+    core.audit.record(event);
+  }
+
+  /** Changes with every visible change of the store, whichever process makes it. */
+  generation(): Promise<number> {
+    return this.#session.during(() => this.#session.core.rows.generation());
+  }
+
+  document(name: DocumentName): Promise<Uint8Array | undefined> {
+    const { core } = this.#session;
+    return this.#session.during(() => core.read((rows) => readDocument(rows, core.keys, name)));
+  }
+
+  /** Replaces a document, in one transaction with the audit event of the operation that does. */
+  changeDocument(
+    name: DocumentName,
+    operation: string,
+    work: (old: Uint8Array | undefined) => Uint8Array,
+  ): Promise<void> {
+    const { core } = this.#session;
+    return this.#session.during(async () => {
+      const event = pendingEvent(core.now(), "local", operation);
+      try {
+        await core.change(event, async (rows) => {
+          const content = work(await readDocument(rows, core.keys, name));
+          await writeDocument(rows, core.keys, { name, content });
+          content.fill(0);
+        });
+      } catch (error) {
+        event.outcome = outcomeOf(publicError(error, undefined));
+        if (event.outcome !== "ERR_AUDIT") await core.audit.commit(event).catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+}
+
+async function orUndefined(found: Promise<{ readonly row: { readonly keyId: string } }>): Promise<string | undefined> {
+  try {
+    return (await found).row.keyId;
+  } catch (error) {
+    if (error instanceof KmsError) return undefined;
+    throw error;
+  }
+}

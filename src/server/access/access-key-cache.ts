@@ -1,0 +1,72 @@
+import type { AccessKey } from "./access-key-document.ts";
+import { type Policy, readPolicy } from "./policy-document.ts";
+
+export interface KnownAccessKey extends AccessKey {
+  readonly rules: Policy;
+}
+
+export interface AccessKeySource {
+  secrets(): Promise<readonly AccessKey[]>;
+  /** Changes with every change of the store, whichever process makes it. */
+  generation(): Promise<number>;
+}
+
+/**
+ * The access keys in memory. Whether another process changed them is looked up when the last look is older than `checkMilliseconds`,
+ * and every change of the store makes the cache read again, so an access key that is disabled or deleted anywhere is refused
+ * everywhere within that time.
+ */
+export class AccessKeyCache {
+  readonly #source: AccessKeySource;
+  readonly #checkMilliseconds: number;
+  #known: ReadonlyMap<string, KnownAccessKey> = new Map();
+  #generation: number | undefined;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  #refreshing: Promise<void> | undefined;
+  #epoch = 0;
+
+  constructor(source: AccessKeySource, checkMilliseconds: number) {
+    this.#source = source;
+    this.#checkMilliseconds = checkMilliseconds;
+  }
+
+  /** Answers at once while the last look is fresh. */
+  find(accessKeyId: string): KnownAccessKey | undefined | Promise<KnownAccessKey | undefined> {
+    if (performance.now() - this.#checkedAt < this.#checkMilliseconds) return this.#known.get(accessKeyId);
+    return this.#refreshed().then(() => this.#known.get(accessKeyId));
+  }
+
+  /** Makes the next look a fresh one: a look that has begun may not have seen what changed. */
+  expire(): void {
+    this.#checkedAt = Number.NEGATIVE_INFINITY;
+    this.#refreshing = undefined;
+    this.#epoch++;
+  }
+
+  /** Forgets the secrets. */
+  close(): void {
+    this.#known = new Map();
+    this.#generation = undefined;
+    this.expire();
+  }
+
+  #refreshed(): Promise<void> {
+    if (this.#refreshing !== undefined) return this.#refreshing;
+    const refreshing = this.#refresh().finally(() => {
+      if (this.#refreshing === refreshing) this.#refreshing = undefined;
+    });
+    this.#refreshing = refreshing;
+    return refreshing;
+  }
+
+  async #refresh(): Promise<void> {
+    const [startedAt, epoch] = [performance.now(), this.#epoch];
+    const generation = await this.#source.generation();
+    if (generation !== this.#generation) {
+      const rows = await this.#source.secrets();
+      this.#known = new Map(rows.map((row) => [row.accessKeyId, { ...row, rules: readPolicy(row.policy) }]));
+      this.#generation = generation;
+    }
+    if (epoch === this.#epoch) this.#checkedAt = startedAt;
+  }
+}

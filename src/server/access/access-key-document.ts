@@ -1,0 +1,35 @@
+import { LanelockError } from "../../errors.ts";
+
+/** An access key as the store keeps it, in a document that is sealed under the store's root key. */
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly status: "Active" | "Inactive";
+  /** A RAM policy as JSON. */
+  readonly policy: string;
+  /** The token that requests must carry besides, as those with temporary credentials of STS do. */
+  readonly securityToken?: string | undefined;
+  /** Milliseconds since 1970, from when the access key is refused. */
+  readonly expiresAt?: number | undefined;
+}
+
+const FORMAT = 1;
+
+export function encodeAccessKeys(accessKeys: readonly AccessKey[]): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ format: FORMAT, accessKeys }));
+}
+
+/** @throws LanelockError `ERR_INTEGRITY` for a document of a newer version of this package */
+export function decodeAccessKeys(document: Uint8Array | undefined): readonly AccessKey[] {
+  if (document === undefined) return [];
+  const { format, accessKeys } = JSON.parse(new TextDecoder().decode(document)) as {
+    format: number;
+    accessKeys: readonly AccessKey[];
+  };
+  if (format === FORMAT) return accessKeys;
+  const message = `The access keys in the store have format ${format}. Open the store with the version that wrote them.`;
+  throw new LanelockError("ERR_INTEGRITY", message);
+}

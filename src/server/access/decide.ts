@@ -1,0 +1,44 @@
+import { holds, type RequestFacts } from "./conditions.ts";
+import type { Policy, Statement } from "./policy-document.ts";
+import { matchesWildcard } from "./wildcard.ts";
+
+/** One thing a caller wants to do to one resource. Any of the names of either may be what a statement names. */
+export interface Access {
+  /** `kms:Encrypt`; alternatives where the service's own policies use several names. */
+  readonly actions: readonly string[];
+  /** `acs:kms:local:0:key/ID`; the alias too where the request names the key by it. */
+  readonly resources: readonly string[];
+}
+
+export type Decision =
+  | { readonly allowed: true; readonly reason: string }
+  | { readonly allowed: false; readonly reason: string };
+
+/** Deny wins over Allow, and what no statement allows is denied. The reason names the statement that decided. */
+export function decide(policy: Policy, access: Access, facts: RequestFacts): Decision {
+  const matching = policy.statements.filter((statement) => covers(statement, access, facts));
+  const denied = matching.find(({ effect }) => effect === "Deny");
+  const what = `${access.actions[0]} on ${access.resources[0]}`;
+  if (denied) return { allowed: false, reason: `Statement ${denied.number} denies ${what}.` };
+  const allowed = matching.find(({ effect }) => effect === "Allow");
+  if (allowed) return { allowed: true, reason: `Statement ${allowed.number} allows ${what}.` };
+  return { allowed: false, reason: `No statement allows ${what}.` };
+}
+
+/** Whether any statement asks for the tags of a key, which cost a look into the store. */
+export function asksForTags({ statements }: Policy): boolean {
+  return statements.some(({ conditions }) => conditions.some(({ key }) => key.startsWith("kms:tag/")));
+}
+
+function covers(statement: Statement, { actions, resources }: Access, facts: RequestFacts): boolean {
+  return (
+    statement.actions.some((pattern) => actions.some((action) => matchesAction(pattern, action))) &&
+    statement.resources.some((pattern) => resources.some((resource) => matchesWildcard(pattern, resource))) &&
+    statement.conditions.every((condition) => holds(condition, facts))
+  );
+}
+
+/** Names of actions are compared without regard to case, as RAM compares them. */
+function matchesAction(pattern: string, action: string): boolean {
+  return matchesWildcard(pattern.toLowerCase(), action.toLowerCase());
+}

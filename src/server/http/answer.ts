@@ -1,0 +1,29 @@
+import { randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import type { WireError } from "../protocol/service-error.ts";
+
+export const JSON_TYPE = "application/json; charset=utf-8";
+
+export function newRequestId(): string {
+  return randomUUID().toUpperCase();
+}
+
+/** The JSON of a refusal, as the service spells it. */
+export function errorBody({ status, code, message }: WireError, requestId: string, host: string): string {
+  return JSON.stringify({ HttpStatus: status, Code: code, Message: message, RequestId: requestId, HostId: host });
+}
+
+/** Answers on a socket whose request could not be read as HTTP, and closes it. */
+export function answerMalformed(socket: Duplex, error: WireError): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = errorBody(error, newRequestId(), "");
+  const reason = STATUS_CODES[error.status] ?? "Error";
+  socket.end(
+    `HTTP/1.1 ${error.status} ${reason}\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `Connection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,43 @@
+import { percentDecode } from "./percent-encoding.ts";
+import { ServiceError } from "./service-error.ts";
+
+/** Decoded parameters of a request by name. Each name occurs once. */
+export type Parameters = ReadonlyMap<string, string>;
+
+/** The operations take some twenty fields; a dotted encryption context of 8 KiB has some thousand entries at most. */
+const MAX_PARAMETERS = 4_096;
+
+/**
+ * Reads a query string or an `application/x-www-form-urlencoded` body into `parameters`.
+ *
+ * @throws ServiceError `ParseRequestParameterException` for a malformed escape, bytes that are not UTF-8, a name that occurs twice or
+ * is empty, or more than 4,096 parameters
+ */
+export function readParameters(encoded: string, parameters: Map<string, string>): void {
+  if (encoded === "") return;
+  for (const pair of encoded.split("&")) {
+    if (pair === "") continue;
+    const equals = pair.indexOf("=");
+    const name = percentDecode(equals < 0 ? pair : pair.slice(0, equals));
+    const value = equals < 0 ? "" : percentDecode(pair.slice(equals + 1));
+    if (name === undefined || value === undefined) throw unreadable("A parameter is not valid percent-encoded UTF-8.");
+    if (name === "") throw unreadable("A parameter has no name.");
+    if (parameters.has(name)) throw unreadable(`The parameter "${shown(name)}" is given twice.`);
+    if (parameters.size >= MAX_PARAMETERS) throw unreadable(`A request may have ${MAX_PARAMETERS} parameters.`);
+    parameters.set(name, value);
+  }
+}
+
+/** In the order of their decoded names as UTF-16, which is how the official SDKs sort before they encode. */
+export function inNameOrder(parameters: Parameters): (readonly [name: string, value: string])[] {
+  return [...parameters].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function unreadable(message: string): ServiceError {
+  return new ServiceError("ParseRequestParameterException", message);
+}
+
+/** A name out of a request, short and printable, for a message. */
+export function shown(text: string): string {
+  return text.slice(0, 64).replace(/[^\x20-\x7e]/g, "?");
+}

@@ -1,0 +1,84 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { inNameOrder, type Parameters } from "./parameters.ts";
+import { percentEncode } from "./percent-encoding.ts";
+import { ServiceError } from "./service-error.ts";
+import type { Claim, SignedRequest } from "./signed-request.ts";
+
+/** Parameters of the protocol, which no operation sees. */
+const COMMON = new Set([
+  ...["Action", "Version", "Format", "RegionId", "AccessKeyId", "SecurityToken", "Timestamp"],
+  ...["Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", "SignatureType", "ResourceOwnerAccount"],
+]);
+
+/**
+ * The signature 1.0 of Alibaba Cloud's RPC style: base64(HMAC-SHA-1(secret ‖ "&", string to sign)), over the method and all
+ * parameters of query and form body but the signature, in the order of their names (Alibaba Cloud, "RPC signature mechanism").
+ */
+export function readRpcClaim(request: SignedRequest): Claim {
+  const all = merged(request.query, request.form);
+  const signature = required(all, "Signature");
+  const accessKeyId = required(all, "AccessKeyId");
+  const timestamp = required(all, "Timestamp");
+  if ((all.get("SignatureMethod") ?? "HMAC-SHA1") !== "HMAC-SHA1" || (all.get("SignatureVersion") ?? "1.0") !== "1.0") {
+    throw incomplete("SignatureMethod must be HMAC-SHA1 and SignatureVersion 1.0.");
+  }
+  return {
+    action: all.get("Action") ?? headerOf(request, "x-acs-action"),
+    version: all.get("Version") ?? headerOf(request, "x-acs-version"),
+    accessKeyId,
+    securityToken: all.get("SecurityToken"),
+    timestamp: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(timestamp) ? Date.parse(timestamp) : Number.NaN,
+    replayId: all.get("SignatureNonce") ?? signature,
+    parameters: operationParameters(all),
+    isSignedWith: (secret) => isSignature(signature, rpcSignature(secret, request.method, all)),
+  };
+}
+
+/** Base64 of the 20-byte signature. */
+export function rpcSignature(secret: string, method: string, parameters: Parameters): string {
+  const pairs = inNameOrder(parameters)
+    .filter(([name]) => name !== "Signature")
+    .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`);
+  const stringToSign = `${method}&%2F&${percentEncode(pairs.join("&"))}`;
+  return createHmac("sha1", `${secret}&`).update(stringToSign).digest("base64");
+}
+
+function isSignature(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given, "utf8"), Buffer.from(expected, "utf8")];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function merged(query: Parameters, form: Parameters): Parameters {
+  if (form.size === 0) return query;
+  const all = new Map(query);
+  for (const [name, value] of form) {
+    if (all.has(name))
+      throw new ServiceError("ParseRequestParameterException", "A parameter is in the query and the body.");
+    all.set(name, value);
+  }
+  return all;
+}
+
+function operationParameters(all: Parameters): Parameters {
+  const own = new Map<string, string>();
+  for (const [name, value] of all) if (!COMMON.has(name)) own.set(name, value);
+  return own;
+}
+
+function required(all: Parameters, name: string): string {
+  const value = all.get(name);
+  if (value !== undefined && value !== "") return value;
+  throw incomplete(`The parameter "${name}" is needed but not provided.`);
+}
+
+function headerOf({ headers }: SignedRequest, name: string): string {
+  const value = headers[name];
+  return typeof value === "string" ? value : "";
+}
+
+function incomplete(reason: string): ServiceError {
+  return new ServiceError(
+    "IncompleteSignature",
+    `The request signature does not conform to Aliyun standards. ${reason}`,
+  );
+}

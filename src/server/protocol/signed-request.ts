@@ -1,0 +1,30 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Parameters } from "./parameters.ts";
+
+/** What a signature covers, as it came. */
+export interface SignedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Of the query string. */
+  readonly query: Parameters;
+  /** Of the form body; empty for other bodies. */
+  readonly form: Parameters;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+/** What a request says of itself and of its caller, before any of it is believed. */
+export interface Claim {
+  readonly action: string;
+  readonly version: string;
+  readonly accessKeyId: string;
+  readonly securityToken: string | undefined;
+  /** Milliseconds since 1970; `NaN` when it is not a time. */
+  readonly timestamp: number;
+  /** What makes the request unique under its access key: the nonce, or the signature where there is no nonce. */
+  readonly replayId: string;
+  /** The parameters of the operation, without those of the protocol. */
+  readonly parameters: Parameters;
+  /** Compares the signature with that of `secret` in constant time. */
+  readonly isSignedWith: (secret: string) => boolean;
+}

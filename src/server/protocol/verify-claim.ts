@@ -1,0 +1,91 @@
+import { timingSafeEqual } from "node:crypto";
+import type { AccessKeyCache, KnownAccessKey } from "../access/access-key-cache.ts";
+import type { RateLimiter } from "../http/rate-limit.ts";
+import { isAcs3, readAcs3Claim } from "./acs3-signature-hmac-sha256.ts";
+import { CLOCK_TOLERANCE_MS, type Nonce, type NonceVerdict } from "./nonce-window.ts";
+import { readRpcClaim } from "./rpc-signature-hmac-sha1.ts";
+import { ServiceError } from "./service-error.ts";
+import type { Claim, SignedRequest } from "./signed-request.ts";
+
+export const API_VERSION = "2016-01-20";
+
+/** Where nonces are remembered: in this process, and in the store where several processes share one. */
+export interface NonceRegister {
+  claim(nonce: Nonce, now: number): NonceVerdict | Promise<NonceVerdict>;
+}
+
+export interface Gatekeeper {
+  readonly accessKeys: AccessKeyCache;
+  readonly nonces: NonceRegister;
+  readonly rates: RateLimiter;
+  readonly now: () => number;
+}
+
+export interface Caller {
+  readonly claim: Claim;
+  readonly accessKey: KnownAccessKey;
+}
+
+/**
+ * Finds out who sent a request, or refuses it: an access key that is unknown, inactive or expired, a signature that is not its own, a
+ * time more than 15 minutes away, a nonce that was used. Only a request that is signed well learns more than that.
+ *
+ * @throws ServiceError for what is refused
+ */
+export async function verifyRequest(request: SignedRequest, gatekeeper: Gatekeeper): Promise<Caller> {
+  const claim = isAcs3(request) ? readAcs3Claim(request) : readRpcClaim(request);
+  const found = gatekeeper.accessKeys.find(claim.accessKeyId);
+  const accessKey = found instanceof Promise ? await found : found;
+  if (accessKey === undefined) {
+    throw new ServiceError("InvalidAccessKeyId.NotFound", "The Access Key ID provided does not exist in our records.");
+  }
+  if (!claim.isSignedWith(accessKey.accessKeySecret)) {
+    throw new ServiceError(
+      "SignatureDoesNotMatch",
+      "The request signature is not the one of the access key and request.",
+    );
+  }
+  requireLife(claim, accessKey, gatekeeper.now());
+  if (!gatekeeper.rates.admits(accessKey.accessKeyId, performance.now())) throw throttled("QPS Limit Exceeded");
+  await requireFresh(claim, gatekeeper);
+  if (claim.version !== API_VERSION) {
+    throw new ServiceError("InvalidVersion", `The specified version is not valid. It must be ${API_VERSION}.`);
+  }
+  return { claim, accessKey };
+}
+
+function requireLife(claim: Claim, accessKey: KnownAccessKey, now: number): void {
+  if (accessKey.status !== "Active") {
+    throw new ServiceError("InvalidAccessKeyId.Inactive", "The access key is disabled.");
+  }
+  if (accessKey.expiresAt !== undefined && now >= accessKey.expiresAt) {
+    throw new ServiceError("InvalidSecurityToken.Expired", "The security token has expired. Ask for new credentials.");
+  }
+  if (!isToken(claim.securityToken ?? "", accessKey.securityToken ?? "")) {
+    const message = "The security token is not the one of the access key.";
+    throw new ServiceError("InvalidSecurityToken.MismatchWithAccessKey", message);
+  }
+}
+
+function isToken(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given, "utf8"), Buffer.from(expected, "utf8")];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+async function requireFresh(claim: Claim, { nonces, now }: Gatekeeper): Promise<void> {
+  const at = now();
+  const { timestamp, accessKeyId, replayId } = claim;
+  if (!(Math.abs(timestamp - at) <= CLOCK_TOLERANCE_MS)) {
+    const message = `The time of the request must be like 2006-01-02T15:04:05Z and within 15 minutes of ${new Date(at).toISOString()}.`;
+    throw new ServiceError("IllegalTimestamp", message);
+  }
+  const claimed = nonces.claim({ accessKeyId, replayId, timestamp }, at);
+  const verdict = claimed instanceof Promise ? await claimed : claimed;
+  if (verdict === "used")
+    throw new ServiceError("SignatureNonceUsed", "The request was sent before: its nonce is used.");
+  if (verdict === "full") throw throttled("The server remembers as many nonces as it may. Try again.");
+}
+
+function throttled(message: string): ServiceError {
+  return new ServiceError("Rejected.Throttling", message);
+}

@@ -1,0 +1,127 @@
+import { readFileSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { Server as TlsServer } from "node:tls";
+import type { FastifyInstance } from "fastify";
+import { LanelockError } from "../errors.ts";
+import { gatewayOf } from "../kms/kms.ts";
+import { AccessKeyCache } from "./access/access-key-cache.ts";
+import { AccessKeys } from "./access/access-keys.ts";
+import { kmsBackend } from "./backend.ts";
+import { createApp } from "./http/app.ts";
+import { Metrics } from "./http/metrics.ts";
+import { RateLimiter } from "./http/rate-limit.ts";
+import { checkedServeOptions, type ServeOptions, type ServeSettings } from "./options.ts";
+import { NonceWindow } from "./protocol/nonce-window.ts";
+
+/** A running server. */
+export interface RunningServer extends AsyncDisposable {
+  /** `http://127.0.0.1:8765`, or `unix:/run/lanelock.sock`. */
+  readonly url: string;
+  /** Who may call: an access key that is made here can be used at once. */
+  readonly accessKeys: AccessKeys;
+  /** Reads certificate and private key again, for connections that come from now on. */
+  reloadCertificates(): void;
+  /** Takes no more connections, finishes what is in flight, and stops. The KMS stays open: it is its owner's. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a KMS over HTTP in the protocol of Alibaba Cloud KMS, so that its SDKs work against it. It listens on 127.0.0.1 or a Unix
+ * socket; on other addresses only with TLS, or with `insecure: true`. Callers sign with access keys: see `server.accessKeys`.
+ *
+ * @throws LanelockError `ERR_ARGUMENT` for an option that is unknown or wrong; `ERR_DEPENDENCY` when fastify or prom-client is not
+ * installed; `ERR_UNSUPPORTED` for an address that is in use or not this machine's
+ * @example
+ * await using server = await serve({ kms, listen: { port: 8765 } });
+ * const { accessKeyId, accessKeySecret } = await server.accessKeys.create({ name: "orders-service" });
+ */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const settings = checkedServeOptions(options);
+  const gateway = gatewayOf(settings.kms);
+  if (gateway === undefined) {
+    throw new LanelockError("ERR_ARGUMENT", "The option kms of serve must be a Kms of this copy of lanelock.");
+  }
+  const accessKeys = new AccessKeys(
+    {
+      read: () => gateway.document("access-keys"),
+      change: (operation, work) => gateway.changeDocument("access-keys", operation, work).finally(() => cache.expire()),
+    },
+    () => gateway.now(),
+  );
+  const cache = new AccessKeyCache(
+    { secrets: () => accessKeys.secrets(), generation: () => gateway.generation() },
+    settings.checkMilliseconds,
+  );
+  const nonces = new NonceWindow(settings.maxNonces);
+  const metrics = settings.metrics
+    ? await Metrics.create({
+        nonces: { help: "Nonces remembered against replay.", read: () => nonces.size },
+      })
+    : undefined;
+  const app = await createApp({
+    service: {
+      backend: kmsBackend(gateway),
+      gatekeeper: { accessKeys: cache, nonces, rates: new RateLimiter(settings.rateLimit), now: Date.now },
+    },
+    metrics,
+    log: settings.log,
+    ready: () =>
+      gateway.generation().then(
+        () => true,
+        () => false,
+      ),
+    tls: settings.tls && readTls(settings.tls),
+    host: settings.listen.host ?? "localhost",
+    limits: settings.limits,
+  });
+  const url = await listen(app, settings);
+  const closed = onceClosed(app, cache, settings);
+  return {
+    url,
+    accessKeys,
+    reloadCertificates() {
+      const { server } = app;
+      if (settings.tls && server instanceof TlsServer) server.setSecureContext(readTls(settings.tls));
+    },
+    close: closed,
+    [Symbol.asyncDispose]: closed,
+  };
+}
+
+function onceClosed(app: FastifyInstance, cache: AccessKeyCache, { listen: { socket } }: ServeSettings) {
+  let closing: Promise<void> | undefined;
+  return () => {
+    closing ??= app.close().then(() => {
+      cache.close();
+      if (socket !== undefined) rmSync(socket, { force: true });
+    });
+    return closing;
+  };
+}
+
+async function listen(app: FastifyInstance, { listen: { host, port, socket }, tls }: ServeSettings): Promise<string> {
+  try {
+    if (socket !== undefined) {
+      await app.listen({ path: socket });
+      return `unix:${socket}`;
+    }
+    await app.listen({ host: host ?? "127.0.0.1", port: port ?? 0 });
+  } catch (cause) {
+    await app.close();
+    const where = socket ?? `${host}:${port}`;
+    const message = `The server cannot listen on ${where}. Is another program listening there, and is it this machine's?`;
+    throw new LanelockError("ERR_UNSUPPORTED", message, { cause });
+  }
+  const { address, family, port: bound } = app.server.address() as AddressInfo;
+  const name = family === "IPv6" ? `[${address}]` : address;
+  return `${tls ? "https" : "http"}://${name}:${bound}`;
+}
+
+function readTls({ certificate, privateKey }: { readonly certificate: string; readonly privateKey: string }) {
+  try {
+    return { cert: readFileSync(certificate, "utf8"), key: readFileSync(privateKey, "utf8") };
+  } catch (cause) {
+    const message = `The certificate ${certificate} or its private key ${privateKey} cannot be read.`;
+    throw new LanelockError("ERR_ARGUMENT", message, { cause });
+  }
+}
