@@ -9,6 +9,7 @@ import {
   writeDataAnswer,
 } from "../files/data.ts";
 import { asymmetricFields } from "../options/asymmetric-options.ts";
+import { isEnvelope } from "../options/envelope-options.ts";
 import { pair } from "../options/option-values.ts";
 import { UsageError } from "../report/failures.ts";
 import { withKms } from "../settings/with-kms.ts";
@@ -40,6 +41,7 @@ export function addReEncrypt(program: Command): void {
     withKms(command, async (kms, { json }) => {
       refuseBinaryAnswer({ ...options, json }, "The ciphertext");
       const input = await readInput(options.in);
+      if (isEnvelope(input)) throw new UsageError(ENVELOPE);
       const answer = await kms.reEncrypt({
         ciphertextBlob: options.base64 ? fromBase64(input) : input,
         sourceEncryptionContext: options.context,
@@ -52,6 +54,8 @@ export function addReEncrypt(program: Command): void {
     }),
   );
 }
+
+const ENVELOPE = "The input is an envelope message. Move it to another key with: lanelock rewrap";
 
 /** The source of a ciphertext that names no key itself. */
 async function sourceFields(kms: Kms, options: ReEncryptOptions) {

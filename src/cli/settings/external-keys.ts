@@ -31,7 +31,7 @@ export function externalKeysOf(path: string): KeyProvider {
     ca: optional("ca", (name) => readPem(file(name))),
     serverName: optional("serverName", text),
     credentials: credentialsOf(members, place, file),
-    verifyEncrypt: optional("verifyEncrypt", (name) => members.get(name) === true),
+    verifyEncrypt: optional("verifyEncrypt", (name) => booleanOf(members.get(name), name, place)),
     timeoutMs: optional("timeoutMs", (name) => numberOf(members.get(name), name, place)),
     maxConnections: optional("maxConnections", (name) => numberOf(members.get(name), name, place)),
   });
@@ -55,6 +55,11 @@ function credentialsOf(
 function numberOf(value: unknown, name: string, place: string): number {
   if (typeof value === "number") return value;
   throw new LanelockError("ERR_ARGUMENT", `${place}: "${name}" must be a number.`);
+}
+
+function booleanOf(value: unknown, name: string, place: string): boolean {
+  if (typeof value === "boolean") return value;
+  throw new LanelockError("ERR_ARGUMENT", `${place}: "${name}" must be true or false.`);
 }
 
 function readPem(path: string): string {
