@@ -77,7 +77,6 @@ describe.each(READERS)("%s", (command) => {
   test.each([
     ["absent", /there is no such file \(ENOENT\)\. Check the path/],
     ["a-folder", /it is a folder \(EISDIR\)\. Name a file/],
-    ["/proc/self/mem", /the device failed \(EIO\)/],
   ])("reads %s", (file, words) => {
     const before = readdirSync(folder.path);
     const ran = folder.run(command.replace("FILE", file).split(" "));
@@ -91,12 +90,21 @@ describe.each(WRITERS)("%s", (command) => {
     ["no-folder/file", /its folder does not exist \(ENOENT\)\. Make the folder first/],
     ["a-folder", /it is a folder \(EISDIR\)\. Name a file/],
     ["/dev/full", /the disk is full \(ENOSPC\)\. Free space/],
-    ["/proc/version/file", /part of its path is not a folder \(ENOTDIR\)/],
   ])("writes %s", (file, words) => {
     const ran = folder.run(command.replace("FILE", file).split(" "));
     expectOneLine(ran, file, words);
     expect(readdirSync(folder.path).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
+});
+
+test.each([
+  ["seal --key alias/k --in /proc/self/mem", "/proc/self/mem", /the device failed \(EIO\)/],
+  ["encrypt --key alias/k --in /proc/self/mem", "/proc/self/mem", /the device failed \(EIO\)/],
+  ["seal --key alias/k --in text --out text/file", "text/file", /part of its path is not a folder \(ENOTDIR\)/],
+  ["seal --key alias/k --in text/file", "text/file", /part of its path is not a folder \(ENOTDIR\)/],
+  [`seal --key alias/k --in text --out ${"n".repeat(300)}`, "nnn", /its name is too long \(ENAMETOOLONG\)/],
+])("%s", (command, file, words) => {
+  expectOneLine(folder.run(command.split(" ")), file, words);
 });
 
 describe("what is no ciphertext, message or signature", () => {
@@ -135,7 +143,11 @@ describe("with --json an error is one JSON object on standard error, with the ex
     ["keys list --store typo.db", "ERR_ARGUMENT", 2],
     ["hsm probe", "ERR_ARGUMENT", 2],
     ["hsm probe --module absent.so --token x --pin-file absent", "ERR_PROVIDER", 1],
-    ["external-proxy --certificate a --private-key b --client c=d --module m --token t --pin-file p", "ERR_STORE", 1],
+    [
+      "external-proxy --certificate a --private-key b --client c=d --module m --token t --pin-file p",
+      "ERR_PROVIDER",
+      1,
+    ],
     ["rewrap-store --new-root-key absent", "ERR_KEY", 1],
     ["keys list > /dev/full", "ERR_STORE", 1],
   ])("%s", (command, code, exitStatus) => {
@@ -153,7 +165,7 @@ test("a reader that goes away is a status, not a message, for reports", () => {
   }
 });
 
-test("standard input that is a folder is one line", () => {
+test("standard input that is a folder is one line, and no empty message", () => {
   const { status, stderr } = folder.bash("lanelock seal --key alias/k --out never < a-folder");
   expect([status, stderr]).toEqual([
     1,

@@ -39,12 +39,13 @@ export function addExternalProxy(program: Command): void {
       // The reader of the log may go away. The keys are still served, and that is no failure here.
       process.stdout.removeAllListeners("error").on("error", () => undefined);
       const text = (file: string) => onFile({ verb: "read", name: file }, () => readFile(file, "utf8"));
-      const secrets = Object.entries(client).map(async ([name, file]) => [name, await readSecretFile(file)] as const);
+      const clients: Record<string, Uint8Array> = {};
+      for (const [name, file] of Object.entries(client)) clients[name] = await readSecretFile(file);
       const proxy = await startExternalProxy({
         ...{ token: tokenOptionsOf(command), host, port },
         tls: { certificate: await text(certificate), privateKey: await text(privateKey) },
         clientCa: clientCa === undefined ? undefined : await text(clientCa),
-        clients: Object.fromEntries(await Promise.all(secrets)),
+        clients,
         log: (entry) => print(JSON.stringify(entry)),
       });
       print(JSON.stringify({ time: new Date().toISOString(), listening: proxy.url }));

@@ -1,3 +1,4 @@
+import { createReadStream, fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { fileError, onFile, systemError } from "./file-error.ts";
@@ -22,11 +23,24 @@ export interface Source {
  * @throws LanelockError `ERR_STORE` for what cannot be opened, and for a folder
  */
 export async function openSource(file: string | undefined): Promise<Source> {
-  if (isStandard(file)) return sourceOf(process.stdin, "standard input", undefined);
+  if (isStandard(file)) return sourceOf(standardInput(), STANDARD_INPUT, undefined);
   const handle = await openInput(file);
   const info = await handle.stat();
   const stream = handle.createReadStream({ highWaterMark: CHUNK });
   return sourceOf(stream, file, info.isFile() ? info.size : undefined);
+}
+
+const STANDARD_INPUT = "standard input";
+
+/** Node takes a standard input whose kind it does not know, such as a folder or a disk, for an empty one. */
+function standardInput(): Readable {
+  try {
+    const info = fstatSync(0);
+    if (info.isDirectory()) throw systemError("EISDIR");
+    return info.isBlockDevice() ? createReadStream("", { fd: 0, highWaterMark: CHUNK }) : process.stdin;
+  } catch (error) {
+    throw fileError(error, { verb: "read", name: STANDARD_INPUT });
+  }
 }
 
 /** Opens a file to seek in. */
