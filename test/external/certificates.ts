@@ -19,8 +19,11 @@ export function createAuthority(name: string) {
   return {
     file: ca.certificate,
     pem: readFileSync(ca.certificate, "utf8"),
-    /** @param alternatives for a server: `IP:127.0.0.1,DNS:localhost` */
-    issue(commonName: string, alternatives?: string): Certificate {
+    /**
+     * @param alternatives for a server: `IP:127.0.0.1,DNS:localhost`
+     * @param days how long it is valid; -1 has expired
+     */
+    issue(commonName: string, alternatives?: string, days = 2): Certificate {
       const files = certificateFiles(folder, commonName);
       const request = join(folder, `${commonName}.csr`);
       const extensions = join(folder, `${commonName}.ext`);
@@ -36,7 +39,7 @@ export function createAuthority(name: string) {
         "-subj",
         `/CN=${commonName}`,
       ]);
-      const signing = ["-CA", ca.certificate, "-CAkey", ca.privateKey, "-CAcreateserial", "-days", "2"];
+      const signing = ["-CA", ca.certificate, "-CAkey", ca.privateKey, "-CAcreateserial", "-days", `${days}`];
       runTool("openssl", [
         "x509",
         "-req",

@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,22 +41,32 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
+export interface ServerOptions {
+  /** Addresses; 127.0.0.1 must be one. */
+  readonly listen?: string;
+  /** Lines of pg_hba.conf. Who none of them fits is trusted, at 127.0.0.1. */
+  readonly access?: readonly string[];
+}
+
 /** A real server in a directory of its own, on a free port, that ends with the test. */
 export class PostgresServer {
   readonly directory: string;
   readonly port: number;
   readonly #user = unprivileged();
   #process: ChildProcess | undefined;
+  readonly #options: ServerOptions;
+  #tls: readonly string[] = [];
   #databases = 0;
 
-  private constructor(directory: string, port: number) {
+  private constructor(directory: string, port: number, options: ServerOptions) {
     this.directory = directory;
     this.port = port;
+    this.#options = options;
   }
 
-  static async start(): Promise<PostgresServer> {
+  static async start(options: ServerOptions = {}): Promise<PostgresServer> {
     const directory = mkdtempSync(join(tmpdir(), "lanelock-pg-"));
-    const server = new PostgresServer(directory, await freePort());
+    const server = new PostgresServer(directory, await freePort(), options);
     if ("uid" in server.#user) chownSync(directory, server.#user.uid, server.#user.gid);
     const made = spawnSync(
       join(binaries(), "initdb"),
@@ -63,8 +83,28 @@ export class PostgresServer {
       { ...server.#user, cwd: directory, encoding: "utf8" },
     );
     if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
+    if (options.access !== undefined) server.#grant([...options.access, "host all all 127.0.0.1/32 trust"]);
     await server.run();
     return server;
+  }
+
+  #grant(lines: readonly string[]): void {
+    writeFileSync(join(this.directory, "data", "pg_hba.conf"), `${lines.join("\n")}\n`);
+  }
+
+  /** Restarts it with a certificate, or without TLS. */
+  async restartWithTls(files: { certificate: string; privateKey: string } | undefined): Promise<void> {
+    await this.#end("SIGINT");
+    this.#tls = [];
+    if (files !== undefined) {
+      const [certificate, key] = [join(this.directory, "server.crt"), join(this.directory, "server.key")];
+      copyFileSync(files.certificate, certificate);
+      copyFileSync(files.privateKey, key);
+      chmodSync(key, 0o600);
+      for (const file of [certificate, key]) if ("uid" in this.#user) chownSync(file, this.#user.uid, this.#user.gid);
+      this.#tls = ["ssl=on", `ssl_cert_file=${certificate}`, `ssl_key_file=${key}`].flatMap((one) => ["-c", one]);
+    }
+    await this.run();
   }
 
   /** Starts the server process, again after {@link kill}, and waits until it answers. */
@@ -72,7 +112,10 @@ export class PostgresServer {
     const { port, directory } = this;
     this.#process = spawn(
       join(binaries(), "postgres"),
-      ["-D", join(directory, "data"), "-p", `${port}`, "-k", directory, "-c", "listen_addresses=127.0.0.1"],
+      [
+        ...["-D", join(directory, "data"), "-p", `${port}`, "-k", directory],
+        ...["-c", `listen_addresses=${this.#options.listen ?? "127.0.0.1"}`, ...this.#tls],
+      ],
       { ...this.#user, cwd: directory, stdio: "ignore" },
     );
     for (let attempt = 0; attempt < 600; attempt++) {

@@ -48,9 +48,7 @@ export function parsePostgresUrl(url: string): PostgresTarget {
   const host = parameters.host || address.host;
   const port = parameters.port === undefined ? address.port : portNumber(parameters.port);
   const database = parameters.dbname || decoded(path, "database name") || undefined;
-  if (host?.includes(",")) {
-    throw wrong("names several hosts. Name one: the primary, or a name that always leads to it");
-  }
+  if (host?.includes(",")) throw severalHosts();
   const shownHost = host?.includes(":") ? `[${host}]` : (host ?? "");
   return {
     label: `${shownHost}${port === undefined ? "" : `:${port}`}/${database ?? ""}`,
@@ -64,6 +62,10 @@ export function parsePostgresUrl(url: string): PostgresTarget {
 
 function wrong(what: string): LanelockError {
   return new LanelockError("ERR_ARGUMENT", `The url of sqlStore ${what}.`);
+}
+
+function severalHosts(): LanelockError {
+  return wrong("names several hosts. Name one: the primary, or a name that always leads to it");
 }
 
 function splitOnce(text: string, separator: string): [string, string?] {
@@ -92,7 +94,8 @@ function credentials(text: string): { user?: string; password?: string } {
 }
 
 function hostAndPort(text: string): { host: string | undefined; port: number | undefined } {
-  const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(text);
+  if (text.includes(",")) throw severalHosts();
+  const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(text);
   if (parts === null) throw wrong("has no proper host. Write an IPv6 address in brackets");
   const [, bracketed, plain = "", port = ""] = parts;
   return {

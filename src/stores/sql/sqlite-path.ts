@@ -14,7 +14,7 @@ export function databasePath(named: string): string {
     const hint = "{ path } is a file; for a PostgreSQL database pass { url }.";
     throw new LanelockError("ERR_ARGUMENT", `The path of sqlStore is a URL. ${hint}`);
   }
-  const local = /^file:(?:\/\/(?:localhost)?(?=\/))?([^?#]+)$/i.exec(named)?.[1];
+  const local = /^file:(?:\/\/(?:localhost)?(?=\/)|(?!\/\/))([^?#]+)$/i.exec(named)?.[1];
   if (local !== undefined) return decoded(local);
   if (/^file:/i.test(named)) {
     throw new LanelockError("ERR_ARGUMENT", "A file: path of sqlStore takes no host, parameters or fragment.");
