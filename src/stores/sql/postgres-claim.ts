@@ -31,8 +31,8 @@ export class PostgresClaim implements StoreClaim {
   ): Promise<PostgresClaim | undefined> {
     const client = new settings.Client(settings.config);
     const claim = new PostgresClaim(client, onRelease);
-    await client.connect();
     try {
+      await client.connect();
       if (await claim.#lock(name)) return claim;
     } catch (error) {
       await claim.release();
@@ -95,8 +95,15 @@ export class PostgresClaim implements StoreClaim {
   async release(): Promise<void> {
     this.#onRelease(this);
     this.#keepsProcess("ref");
-    const hangUp = setTimeout(() => this.#client.connection.stream.destroy(), PATIENCE_MILLISECONDS);
-    await this.#client.end();
-    clearTimeout(hangUp);
+    const { stream } = this.#client.connection;
+    const hangUp = setTimeout(() => stream.destroy(), PATIENCE_MILLISECONDS);
+    try {
+      await this.#client.end();
+    } catch {
+      // The server ends the claim with the connection, however that ends.
+      stream.destroy();
+    } finally {
+      clearTimeout(hangUp);
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { Kysely, sql } from "kysely";
 import pg from "pg";
 import type { StoreClaim } from "../../kms/ports/index.ts";
-import { clearTimeout, setTimeout } from "../../shared/timers.ts";
+import { clearTimeout, setTimeout, type Timer } from "../../shared/timers.ts";
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
 import { PostgresClaim } from "./postgres-claim.ts";
 import { PostgresPoolDialect } from "./postgres-driver.ts";
@@ -13,7 +13,7 @@ import { postgresFailure } from "./store-failure.ts";
 const TIMEOUT_MILLISECONDS = 30_000;
 /** Longer than the server takes to give a statement up: a connection that is silent until then is dead, or idle. */
 const SILENCE_MILLISECONDS = TIMEOUT_MILLISECONDS + 5_000;
-/** How long close waits for servers to say goodbye. */
+/** How long close waits for the server to answer its goodbye. */
 const GOODBYE_MILLISECONDS = 5_000;
 const MAX_CONNECTIONS = 8;
 /** Names the advisory lock that migrations take. */
@@ -108,14 +108,23 @@ class PostgresEngine implements SqlEngine {
 
   async close() {
     const errors: unknown[] = [];
-    const hangUp = setTimeout(() => {
-      for (const { connection } of this.#clients) connection.stream.destroy();
-    }, GOODBYE_MILLISECONDS);
     for (const claim of this.#claims) await claim.release().catch((error) => errors.push(error));
-    // Kysely does not end a pool that it never used.
-    await this.db.destroy().catch((error) => errors.push(error));
-    if (!this.pool.ending) await this.pool.end().catch((error) => errors.push(error));
-    clearTimeout(hangUp);
+    await this.#endPool().catch((error) => errors.push(error));
     if (errors.length > 0) throw this.failure(errors[0]);
+  }
+
+  /** Says goodbye to the server, and hangs up where that takes too long. */
+  async #endPool(): Promise<void> {
+    let hangUp: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      hangUp = setTimeout(resolve, GOODBYE_MILLISECONDS);
+    });
+    try {
+      // Kysely does not end a pool that it never used.
+      await Promise.race([late, this.db.destroy().then(() => (this.pool.ending ? undefined : this.pool.end()))]);
+    } finally {
+      clearTimeout(hangUp);
+      for (const { connection } of this.#clients) connection.stream.destroy();
+    }
   }
 }

@@ -60,8 +60,8 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
     let refusal: { readonly reason: unknown } | undefined;
     try {
       return await this.#engine.db.connection().execute(async (session) => {
-        await this.#engine.begin(session, kind);
         try {
+          await this.#engine.begin(session, kind);
           const result = await work(session).catch((reason) => {
             refusal = { reason };
             throw reason;
