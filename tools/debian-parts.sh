@@ -15,6 +15,8 @@ parts=(
   "/usr/sbin/haproxy haproxy"
   "/usr/bin/zsh zsh"
   "/usr/bin/fish fish"
+  "/usr/sbin/pgbouncer pgbouncer"
+  "/usr/bin/strace strace"
 )
 
 missing=()

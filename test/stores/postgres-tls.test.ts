@@ -53,7 +53,7 @@ async function isEncrypted(address: string, passwordFile?: string): Promise<bool
   const store = sqlStore({ url: address, passwordFile });
   await store.open();
   try {
-    await store.changeCounter();
+    await store.read((rows) => rows.meta("a"));
     const query =
       "select distinct s.ssl from pg_stat_ssl s join pg_stat_activity a using (pid) where a.application_name = 'lanelock'";
     return server.sql("postgres", query).trim() === "t";

@@ -31,7 +31,6 @@ async function useStore(store: KeyStore, fault: FaultInjector): Promise<string[]
   await attempt("open", () => store.open());
   await attempt("write", write);
   await attempt("read", () => store.read((rows) => rows.keys({ offset: 0, limit: 10 })));
-  await attempt("changeCounter", () => store.changeCounter());
   await attempt("work that fails", () => {
     const refusal = new LanelockError("ERR_STORE", "The work itself failed.");
     return store.write(() => Promise.reject(refusal));
