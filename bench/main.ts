@@ -2,13 +2,16 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { casesOfBoth, measureAgainst } from "./baseline.ts";
 import type { Case } from "./case.ts";
 import { measure, type Result } from "./measure.ts";
 import { OWN } from "./sizes.ts";
+import type { Suite } from "./suite.ts";
 import { SUITES } from "./suites.ts";
 
 const { values } = parseArgs({
   options: {
+    baseline: { type: "string" },
     check: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     rounds: { type: "string" },
@@ -46,29 +49,41 @@ function missed({ name, bars = [] }: Case, result: Result): string[] {
     .map(({ against, atLeast, ratio }) => `${name}: ${ratio.toFixed(2)} × ${against}, at least ${atLeast} × wanted`);
 }
 
+const { baseline } = values;
+const rivals = baseline === undefined ? "others" : "the other checkout";
 console.log(
-  `Node ${process.version}, ${cpus()[0]?.model ?? "unknown processor"}. Speed of lanelock, then of others, and how many`,
+  `Node ${process.version}, ${cpus()[0]?.model ?? "unknown processor"}. Speed of lanelock, then of ${rivals}, and how many`,
 );
 console.log("times as fast lanelock was: medians over interleaved rounds.\n");
+
+async function openSuite(suites: typeof SUITES): Promise<Suite> {
+  const open = suites[values.suite];
+  if (open === undefined) throw new Error(`--suite takes ${Object.keys(suites).join(", ")}, not ${values.suite}`);
+  return open();
+}
+
+const suite = await openSuite(SUITES);
+const other = baseline === undefined ? undefined : await openSuite((await import(baseline)).SUITES);
+const cases = other === undefined ? suite.cases : casesOfBoth(suite, other);
 const results: Result[] = [];
 const failures: string[] = [];
-const open = SUITES[values.suite];
-if (open === undefined) throw new Error(`--suite takes ${Object.keys(SUITES).join(", ")}, not ${values.suite}`);
-const suite = await open();
-for (const one of suite.cases.filter(({ name }) => name.includes(values.only))) {
-  const result = await measure(one, Number(values.rounds ?? one.rounds ?? ROUNDS));
+for (const one of cases.filter(({ name }) => name.includes(values.only))) {
+  const rounds = Number(values.rounds ?? one.rounds ?? ROUNDS);
+  const result = await (other === undefined ? measure : measureAgainst)(one, rounds);
   print(result);
   results.push(result);
   failures.push(...missed(one, result));
 }
-for (const { name, unit, atMost, measure: quantity } of values.only === "" ? (suite.limits ?? []) : []) {
+const limits = values.only === "" && other === undefined ? (suite.limits ?? []) : [];
+for (const { name, unit, atMost, measure: quantity } of limits) {
   const value = await quantity();
   console.log(`${name}: ${value.toFixed(1)} ${unit}`);
   if (!(value <= atMost)) failures.push(`${name}: ${value.toFixed(1)} ${unit}, at most ${atMost} ${unit} wanted`);
 }
 await suite.close();
+await other?.close();
 
-if (values.only === "" && values.suite === "ciphers") {
+if (values.only === "" && values.suite === "ciphers" && other === undefined) {
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
   mkdirSync("bench/results", { recursive: true });
   const report = { node: process.version, processor: cpus()[0]?.model, commit, results };

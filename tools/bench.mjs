@@ -2,6 +2,7 @@
 // README.md and bench/README.md from bench/results/. Options go behind `--`:
 //   --check   exit with 1 where a bar is not reached     --only TEXT   cases whose name has TEXT
 //   --suite S ciphers unless given, or another of bench/suites.ts
+//   --baseline DIR  instead of the rivals, another checkout of lanelock that is built: no case below 0.97 times its speed
 //   --node N  on Node 22, 24 or 26 from test/nodes       --rounds N    interleaved rounds, 21 unless given
 //   --timing  instead of all that, whether times depend on secrets: bench/timing/; --samples N for each case
 //   --bound   instead of all that, how close the inner loops come to three vector operations a cycle: bench/bound/
@@ -14,20 +15,15 @@ const asked = (option) => options.includes(option) && options.splice(options.ind
 const folder = asked("--timing") ? "timing/" : asked("--bound") ? "bound/" : "";
 
 prepare();
-const { build } = await import("esbuild");
-const outdir = `${root}build/bench`;
-await build({
-  entryPoints: [`${root}bench/${folder}main.ts`],
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  packages: "external",
-  splitting: true,
-  outExtension: { ".js": ".mjs" },
-  outdir,
-  logLevel: "warning",
-});
+const { bundleBench } = await import("./bench-build.mjs");
+await bundleBench([`${folder}main.ts`], "bench");
+
+const baseline = options.indexOf("--baseline");
+if (baseline >= 0) {
+  const [, checkout] = options.splice(baseline, 2);
+  await bundleBench(["suites.ts"], "bench-baseline", checkout);
+  options.push("--baseline", `${root}build/bench-baseline/suites.mjs`);
+}
 
 const at = options.indexOf("--node");
 let node = process.execPath;
@@ -36,5 +32,5 @@ if (at >= 0) {
   installDependencies("test/nodes");
   node = `${root}test/nodes/node_modules/node${major}/bin/node`;
 }
-run(node, ["--no-warnings", `${outdir}/main.mjs`, ...options]);
-if (folder === "" && !options.includes("--only") && !options.includes("--suite")) updateTables();
+run(node, ["--no-warnings", `${root}build/bench/main.mjs`, ...options]);
+if (folder === "" && !["--only", "--suite", "--baseline"].some((option) => options.includes(option))) updateTables();

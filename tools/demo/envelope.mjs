@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { envelope } from "lanelock/envelope";
-import { progress } from "./progress.mjs";
+import { ProgressBar } from "../../dist/cli/report/progress-bar.js";
 
 const CHUNK = 1 << 20;
 const RANGE = 4_096;
@@ -37,15 +37,11 @@ function hashing() {
 
 /** Runs streams one into the next under a bar. @returns MB/s, of which hashing takes a part */
 async function timed(label, size, makeStreams) {
-  const bar = progress(label, size);
-  let shown = 0;
-  const onProgress = ({ bytes }) => {
-    bar.advance(bytes - shown);
-    shown = bytes;
-  };
+  const bar = new ProgressBar(label, size);
+  const onProgress = ({ bytes }) => bar.show(bytes);
   const start = performance.now();
   await pipeline(...makeStreams(onProgress));
-  bar.done();
+  bar.end();
   return size / (performance.now() - start) / 1_000;
 }
 

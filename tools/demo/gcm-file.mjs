@@ -6,7 +6,7 @@ import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { aesGcm, sm4Gcm } from "lanelock";
 import { openStreamUnverified } from "lanelock/unauthenticated";
-import { progress } from "./progress.mjs";
+import { ProgressBar } from "../../dist/cli/report/progress-bar.js";
 
 const CHUNK = 1 << 20;
 
@@ -55,7 +55,7 @@ async function close(stream) {
 async function seal({ aead, nonce, other, file, sealed, size, label }) {
   const own = new Stopwatch();
   const theirs = new Stopwatch();
-  const bar = progress(`${label} seal`, size);
+  const bar = new ProgressBar(`${label} seal`, size);
   const output = createWriteStream(sealed);
   const stream = aead.sealStream(nonce);
   const digest = createHash("sha256");
@@ -70,7 +70,7 @@ async function seal({ aead, nonce, other, file, sealed, size, label }) {
     theirHash.update(theirs.time(() => other.cipher.update(chunk)));
     ourHash.update(part);
     await write(output, part);
-    bar.advance(chunk.length);
+    bar.show(length);
   }
   const last = own.time(() => stream.final());
   const tag = last.subarray(last.length - aead.tagLength);
@@ -78,7 +78,7 @@ async function seal({ aead, nonce, other, file, sealed, size, label }) {
   await write(output, last);
   await close(output);
   other.cipher.final();
-  bar.done();
+  bar.end();
   const otherTag = other.tag();
   const sameText = ourHash.digest().equals(theirHash.digest());
   const sameTag = otherTag === undefined || otherTag.equals(tag);
@@ -95,7 +95,8 @@ async function seal({ aead, nonce, other, file, sealed, size, label }) {
 /** Opens `sealed` into a temporary file that gets its name only after the tag holds; returns its digest. */
 async function openAgain({ aead, nonce, sealed, opened, length, label }) {
   const own = new Stopwatch();
-  const bar = progress(`${label} open`, length);
+  const bar = new ProgressBar(`${label} open`, length);
+  let done = 0;
   const partial = `${opened}.partial`;
   const output = createWriteStream(partial);
   const stream = openStreamUnverified(aead, nonce);
@@ -108,7 +109,8 @@ async function openAgain({ aead, nonce, sealed, opened, length, label }) {
     if (length > 0) {
       for await (const chunk of createReadStream(sealed, { highWaterMark: CHUNK, end: length - 1 })) {
         await take(own.time(() => stream.update(chunk)));
-        bar.advance(chunk.length);
+        done += chunk.length;
+        bar.show(done);
       }
     }
     const tag = new Uint8Array(aead.tagLength);
@@ -123,7 +125,7 @@ async function openAgain({ aead, nonce, sealed, opened, length, label }) {
     throw error;
   } finally {
     stream.dispose();
-    bar.done();
+    bar.end();
   }
   return { digest: digest.digest(), own };
 }

@@ -3,7 +3,7 @@ import { performance } from "../../shared/timers.ts";
 const WIDTH = 32;
 const REDRAW_MILLISECONDS = 100;
 
-/** A line on standard error that says how far a command is, where that is a terminal; nothing elsewhere. */
+/** A line on standard error that shows the progress of a command, if that is a terminal. Also that of tools/demo. */
 export class ProgressBar {
   readonly #label: string;
   readonly #total: number | undefined;
@@ -12,7 +12,7 @@ export class ProgressBar {
   #drawn = 0;
 
   /**
-   * @param total bytes in all, where that is known
+   * @param total bytes in all, if that is known
    * @param hidden where the output goes to a terminal itself, whose last line the bar would wipe out
    */
   constructor(label: string, total: number | undefined, hidden = false) {
@@ -21,10 +21,10 @@ export class ProgressBar {
     this.#shown = !hidden && process.stderr.isTTY === true;
   }
 
-  /** @param bytes that are done */
+  /** @param bytes done so far; the last of them are shown at once */
   show(bytes: number): void {
     const now = performance.now();
-    if (!this.#shown || now - this.#drawn < REDRAW_MILLISECONDS) return;
+    if (!this.#shown || (bytes !== this.#total && now - this.#drawn < REDRAW_MILLISECONDS)) return;
     this.#drawn = now;
     const speed = Math.round(bytes / (now - this.#started) / 1_000);
     process.stderr.write(`\r\x1b[K${this.#label} ${this.#part(bytes)}  ${speed} MB/s`);
