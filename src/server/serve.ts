@@ -12,6 +12,7 @@ import { Metrics } from "./http/metrics.ts";
 import { RateLimiter } from "./http/rate-limit.ts";
 import { checkedServeOptions, type ServeOptions, type ServeSettings } from "./options.ts";
 import { NonceWindow } from "./protocol/nonce-window.ts";
+import { SharedNonces } from "./protocol/shared-nonces.ts";
 
 /** A running server. */
 export interface RunningServer extends AsyncDisposable {
@@ -53,6 +54,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     settings.checkMilliseconds,
   );
   const nonces = new NonceWindow(settings.maxNonces);
+  const { remember } = gateway;
   const metrics = settings.metrics
     ? await Metrics.create({
         nonces: { help: "Nonces remembered against replay.", read: () => nonces.size },
@@ -61,7 +63,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const app = await createApp({
     service: {
       backend: kmsBackend(gateway),
-      gatekeeper: { accessKeys: cache, nonces, rates: new RateLimiter(settings.rateLimit), now: Date.now },
+      gatekeeper: {
+        accessKeys: cache,
+        nonces: remember ? new SharedNonces(nonces, remember) : nonces,
+        rates: new RateLimiter(settings.rateLimit),
+        now: Date.now,
+      },
     },
     metrics,
     log: settings.log,

@@ -1,5 +1,5 @@
 import { LanelockError } from "../errors.ts";
-import type { KeyStore, StoreClaim, StoreReader, StoreWriter } from "../kms/ports/index.ts";
+import type { KeyStore, RememberedId, StoreClaim, StoreReader, StoreWriter } from "../kms/ports/index.ts";
 import { checkNames } from "../shared/known-names.ts";
 import { requirePackages } from "./packages.ts";
 import { parsePostgresUrl } from "./sql/postgres-url.ts";
@@ -123,6 +123,10 @@ class SqlStore implements KeyStore {
 
   async claim(name: string): Promise<StoreClaim | undefined> {
     return this.#store.claim(name);
+  }
+
+  async remember(entries: readonly RememberedId[]) {
+    return this.#store.remember(entries);
   }
 
   async scrub() {

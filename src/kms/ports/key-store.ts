@@ -131,8 +131,21 @@ export interface KeyStore {
    */
   claim(name: string): Promise<StoreClaim | undefined>;
 
+  /**
+   * Remembers ids for all processes of the store until a time, and answers for each whether it was new. It need not outlive a crash of the
+   * machine, does not move the change counter, and is absent in stores that one process has for itself.
+   */
+  remember?(entries: readonly RememberedId[]): Promise<readonly boolean[]>;
+
   /** Makes deleted rows unrecoverable from the live database: truncates logs, overwrites or vacuums. */
   scrub(): Promise<void>;
+}
+
+export interface RememberedId {
+  /** 16 bytes. */
+  readonly id: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly until: number;
 }
 
 export interface StoreClaim {

@@ -1,6 +1,14 @@
 import { LanelockError } from "../../errors.ts";
 import { equalBytes } from "../../shared/equal-bytes.ts";
-import type { AuditAnchorRow, CountedObject, KeyStore, StoreClaim, StoreReader, StoreWriter } from "../ports/index.ts";
+import type {
+  AuditAnchorRow,
+  CountedObject,
+  KeyStore,
+  RememberedId,
+  StoreClaim,
+  StoreReader,
+  StoreWriter,
+} from "../ports/index.ts";
 import { requireSameRoot } from "../root/root-check.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import type { OutsideAnchor } from "./outside-anchor.ts";
@@ -236,6 +244,12 @@ export class TrustedStore {
 
   claim(name: string): Promise<StoreClaim | undefined> {
     return this.#store.claim(name);
+  }
+
+  /** @returns `undefined` in a store that one process has for itself */
+  get remember(): ((entries: readonly RememberedId[]) => Promise<readonly boolean[]>) | undefined {
+    const store = this.#store;
+    return store.remember && ((entries) => store.remember?.(entries) ?? Promise.resolve([]));
   }
 
   scrub(): Promise<void> {

@@ -1,6 +1,7 @@
 import { pendingEvent } from "../audit/event.ts";
 import { OPERATIONS, type OperationName } from "../operations/operation-table.ts";
 import { KmsError, outcomeOf, publicError } from "../ports/errors.ts";
+import type { RememberedId } from "../ports/index.ts";
 import { type DocumentName, readDocument, writeDocument } from "../rows/documents.ts";
 import type { Session } from "./session.ts";
 
@@ -71,6 +72,12 @@ export class Gateway {
   /** Changes with every visible change of the store, whichever process makes it. */
   generation(): Promise<number> {
     return this.#session.during(() => this.#session.core.rows.generation());
+  }
+
+  /** Remembers ids for all processes of the store; `undefined` where one process has the store for itself. */
+  get remember(): ((entries: readonly RememberedId[]) => Promise<readonly boolean[]>) | undefined {
+    const { remember } = this.#session.core.rows;
+    return remember && ((entries) => this.#session.during(() => remember(entries)));
   }
 
   document(name: DocumentName): Promise<Uint8Array | undefined> {

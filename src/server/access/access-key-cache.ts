@@ -64,6 +64,7 @@ export class AccessKeyCache {
     const generation = await this.#source.generation();
     if (generation !== this.#generation) {
       const rows = await this.#source.secrets();
+      if (epoch !== this.#epoch) return;
       this.#known = new Map(rows.map((row) => [row.accessKeyId, { ...row, rules: readPolicy(row.policy) }]));
       this.#generation = generation;
     }

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import type { LanelockError } from "../../errors.ts";
-import type { StoreClaim } from "../../kms/ports/index.ts";
+import type { RememberedId, StoreClaim } from "../../kms/ports/index.ts";
 import type { BytesType, Database } from "./schema.ts";
 
 /** A connection of its own for as long as `task` runs. */
@@ -18,6 +18,7 @@ export interface SqlEngine {
   /** Within a write transaction: waits until no other process migrates. */
   excludeMigrations(session: Session): Promise<void>;
   claim(name: string): Promise<StoreClaim | undefined>;
+  remember(entries: readonly RememberedId[]): Promise<readonly boolean[]>;
   scrub(): Promise<void>;
   close(): Promise<void>;
   /** Anything that was thrown, but by a transaction's own work, as a LanelockError with advice. */

@@ -1,10 +1,11 @@
 import { Kysely, sql } from "kysely";
 import pg from "pg";
-import type { StoreClaim } from "../../kms/ports/index.ts";
+import type { RememberedId, StoreClaim } from "../../kms/ports/index.ts";
 import { clearTimeout, setTimeout, type Timer } from "../../shared/timers.ts";
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
 import { PostgresClaim } from "./postgres-claim.ts";
 import { PostgresPoolDialect } from "./postgres-driver.ts";
+import { PostgresIds } from "./postgres-ids.ts";
 import { refuseTransactionPooler } from "./postgres-pooler.ts";
 import { type ConnectionSettings, connectionSettings, type PostgresOptions } from "./postgres-settings.ts";
 import type { Database } from "./schema.ts";
@@ -53,6 +54,7 @@ class PostgresEngine implements SqlEngine {
   readonly #settings: ConnectionSettings;
   readonly #claims = new Set<PostgresClaim>();
   readonly #clients = new Set<pg.PoolClient>();
+  readonly #ids: PostgresIds;
 
   constructor(name: string, settings: ConnectionSettings) {
     this.#name = name;
@@ -75,6 +77,7 @@ class PostgresEngine implements SqlEngine {
     pool.on("remove", (client) => this.#clients.delete(client));
     this.pool = pool;
     const failure = (cause: unknown) => this.failure(cause);
+    this.#ids = new PostgresIds(pool);
     this.db = new Kysely<Database>({ dialect: new PostgresPoolDialect({ pool, setUp: SET_UP, failure }) });
   }
 
@@ -100,6 +103,10 @@ class PostgresEngine implements SqlEngine {
     const claim = await PostgresClaim.take(name, { settings: this.#settings, onRelease });
     if (claim !== undefined) this.#claims.add(claim);
     return claim;
+  }
+
+  remember(entries: readonly RememberedId[]) {
+    return this.#ids.remember(entries);
   }
 
   async scrub() {

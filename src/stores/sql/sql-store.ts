@@ -1,5 +1,5 @@
 import { LanelockError } from "../../errors.ts";
-import type { KeyStore, StoreClaim, StoreReader, StoreWriter } from "../../kms/ports/index.ts";
+import type { KeyStore, RememberedId, StoreClaim, StoreReader, StoreWriter } from "../../kms/ports/index.ts";
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
 import { patiently } from "./patience.ts";
 import { isMade, migrate, SCHEMA_VERSION } from "./schema.ts";
@@ -106,6 +106,10 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
 
   claim(name: string): Promise<StoreClaim | undefined> {
     return this.#translated(() => this.#engine.claim(name));
+  }
+
+  remember(entries: readonly RememberedId[]) {
+    return this.#translated(() => this.#engine.remember(entries));
   }
 
   scrub() {

@@ -1,11 +1,12 @@
 import { Kysely, SqliteDialect, sql } from "kysely";
-import type { StoreClaim } from "../../kms/ports/index.ts";
+import type { RememberedId, StoreClaim } from "../../kms/ports/index.ts";
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
 import { endLingering, LibsqlConnection } from "./libsql-connection.ts";
 import { patiently } from "./patience.ts";
 import type { Database } from "./schema.ts";
 import { SqliteClaim } from "./sqlite-claim.ts";
 import { DatabaseFile } from "./sqlite-file.ts";
+import { SqliteIds } from "./sqlite-ids.ts";
 import { sqliteFailure } from "./store-failure.ts";
 
 /** The driver waits by blocking the thread, so it waits little; then {@link patiently} waits without blocking. */
@@ -40,6 +41,7 @@ class SqliteEngine implements SqlEngine {
   readonly #file: DatabaseFile;
   readonly #connection: LibsqlConnection;
   readonly #claims = new Set<StoreClaim>();
+  #ids: SqliteIds | undefined;
 
   constructor(name: string, file: DatabaseFile, connection: LibsqlConnection) {
     this.#name = name;
@@ -76,6 +78,11 @@ class SqliteEngine implements SqlEngine {
     return claim;
   }
 
+  remember(entries: readonly RememberedId[]) {
+    this.#ids ??= new SqliteIds(this.#name, `${this.#file.path}.nonces`);
+    return this.#ids.remember(entries);
+  }
+
   async scrub() {
     // Freed pages are zeroed as they are freed (secure_delete); what remains is in the log until it is emptied.
     await this.db.connection().execute((session) =>
@@ -91,6 +98,7 @@ class SqliteEngine implements SqlEngine {
     for (const claim of this.#claims) await claim.release().catch((error) => errors.push(error));
     // The driver may keep the file open until its statements are collected, so SQLite's own checkpoint on close comes late.
     await sql`pragma wal_checkpoint(truncate)`.execute(this.db).catch(() => undefined);
+    this.#ids?.close();
     await this.db.destroy().catch((error) => errors.push(error));
     // Kysely does not close what it never used.
     this.#connection.close();

@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { CLOCK_TOLERANCE_MS, type Nonce, type NonceVerdict, type NonceWindow } from "./nonce-window.ts";
+import type { NonceRegister } from "./verify-claim.ts";
+
+export interface SharedEntry {
+  readonly id: Uint8Array;
+  readonly until: number;
+}
+
+/** Remembers ids for all processes of a store, and answers which were new. */
+export type Remember = (entries: readonly SharedEntry[]) => Promise<readonly boolean[]>;
+
+interface Waiting {
+  readonly entry: SharedEntry;
+  readonly resolve: (isNew: boolean) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+const ID_LENGTH = 16;
+const MAX_BATCH = 1_000;
+
+/**
+ * Nonces that no process of a store takes twice. A nonce is looked up in this process first; then all nonces that came while the store was
+ * busy with the last batch are remembered there in one go, so that the store's work grows with time and not with the number of requests.
+ */
+export class SharedNonces implements NonceRegister {
+  readonly #window: NonceWindow;
+  readonly #remember: Remember;
+  #waiting: Waiting[] = [];
+  #busy = false;
+
+  constructor(window: NonceWindow, remember: Remember) {
+    this.#window = window;
+    this.#remember = remember;
+  }
+
+  claim(nonce: Nonce, now: number): NonceVerdict | Promise<NonceVerdict> {
+    const verdict = this.#window.claim(nonce, now);
+    return verdict === "new" ? this.#share(nonce) : verdict;
+  }
+
+  async #share({ accessKeyId, replayId, timestamp }: Nonce): Promise<NonceVerdict> {
+    const id = createHash("sha256").update(`${accessKeyId}\0${replayId}`).digest().subarray(0, ID_LENGTH);
+    const isNew = await new Promise<boolean>((resolve, reject) => {
+      this.#waiting.push({ entry: { id, until: timestamp + CLOCK_TOLERANCE_MS }, resolve, reject });
+      if (!this.#busy) void this.#work();
+    });
+    return isNew ? "new" : "used";
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MAX_BATCH);
+      try {
+        const isNew = await this.#remember(batch.map(({ entry }) => entry));
+        batch.forEach(({ resolve }, index) => {
+          resolve(isNew[index] === true);
+        });
+      } catch (reason) {
+        for (const { reject } of batch) reject(reason);
+      }
+    }
+    this.#busy = false;
+  }
+}

@@ -1,0 +1,54 @@
+import type pg from "pg";
+import type { RememberedId } from "../../kms/ports/index.ts";
+
+const FORGET_EVERY_MILLISECONDS = 60_000;
+
+/** Names the advisory lock under which the table is created: `create table if not exists` alone may fail when two do it at once. */
+const CREATION_LOCK = 7_233_196_002;
+
+const CREATE = `begin; select pg_advisory_xact_lock(${CREATION_LOCK});
+  create unlogged table if not exists lanelock_ids (id bytea primary key, until bigint not null); commit`;
+
+const INSERT = `insert into lanelock_ids (id, until)
+  select * from unnest($1::bytea[], $2::bigint[]) on conflict do nothing returning id`;
+
+/**
+ * Ids that are remembered for a while, in an unlogged table: nothing of it is synced or replicated, so it costs little for every batch
+ * of requests, and is empty after a crash or on a standby that takes over.
+ */
+export class PostgresIds {
+  readonly #pool: pg.Pool;
+  #created: Promise<unknown> | undefined;
+  #forgottenAt = 0;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  async remember(entries: readonly RememberedId[]): Promise<readonly boolean[]> {
+    await this.#table();
+    const ids = entries.map(({ id }) => Buffer.from(id));
+    const { rows } = await this.#pool.query<{ id: Buffer }>(INSERT, [ids, entries.map(({ until }) => until)]);
+    const added = new Set(rows.map(({ id }) => id.toString("hex")));
+    this.#forget();
+    return ids.map((id) => added.has(id.toString("hex")));
+  }
+
+  async #table(): Promise<void> {
+    this.#created ??= this.#pool.query(CREATE);
+    try {
+      await this.#created;
+    } catch (error) {
+      this.#created = undefined;
+      throw error;
+    }
+  }
+
+  #forget(): void {
+    const now = Date.now();
+    if (now - this.#forgottenAt < FORGET_EVERY_MILLISECONDS) return;
+    this.#forgottenAt = now;
+    // Whatever is wrong with the database, the next call says so.
+    this.#pool.query("delete from lanelock_ids where until < $1", [now]).catch(() => undefined);
+  }
+}
