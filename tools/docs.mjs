@@ -1,5 +1,6 @@
 // `npm run docs`: writes the pages of docs/ that are made from the code. Needs dist/, which `npm run build` makes.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cliPage } from "./cli-page.mjs";
 import { operationsPage } from "./operations-page.mjs";
 import { root } from "./setup.mjs";
 
@@ -16,3 +17,8 @@ const page = operationsPage({
   origins: ORIGINS,
 });
 writeFileSync(`${root}docs/operations.md`, page);
+
+const { lanelockProgram } = await import(`${root}dist/cli/program.js`);
+const { SETTINGS, ...names } = await import(`${root}dist/cli/settings/settings.js`);
+const written = readFileSync(`${root}docs/cli.md`, "utf8");
+writeFileSync(`${root}docs/cli.md`, cliPage(written, { program: lanelockProgram(), settings: SETTINGS, names }));

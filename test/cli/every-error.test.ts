@@ -101,6 +101,9 @@ test.each([
   ["seal --key alias/k --in /proc/self/mem", "/proc/self/mem", /the device failed \(EIO\)/],
   ["encrypt --key alias/k --in /proc/self/mem", "/proc/self/mem", /the device failed \(EIO\)/],
   ["seal --key alias/k --in text --out text/file", "text/file", /part of its path is not a folder \(ENOTDIR\)/],
+  // Not even root makes files there.
+  ["seal --key alias/k --in text --out /sys/file", "/sys/file", /\((EACCES|EPERM|EROFS)\)/],
+  ["encrypt --key alias/k --in text --out /sys/file", "/sys/file", /\((EACCES|EPERM|EROFS)\)/],
   ["seal --key alias/k --in text/file", "text/file", /part of its path is not a folder \(ENOTDIR\)/],
   [`seal --key alias/k --in text --out ${"n".repeat(300)}`, "nnn", /its name is too long \(ENAMETOOLONG\)/],
 ])("%s", (command, file, words) => {
@@ -114,7 +117,12 @@ describe("what is no ciphertext, message or signature", () => {
     ["re-encrypt --to alias/k --in sealed", 2, /envelope message.*lanelock rewrap/],
     ["re-encrypt --to alias/k --in random", 1, /^lanelock: InvalidParameter: .*"CiphertextBlob"/],
     ["asym-decrypt --key alias/inbox --in random", 1, /^lanelock: InvalidParameter: .*"CiphertextBlob"/],
-    ["open --in random", 1, /^lanelock: ERR_AUTHENTICATION: /],
+    ["decrypt --context a=b --in blob", 1, /another --context\.\n$/],
+    ["open --context a=b --in sealed", 1, /^lanelock: ERR_AUTHENTICATION: Not authentic/],
+    ["open --in random", 1, /^lanelock: ERR_AUTHENTICATION: random is not an envelope message/],
+    ["open --in blob", 1, /^lanelock: ERR_AUTHENTICATION: blob is not .*use: lanelock decrypt\n$/],
+    ["rewrap --key alias/k --in blob", 1, /^lanelock: ERR_AUTHENTICATION: blob is not .*use: lanelock decrypt\n$/],
+    ["sign --key alias/k --in text", 1, /^lanelock: Rejected\.UnsupportedOperation: /],
     ["open --range 0:1 --in random", 1, /^lanelock: ERR_AUTHENTICATION: /],
     ["rewrap --key alias/k --in random", 1, /^lanelock: ERR_AUTHENTICATION: /],
     ["inspect --in random", 1, /^lanelock: ERR_ARGUMENT: random is not an envelope message/],

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { addDataOptions, type DataOptions, fromBase64, ONE_CALL, readInput, writeDataAnswer } from "../files/data.ts";
-import { isEnvelope } from "../options/envelope-options.ts";
+import { decrypting, isEnvelope } from "../options/ciphertext.ts";
 import { pair } from "../options/option-values.ts";
 import { UsageError } from "../report/failures.ts";
 import { withKms } from "../settings/with-kms.ts";
@@ -28,11 +28,12 @@ export function addDecrypt(program: Command): void {
     withKms(command, async (kms, { json }) => {
       const input = await readInput(options.in, CIPHERTEXT);
       if (isEnvelope(input)) throw new UsageError(ENVELOPE);
-      const answer = await kms.decrypt({
+      const request = {
         ciphertextBlob: options.base64 ? fromBase64(input) : input,
         encryptionContext: options.context,
         keyId: options.key,
-      });
+      };
+      const answer = await decrypting(() => kms.decrypt(request));
       try {
         await writeDataAnswer(answer, "plaintext", { out: options.out, force: options.force, json });
       } finally {

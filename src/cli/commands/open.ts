@@ -4,6 +4,7 @@ import type { Kms } from "../../kms/index.ts";
 import { openFileRange, type RangeFlag, range } from "../files/open-file-range.ts";
 import { isStandard } from "../files/sink.ts";
 import { throughStream } from "../files/through-stream.ts";
+import { opening } from "../options/ciphertext.ts";
 import { addEnvelopeOptions, type EnvelopeFlags, envelopeOptionsOf } from "../options/envelope-options.ts";
 import { UsageError } from "../report/failures.ts";
 import { print, requireOut, toJson } from "../report/report.ts";
@@ -32,7 +33,7 @@ export function addOpen(program: Command): void {
     withKms(command, async (kms, { json }) => {
       requireOut(json, options.out);
       const settings = { ...envelopeOptionsOf(options), ...(await onlyKey(kms, options.key)) };
-      const plaintextLength = await opened(kms, settings, options);
+      const plaintextLength = await opening(options.in, () => opened(kms, settings, options));
       if (json) print(toJson({ plaintextLength }));
     }),
   );

@@ -9,7 +9,7 @@ import {
   writeDataAnswer,
 } from "../files/data.ts";
 import { asymmetricFields } from "../options/asymmetric-options.ts";
-import { isEnvelope } from "../options/envelope-options.ts";
+import { decrypting, isEnvelope } from "../options/ciphertext.ts";
 import { pair } from "../options/option-values.ts";
 import { UsageError } from "../report/failures.ts";
 import { withKms } from "../settings/with-kms.ts";
@@ -42,14 +42,16 @@ export function addReEncrypt(program: Command): void {
       refuseBinaryAnswer({ ...options, json }, "The ciphertext");
       const input = await readInput(options.in);
       if (isEnvelope(input)) throw new UsageError(ENVELOPE);
-      const answer = await kms.reEncrypt({
+      const request = {
         ciphertextBlob: options.base64 ? fromBase64(input) : input,
         sourceEncryptionContext: options.context,
         destinationKeyId: options.to,
         destinationEncryptionContext: options.toContext,
         keyId: options.key,
         ...(await sourceFields(kms, options)),
-      });
+      };
+      const reEncrypt = () => kms.reEncrypt(request);
+      const answer = await (options.sourceKey === undefined ? decrypting(reEncrypt) : reEncrypt());
       await writeDataAnswer(answer, "ciphertextBlob", { ...options, json });
     }),
   );

@@ -3,6 +3,7 @@ import { envelope } from "../../envelope/index.ts";
 import { addDataOptions } from "../files/data.ts";
 import { refuseTerminal } from "../files/terminal.ts";
 import { throughStream } from "../files/through-stream.ts";
+import { opening } from "../options/ciphertext.ts";
 import { pair } from "../options/option-values.ts";
 import { withKms } from "../settings/with-kms.ts";
 
@@ -25,7 +26,8 @@ export function addRewrap(program: Command): void {
     withKms(command, async (kms) => {
       refuseTerminal({ out: output, force }, "The message", ["--out FILE"]);
       await using files = envelope(kms, { encryptionContext: context });
-      await throughStream({ label: "rewrap", input, output, force }, (signal) => files.rewrapStream({ keyId, signal }));
+      const passage = { label: "rewrap", input, output, force };
+      await opening(input, () => throughStream(passage, (signal) => files.rewrapStream({ keyId, signal })));
     }),
   );
 }

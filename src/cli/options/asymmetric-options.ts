@@ -25,10 +25,12 @@ export async function asymmetricFields<Algorithm>(kms: Kms, options: AsymmetricO
 async function onlyVersion(kms: Kms, keyId: string): Promise<string> {
   const { keyVersions, totalCount } = await kms.listKeyVersions({ keyId, pageSize: 1 });
   const [version] = keyVersions;
-  if (version === undefined || totalCount > 1) {
+  if (version !== undefined && totalCount === 1) return version.keyVersionId;
+  const { keySpec } = (await kms.describeKey({ keyId })).keyMetadata;
+  if (keySpec.startsWith("Aliyun_")) {
     throw new UsageError(
-      `The key has ${totalCount} versions: name one with --key-version. See: lanelock keys describe`,
+      `The key is symmetric (${keySpec}). Name an asymmetric key, such as one of RSA_2048 or EC_P256.`,
     );
   }
-  return version.keyVersionId;
+  throw new UsageError(`The key has ${totalCount} versions: name one with --key-version. See: lanelock keys describe`);
 }

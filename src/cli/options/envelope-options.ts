@@ -22,11 +22,6 @@ function workers(value: string): Workers {
   return count;
 }
 
-/** Whether data begins as every envelope message does (docs/formats.md). */
-export function isEnvelope(data: Uint8Array): boolean {
-  return Buffer.from(data.subarray(0, 4)).toString("latin1") === "LLK1";
-}
-
 export function addEnvelopeOptions(command: Command, data: { input: string; output: string }): Command {
   command
     .option("--context <key=value>", "the encryption context, bound to the message; may be repeated", pair)
