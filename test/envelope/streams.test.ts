@@ -304,6 +304,26 @@ test("bytes that are transferred away before they were taken are ERR_BUFFER, wha
   }
 });
 
+test("a chunk that is transferred away while the reader is slow ends the stream with ERR_BUFFER, and nothing is made of it", async () => {
+  const own = envelope(kms, { keyId: "key-fixed", workers: 1 });
+  const long = await own.seal(new Uint8Array(16 * 2 ** 20));
+  for (const pair of [own.openStream(), own.sealStream()]) {
+    const bytes = new Uint8Array(long);
+    const writing = pair.writable
+      .getWriter()
+      .write(bytes)
+      .catch((error: unknown) => error);
+    const reader = pair.readable.getReader();
+    await reader.read();
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    const rest = (async () => {
+      for (;;) expect((await reader.read()).value?.length).toBeGreaterThan(16);
+    })();
+    await expect(rest).rejects.toMatchObject({ code: "ERR_BUFFER" });
+    expect(await writing).toMatchObject({ code: "ERR_BUFFER" });
+  }
+});
+
 test("what is written must be bytes", async () => {
   for (const chunk of ["text", 5, null, new ArrayBuffer(3), new Uint16Array(3)]) {
     const writing = files

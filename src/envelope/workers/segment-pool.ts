@@ -118,6 +118,8 @@ export class SegmentPool {
       await thread.started(backend);
       return true;
     } catch (failure) {
+      // Without an engine it is of no use, unless the platform's AES has batches on it.
+      if (thread.load === 1) void thread.terminate();
       if (!this.#hasOther(thread, backend)) throw failure;
       this.#full = true;
       return false;
