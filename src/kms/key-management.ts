@@ -26,7 +26,7 @@ export abstract class KeyManagement {
   }
 
   /**
-   * Everything about a key but its material. Takes a key id, an alias or an ARN.
+   * Everything known about a key but its material. Takes a key id, an alias or an ARN.
    *
    * @example
    * const { keyMetadata } = await kms.describeKey({ keyId: "alias/orders" });
@@ -118,7 +118,7 @@ export abstract class KeyManagement {
   }
 
   /**
-   * Points an alias at another key. `Forbidden.AliasNotFound` where there is none.
+   * Points an alias at another key. `Forbidden.AliasNotFound` where there is no such alias.
    *
    * @example
    * await kms.updateAlias({ keyId: newKeyId, aliasName: "alias/orders" });
@@ -128,7 +128,7 @@ export abstract class KeyManagement {
   }
 
   /**
-   * Takes an alias away; the key stays. `Forbidden.AliasNotFound` where there is none.
+   * Removes an alias; the key stays. `Forbidden.AliasNotFound` where there is no such alias.
    *
    * @example
    * await kms.deleteAlias({ aliasName: "alias/orders" });
@@ -222,7 +222,7 @@ export abstract class KeyManagement {
   }
 
   /**
-   * A public key to wrap material with and a token to import it by, for a key of origin EXTERNAL; both serve for 24 hours.
+   * A public key to wrap material with and a token to import it by, for a key of origin EXTERNAL. Both are good for 24 hours.
    *
    * @example
    * const wrapping = { wrappingKeySpec: "RSA_2048", wrappingAlgorithm: "RSAES_OAEP_SHA_256" } as const;

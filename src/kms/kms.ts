@@ -63,9 +63,9 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   }
 
   /**
-   * The same KMS on behalf of a caller, whose name of 1 to 256 characters the audit log then holds.
+   * The same KMS on behalf of a caller. The audit log records the caller's name, of 1 to 256 characters.
    *
-   * @throws LanelockError `ERR_ARGUMENT` for a name that is none
+   * @throws LanelockError `ERR_ARGUMENT` for a name of another length or type
    * @example
    * await kms.as("orders-service").decrypt({ ciphertextBlob });
    */
@@ -140,7 +140,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   }
 
   /**
-   * {@link generateDataKey} for later: only the encrypted data key is answered.
+   * Draws a data key like {@link generateDataKey} and answers with the encrypted key alone, for later use.
    *
    * @example
    * const { ciphertextBlob } = await kms.generateDataKeyWithoutPlaintext({ keyId: "alias/orders" });
@@ -166,7 +166,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   }
 
   /**
-   * {@link generateDataKeyWithoutPlaintext}, and the data key under somebody's RSA_2048 key besides.
+   * Draws a data key and answers with it encrypted twice: under the CMK, and under a recipient's RSA_2048 key.
    *
    * @example
    * const { exportedDataKey } = await kms.generateAndExportDataKey({ keyId, publicKeyBlob, ...wrapping });
@@ -179,7 +179,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   }
 
   /**
-   * Decrypts a data key and encrypts it under somebody's RSA_2048 key, without showing it.
+   * Decrypts a data key and encrypts it under a recipient's RSA_2048 key, without showing it.
    *
    * @example
    * const { exportedDataKey } = await kms.exportDataKey({ ciphertextBlob, publicKeyBlob, ...wrapping });
@@ -192,7 +192,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   }
 
   /**
-   * Encrypts a little under a public key: the ciphertext is the standard's, with nothing of ours around it. How much fits is said at
+   * Encrypts a short plaintext under a public key. The ciphertext is the standard's, without a header. The lengths that fit are at
    * {@link operations.AsymmetricEncryptRequest.plaintext}.
    *
    * @example
@@ -206,7 +206,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   }
 
   /**
-   * Decrypts what anybody encrypted under the public key. `InvalidParameter` for `CiphertextBlob`, whatever is wrong with it.
+   * Decrypts a ciphertext made under the public key. `InvalidParameter` for `CiphertextBlob`, whatever is wrong with it.
    *
    * @example
    * const { plaintext } = await kms.asymmetricDecrypt({ keyId, keyVersionId, ciphertextBlob });
@@ -232,7 +232,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   }
 
   /**
-   * Whether a signature is good; a bad one is `value: false`, no error.
+   * Verifies a signature. A bad one is `value: false`, no error.
    *
    * @example
    * const { value: good } = await kms.asymmetricVerify({ keyId, keyVersionId, digest, value });

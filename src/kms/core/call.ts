@@ -14,7 +14,7 @@ export interface Call {
   readonly core: KmsContext;
   /** Its name in the service, and the key states it is refused in. */
   readonly operation: StateRule;
-  /** Filled in as the call learns what it is about. */
+  /** Filled in as the call finds its key, version and context. */
   readonly event: PendingEvent;
   readonly signal: AbortSignal | undefined;
   /** Set once the event has been written with the change it describes. */

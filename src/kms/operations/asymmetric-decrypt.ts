@@ -14,8 +14,8 @@ import {
   useAsymmetricKey,
 } from "../use/asymmetric-key.ts";
 import { oneAnswer } from "../use/symmetric-decrypt.ts";
-import { ENCRYPTION_ALGORITHMS } from "./asymmetric-encrypt.ts";
 import { operation } from "./operation.ts";
+import { ENCRYPTION_ALGORITHMS } from "./parts/encryption-algorithms.ts";
 
 export interface AsymmetricDecryptRequest extends AsymmetricFields<AsymmetricEncryptionAlgorithm> {
   readonly ciphertextBlob: Uint8Array;

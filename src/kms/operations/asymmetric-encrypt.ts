@@ -14,6 +14,7 @@ import {
   useAsymmetricKey,
 } from "../use/asymmetric-key.ts";
 import { operation } from "./operation.ts";
+import { ENCRYPTION_ALGORITHMS } from "./parts/encryption-algorithms.ts";
 
 export interface AsymmetricEncryptRequest extends AsymmetricFields<AsymmetricEncryptionAlgorithm> {
   /**
@@ -29,12 +30,6 @@ export interface AsymmetricEncryptResponse extends AsymmetricAnswer {
   /** As long as the modulus, or 85 bytes longer than the plaintext under ECIES; nothing of ours around it. */
   readonly ciphertextBlob: Uint8Array;
 }
-
-export const ENCRYPTION_ALGORITHMS: readonly AsymmetricEncryptionAlgorithm[] = [
-  "RSAES_OAEP_SHA_256",
-  "RSAES_OAEP_SHA_1",
-  "ECIES_DH_SHA_1_XOR_HMAC",
-];
 
 export const asymmetricEncrypt = operation({
   name: "AsymmetricEncrypt",

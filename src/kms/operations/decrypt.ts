@@ -33,13 +33,22 @@ export const decrypt = operation({
   states: WHILE_ENABLED,
   doc: "Decrypts a blob with the key and version it names.",
   errors: ["DryRunOperationError"],
-  request: fields<DecryptRequest>()({
-    ciphertextBlob: bytes(),
-    encryptionContext: optional(context({ doc: "Equal to the one given to Encrypt, in any order." })),
-    keyId: optional(keyName({ alias: true, neverNull: true, doc: "The key the blob must belong to." })),
-    keyVersionId: optional(string({ doc: "The version the blob must belong to." })),
-    dryRun: flag({ doc: "Decrypts, answers nothing, and fails with `DryRunOperationError` where it would succeed." }),
-  }),
+  request: fields<DecryptRequest>()(
+    {
+      ciphertextBlob: bytes(),
+      encryptionContext: optional(context({ doc: "Equal to the one given to Encrypt, in any order." })),
+      keyId: optional(keyName({ alias: true, neverNull: true, doc: "The key the blob must belong to." })),
+      keyVersionId: optional(string({ doc: "The version the blob must belong to." })),
+      dryRun: flag({ doc: "Decrypts, answers nothing, and fails with `DryRunOperationError` where it would succeed." }),
+    },
+    (given, read) => ({
+      ciphertextBlob: read.ciphertextBlob(given.ciphertextBlob),
+      encryptionContext: read.encryptionContext(given.encryptionContext),
+      keyId: read.keyId(given.keyId),
+      keyVersionId: read.keyVersionId(given.keyVersionId),
+      dryRun: read.dryRun(given.dryRun),
+    }),
+  ),
   response: fields<DecryptResponse>()({
     keyId: string(),
     keyVersionId: string(),

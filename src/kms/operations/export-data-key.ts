@@ -1,25 +1,17 @@
 import { copyOf } from "../../shared/byte-input.ts";
 import { WHILE_ENABLED } from "../policy/state-table.ts";
 import { invalidParameter } from "../ports/errors.ts";
-import type { ExportAlgorithm } from "../ports/index.ts";
 import { bytes } from "../schema/bytes.ts";
 import { context } from "../schema/context.ts";
 import { optional } from "../schema/field.ts";
 import { fields } from "../schema/schema.ts";
-import { string } from "../schema/text.ts";
 import { type DataKeyEncoding, dataKeyEncoding, decodeDataKey } from "../use/data-key-encoding.ts";
 import { symmetricDecrypt } from "../use/symmetric-decrypt.ts";
 import type { EncryptionContext } from "../wire/context.ts";
 import { operation } from "./operation.ts";
-import { exportAlgorithm, type WrappingKeySpec, wrappingKeySpec } from "./parts/wrapping.ts";
+import { type ExportFields, exportAnswer, exportFields, recipientOf } from "./parts/export.ts";
 
-/** To whom a data key goes. */
-export interface ExportFields {
-  /** SubjectPublicKeyInfo (DER) of an RSA_2048 key. */
-  readonly publicKeyBlob: Uint8Array;
-  readonly wrappingKeySpec: WrappingKeySpec;
-  readonly wrappingAlgorithm: ExportAlgorithm;
-}
+export type { ExportFields } from "./parts/export.ts";
 
 export interface ExportDataKeyRequest extends ExportFields {
   /** From GenerateDataKey or Encrypt. */
@@ -36,31 +28,11 @@ export interface ExportDataKeyResponse {
   readonly exportedDataKey: Uint8Array;
 }
 
-/** More than any RSA_2048 key has; what is longer is refused as malformed. */
-const MAX_PUBLIC_KEY = 1_024;
-
-export const exportFields = {
-  publicKeyBlob: bytes({ doc: "SubjectPublicKeyInfo (DER) of an RSA_2048 key." }),
-  wrappingKeySpec,
-  wrappingAlgorithm: exportAlgorithm,
-};
-
-export const exportAnswer = {
-  keyId: string(),
-  keyVersionId: string(),
-  exportedDataKey: bytes({ lengths: "256 bytes", doc: "The data key under the given public key." }),
-};
-
-/** Whom to wrap a data key for; a copy of what the caller gave. */
-export function recipientOf({ publicKeyBlob, wrappingAlgorithm }: ExportFields) {
-  return { publicKey: copyOf(publicKeyBlob.subarray(0, MAX_PUBLIC_KEY)), algorithm: wrappingAlgorithm };
-}
-
 export const exportDataKey = operation({
   name: "ExportDataKey",
   plane: "data",
   states: WHILE_ENABLED,
-  doc: "Decrypts a data key and encrypts it under somebody's RSA_2048 key, without showing it.",
+  doc: "Decrypts a data key and encrypts it under a recipient's RSA_2048 key, without showing it.",
   errors: [],
   request: fields<ExportDataKeyRequest>()({
     ciphertextBlob: bytes({ doc: "From GenerateDataKey or Encrypt." }),

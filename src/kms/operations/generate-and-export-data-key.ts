@@ -2,15 +2,11 @@ import { WHILE_ENABLED } from "../policy/state-table.ts";
 import { bytes } from "../schema/bytes.ts";
 import { fields } from "../schema/schema.ts";
 import { dataKeyLength, newDataKey } from "../use/new-data-key.ts";
-import {
-  type ExportDataKeyResponse,
-  type ExportFields,
-  exportAnswer,
-  exportFields,
-  recipientOf,
-} from "./export-data-key.ts";
-import { DATA_KEY_ERRORS, dataKeyFields, type GenerateDataKeyRequest } from "./generate-data-key.ts";
+import type { ExportDataKeyResponse } from "./export-data-key.ts";
+import type { GenerateDataKeyRequest } from "./generate-data-key.ts";
 import { operation } from "./operation.ts";
+import { DATA_KEY_ERRORS, dataKeyFields } from "./parts/data-key.ts";
+import { type ExportFields, exportAnswer, exportFields, recipientOf } from "./parts/export.ts";
 
 export interface GenerateAndExportDataKeyRequest extends GenerateDataKeyRequest, ExportFields {}
 
@@ -23,7 +19,7 @@ export const generateAndExportDataKey = operation({
   name: "GenerateAndExportDataKey",
   plane: "data",
   states: WHILE_ENABLED,
-  doc: "Draws a random data key and answers with it encrypted twice: under a CMK, and under somebody's RSA_2048 key.",
+  doc: "Draws a random data key and answers with it encrypted twice: under a CMK, and under a recipient's RSA_2048 key.",
   errors: DATA_KEY_ERRORS,
   request: fields<GenerateAndExportDataKeyRequest>()({ ...dataKeyFields, ...exportFields }),
   response: fields<GenerateAndExportDataKeyResponse>()({

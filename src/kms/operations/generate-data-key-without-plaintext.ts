@@ -1,8 +1,9 @@
 import { WHILE_ENABLED } from "../policy/state-table.ts";
 import { fields } from "../schema/schema.ts";
 import { newDataKey } from "../use/new-data-key.ts";
-import { DATA_KEY_ERRORS, dataKeyAnswer, dataKeyFields, type GenerateDataKeyRequest } from "./generate-data-key.ts";
+import type { GenerateDataKeyRequest } from "./generate-data-key.ts";
 import { operation } from "./operation.ts";
+import { DATA_KEY_ERRORS, dataKeyAnswer, dataKeyFields } from "./parts/data-key.ts";
 
 export interface GenerateDataKeyWithoutPlaintextResponse {
   readonly keyId: string;

@@ -1,15 +1,11 @@
-import { MAX_DATA_KEY } from "../policy/limits.ts";
 import { WHILE_ENABLED } from "../policy/state-table.ts";
 import { bytes } from "../schema/bytes.ts";
-import { context } from "../schema/context.ts";
-import { optional } from "../schema/field.ts";
-import { flag, integer } from "../schema/scalars.ts";
 import { fields } from "../schema/schema.ts";
-import { choice, keyName, string } from "../schema/text.ts";
-import { type DataKeyEncoding, dataKeyEncoding } from "../use/data-key-encoding.ts";
+import type { DataKeyEncoding } from "../use/data-key-encoding.ts";
 import { type DataKeySpec, newDataKey } from "../use/new-data-key.ts";
 import type { EncryptionContext } from "../wire/context.ts";
 import { operation } from "./operation.ts";
+import { DATA_KEY_ERRORS, dataKeyAnswer, dataKeyFields } from "./parts/data-key.ts";
 
 export type { DataKeySpec } from "../use/new-data-key.ts";
 
@@ -35,33 +31,20 @@ export interface GenerateDataKeyResponse {
   readonly plaintext: Uint8Array;
 }
 
-export const dataKeyFields = {
-  keyId: keyName({ alias: true, doc: "A symmetric key." }),
-  keySpec: optional(choice<DataKeySpec>(["AES_256", "AES_128"], { doc: "Ignored where `numberOfBytes` is given." })),
-  numberOfBytes: optional(integer([1, MAX_DATA_KEY], { doc: "32 where neither is given." })),
-  encryptionContext: optional(context()),
-  dataKeyEncoding,
-  dryRun: flag(),
-};
-
-export const dataKeyAnswer = {
-  keyId: string(),
-  keyVersionId: string(),
-  ciphertextBlob: bytes({ doc: "The data key under the CMK." }),
-};
-
-export const DATA_KEY_ERRORS = [
-  ...(["UnsupportedOperation", "Rejected.UnsupportedOperation"] as const),
-  ...(["Rejected.LimitExceeded", "DryRunOperationError"] as const),
-];
-
 export const generateDataKey = operation({
   name: "GenerateDataKey",
   plane: "data",
   states: WHILE_ENABLED,
   doc: "Draws a random data key and encrypts it under a CMK.",
   errors: DATA_KEY_ERRORS,
-  request: fields<GenerateDataKeyRequest>()(dataKeyFields),
+  request: fields<GenerateDataKeyRequest>()(dataKeyFields, (given, read) => ({
+    keyId: read.keyId(given.keyId),
+    keySpec: read.keySpec(given.keySpec),
+    numberOfBytes: read.numberOfBytes(given.numberOfBytes),
+    encryptionContext: read.encryptionContext(given.encryptionContext),
+    dataKeyEncoding: read.dataKeyEncoding(given.dataKeyEncoding),
+    dryRun: read.dryRun(given.dryRun),
+  })),
   response: fields<GenerateDataKeyResponse>()({
     ...dataKeyAnswer,
     plaintext: bytes({ lengths: "as many as asked for", doc: "The data key." }),

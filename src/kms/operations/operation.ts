@@ -26,7 +26,7 @@ export interface Operation<Request, Read, Response> {
   readonly run: (call: Call, request: NoInfer<Read>) => MaybePromise<NoInfer<Response>>;
 }
 
-/** An operation whose types nobody needs. */
+/** Any operation, for code that looks at all of them. */
 export type AnyOperation = Operation<never, never, unknown>;
 
 /** Lets the compiler infer the types of a record from its fields. */

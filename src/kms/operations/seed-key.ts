@@ -10,8 +10,9 @@ import { record } from "../schema/list.ts";
 import { fields } from "../schema/schema.ts";
 import { string } from "../schema/text.ts";
 import { isKeyId, isVersionId } from "../wire/ids.ts";
-import { type CreateKeyRequest, type DraftRequest, draftOf, kindFields } from "./create-key.ts";
+import type { CreateKeyRequest } from "./create-key.ts";
 import { operation } from "./operation.ts";
+import { type DraftRequest, draftOf, kindFields } from "./parts/key-draft.ts";
 import { type KeyMetadata, keyMetadata, keyMetadataSchema } from "./parts/key-metadata.ts";
 
 export interface SeedKeyRequest

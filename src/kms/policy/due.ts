@@ -1,9 +1,9 @@
 import type { KeyRow } from "../ports/index.ts";
 
-/** What time has brought about in a key, and somebody has yet to carry out. */
+/** A transition of a key that is due and not yet carried out. */
 export type DueTransition = "delete" | "expire" | "rotate";
 
-/** When a key rotates next; `undefined` while rotation is off. A disabled or dying key keeps the date, and waits. */
+/** When a key rotates next; `undefined` while rotation is off. A disabled key, or one pending deletion, keeps the date and waits. */
 export function nextRotationAt(row: Omit<KeyRow, "mac">): number | undefined {
   if (!row.rotationEnabled || row.rotationSeconds === null) return undefined;
   return row.lastRotatedAt + row.rotationSeconds * 1_000;
@@ -17,8 +17,8 @@ export function dueTransition(row: KeyRow, now: number): DueTransition | undefin
 }
 
 /**
- * The key as it is at `now`, whether or not the store caught up: `undefined` once its deletion is due, without material once
- * that has expired. So no delay of a sweep, nor a provider that is down, lengthens a key's life.
+ * The key as it is at `now`, whether or not its due transition was carried out: `undefined` once its deletion is due, without
+ * material once that has expired. So neither a late sweep nor a provider that is down prolongs a key's life.
  */
 export function keyAsOf(row: KeyRow | undefined, now: number): KeyRow | undefined {
   if (row === undefined) return undefined;

@@ -23,7 +23,7 @@ const RSA: ByUsage = {
 const EC: ByUsage = { "ENCRYPT/DECRYPT": ["ECIES_DH_SHA_1_XOR_HMAC"], "SIGN/VERIFY": ["ECDSA_SHA_256"] };
 const ASYMMETRIC = { RSA_2048: RSA, RSA_3072: RSA, RSA_4096: RSA, EC_P256: EC, EC_P256K: EC };
 
-/** What each protection level takes: KeySpec, usage, and the algorithms of that usage, the default first. */
+/** The keys of each protection level: KeySpec, usage, and the algorithms of that usage, the default first. */
 export const KEY_MATRIX: Readonly<Record<ProtectionLevel, Readonly<Partial<Record<KeySpec, ByUsage>>>>> = {
   SOFTWARE: { Aliyun_AES_256: cipher("AES_GCM"), ...ASYMMETRIC },
   HSM: {
@@ -36,7 +36,7 @@ export const KEY_MATRIX: Readonly<Record<ProtectionLevel, Readonly<Partial<Recor
   EXTERNAL: { Aliyun_AES_256: AES_MODES },
 };
 
-/** Whose material a level takes: its own, or also the caller's. */
+/** Origins of the material at each level. */
 export const ORIGINS: Readonly<Record<ProtectionLevel, readonly Origin[]>> = {
   SOFTWARE: ["Aliyun_KMS", "EXTERNAL"],
   HSM: ["Aliyun_KMS", "EXTERNAL"],
@@ -52,7 +52,7 @@ export function isSymmetric(keySpec: KeySpec): keySpec is SymmetricKeySpec {
   return SYMMETRIC.includes(keySpec);
 }
 
-/** A key that can sign signs, unless it is told to encrypt. */
+/** A key that can sign is for signing, unless its creator says otherwise. */
 export function defaultUsage(keySpec: KeySpec): KeyUsage {
   return isSymmetric(keySpec) ? "ENCRYPT/DECRYPT" : "SIGN/VERIFY";
 }
@@ -63,7 +63,7 @@ export interface KeyKind {
   readonly protectionLevel: ProtectionLevel;
 }
 
-/** The algorithms of a key, the default first; none when the matrix has no such key. */
+/** The algorithms of a key, the default first; an empty list when the matrix has no such key. */
 export function algorithmsOf({ protectionLevel, keySpec, keyUsage }: KeyKind): readonly Algorithm[] {
   return KEY_MATRIX[protectionLevel][keySpec]?.[keyUsage] ?? [];
 }
@@ -86,7 +86,7 @@ export function initialMode(kind: KeyKind, origin: Origin): CipherMode | "ANY" |
   return origin === "Aliyun_KMS" && algorithmsOf(kind).length > 1 ? "ANY" : "GCM";
 }
 
-/** The mode of a key's first object; the other modes of `ANY` get theirs when they are first used. */
+/** The mode of a key's first object. The other modes of `ANY` get an object on first use. */
 export function firstMode({ mode }: Pick<KeyRow, "mode">): CipherMode | "NONE" {
   return mode === "ANY" ? "GCM" : mode;
 }

@@ -48,7 +48,7 @@ export interface Field<Given, Read = Given, Required extends boolean = boolean> 
   readonly fromJson: (json: unknown) => Given;
 }
 
-/** A field whose types nobody needs: for loops over the fields of a record. */
+/** Any field, for code that loops over the fields of a record. */
 export interface AnyField {
   readonly required: boolean;
   readonly type: string;

@@ -62,7 +62,7 @@ function list<Item>(element: Element<Item>, notes: ListNotes<Item>): Field<reado
   };
 }
 
-/** What a part of a parameter is not of, its caller is told as the parameter. */
+/** Reports a part of the wrong type under the name of its parameter. */
 function guarded<T>(work: () => T, parameter: string, must: string): T {
   try {
     return work();

@@ -11,7 +11,7 @@ import type { CipherMode, PaddingMode, SymmetricAlgorithm } from "../ports/index
  * "$" ‖ 0<<4 | padding (1 PKCS7, 2 NO_PADDING) ‖ algorithm (3 AES_CBC, 4 AES_ECB) ‖ key version id 36 ‖ IV ‖ ciphertext
  * ```
  * No version id begins with `$`. A ciphertext has one encoding: their instance API's header on a GCM blob (`$ 00 02`) is
- * refused, so that nobody can make another blob of one without its key. The header is not authenticated; relabelling is
+ * refused, so that one blob cannot be made into another without its key. The header is not authenticated; relabelling is
  * useless because each mode of a version has a key object of its own.
  */
 export interface Blob {

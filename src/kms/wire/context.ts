@@ -10,7 +10,7 @@ export type EncryptionContext = Readonly<Record<string, string>>;
 export interface ContextBinding {
   /** SHA-256 of the encoded context, 32 bytes. Shared; never handed to callers. */
   readonly aad: Uint8Array;
-  /** The audit log's keyed digest of it, once somebody asked. */
+  /** The audit log's keyed digest of it, computed on first use. */
   digest?: string;
 }
 
@@ -18,7 +18,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 /** The largest number of characters JSON can make of one (`\u0000`), so that most contexts need no measuring. */
 const JSON_EXPANSION = 6;
 
-/** Calls come in bursts of one context; more than a few remembered would cost more than hashing them again. */
+/** Calls come in bursts with the same context. A larger cache costs more than it saves. */
 const remembered = new Map<string, ContextBinding>();
 const MAX_REMEMBERED = 32;
 const MAX_REMEMBERED_LENGTH = 256;
@@ -45,7 +45,7 @@ export function bindContext(context: unknown, parameter = "EncryptionContext"): 
   return binding;
 }
 
-/** A copy of a context, every value read once. @throws KmsError `InvalidParameter` for what is no context */
+/** A copy of a context, every value read once. @throws KmsError `InvalidParameter` for anything but an object of strings */
 export function copyOfContext(context: unknown, parameter = "EncryptionContext"): EncryptionContext | undefined {
   return context === undefined || context === null ? undefined : Object.fromEntries(checkedPairs(context, parameter));
 }

@@ -7,7 +7,7 @@ export interface Realm {
   readonly accountId: string;
 }
 
-/** A key as a caller names it, before anybody looked. */
+/** A key as a caller names it; there may be no such key. */
 export type KeyReference = { readonly keyId: string } | { readonly aliasName: string };
 
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -40,7 +40,7 @@ export function newVersionId(keyId: string): string {
   return `${stem}-${randomCharacters(35 - stem.length)}`;
 }
 
-/** 36 random characters, 186 bits: an import token's id is what admits to its wrapping key. */
+/** 36 random characters, 186 bits: an import token's id gives access to its wrapping key. */
 export function newTokenId(): string {
   return randomCharacters(36);
 }
