@@ -8,7 +8,7 @@ const ecPublicKey = Uint8Array.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
 
 /**
  * The family, and for EC the curve, that an AlgorithmIdentifier names: rsaEncryption with NULL parameters (RFC 8017
- * §A.1) or id-ecPublicKey with a named curve (RFC 5480 §2.1.1). Curves spelt out by their parameters are refused.
+ * §A.1) or id-ecPublicKey with a named curve (RFC 5480 §2.1.1). Curves given by their parameters are refused.
  */
 export function readAlgorithm(reader: DerReader): "RSA" | EcKeySpec {
   const algorithm = reader.sequence();

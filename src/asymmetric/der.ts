@@ -19,15 +19,15 @@ export function malformed(what: string, options?: ErrorOptions): LanelockError {
 }
 
 /**
- * Reads DER and nothing laxer: definite, shortest lengths and nothing left over, so that one key has one encoding.
- * What it returns are views on the input.
+ * A strict reader of DER: definite, shortest lengths and no bytes left over, so that each key has one encoding. It returns
+ * views of the input.
  */
 export class DerReader {
   readonly #bytes: Uint8Array;
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
-    // A Buffer would print, compare and slice otherwise than the Uint8Array it extends.
+    // A Buffer prints, compares and slices differently from the Uint8Array that it extends.
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
@@ -57,19 +57,19 @@ export class DerReader {
     const [first, second = 0x80] = bytes;
     if (first === undefined || first >= 0x80) throw malformed("an integer in its DER is empty or negative");
     if (first !== 0) return bytes;
-    if (bytes.length > 1 && second < 0x80) throw malformed("an integer in its DER is longer than need be");
+    if (bytes.length > 1 && second < 0x80) throw malformed("an integer in its DER has needless leading zeros");
     return bytes.subarray(1);
   }
 
-  /** The next BIT STRING, of whole bytes. */
+  /** The contents of the next BIT STRING, which must be whole bytes. */
   bitString(tag: number = tags.bitString): Uint8Array {
     const bytes = this.read(tag);
-    if (bytes[0] !== 0) throw malformed("a bit string in its DER is not one of whole bytes");
+    if (bytes[0] !== 0) throw malformed("a bit string in its DER does not end with a whole byte");
     return bytes.subarray(1);
   }
 
   end(): void {
-    if (this.#offset !== this.#bytes.length) throw malformed("its DER goes on where it should end");
+    if (this.#offset !== this.#bytes.length) throw malformed("its DER has bytes left over");
   }
 
   #length(): number {
@@ -138,7 +138,7 @@ function write(node: DerElement, target: Uint8Array): number {
   return offset;
 }
 
-/** Encodes into one buffer, so that a private key leaves no partial copies behind. */
+/** Encodes into one buffer, so that no partial copies of a private key remain in memory. */
 export function encodeDer(node: DerElement): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(elementLength(node));
   write(node, bytes);

@@ -8,8 +8,8 @@ import type { EcPrivateParts, EcPublicParts } from "./key-parts.ts";
 const loaded = new Map<EcKeySpec, ECDSA>();
 
 /**
- * The curve of @noble/curves, loaded at its first use: most processes never need it. Its BigInt arithmetic is not
- * constant-time, whatever care its algorithms take: docs/asymmetric.md says where it meets a private key.
+ * A curve of @noble/curves, loaded at its first use because most processes never need it. Its BigInt arithmetic is not
+ * constant-time: docs/asymmetric.md lists where it handles a private key.
  */
 export function nobleCurve(spec: EcKeySpec): MaybePromise<ECDSA> {
   return loaded.get(spec) ?? load(spec);
@@ -37,7 +37,7 @@ function withCurve<T>(spec: EcKeySpec, work: (curve: ECDSA) => T): MaybePromise<
 }
 
 /**
- * A point in uncompressed form, 65 bytes, once it is known to lie on the curve and not at infinity.
+ * Checks that a point lies on its curve and is not at infinity, and returns it uncompressed, in 65 bytes (SEC 1 §3.2.2.1).
  *
  * @throws {LanelockError} `ERR_KEY`
  */
@@ -51,7 +51,7 @@ export async function validPoint({ spec, point }: EcPublicParts): Promise<Uint8A
   }
 }
 
-/** ECDSA over a digest that is not hashed again, in DER. The nonce is that of RFC 6979. */
+/** Signs a digest with ECDSA, without hashing it again. The nonce is that of RFC 6979; the signature is DER. */
 export function signDigest(
   { spec, scalar }: EcPrivateParts,
   digest: Uint8Array,
@@ -60,7 +60,7 @@ export function signDigest(
   return withCurve(spec, (curve) => new Uint8Array(curve.sign(digest, scalar, options)));
 }
 
-/** Both forms of S are accepted, as X9.62 has it; a signature that is not DER is a bad signature. */
+/** Verifies an ECDSA signature over a digest. Accepts S and n − S, as X9.62 does. A signature that is not DER does not verify. */
 export function verifyDigest(
   { spec, point }: EcPublicParts,
   { digest, signature }: { digest: Uint8Array; signature: Uint8Array },

@@ -89,7 +89,7 @@ export async function loadEcPublicWeb(subtle: SubtleCrypto, parts: EcPublicParts
   };
 }
 
-/** r ‖ s of a DER signature; nothing when it is not one. */
+/** r ‖ s of a DER signature, or undefined for bytes that are not one. */
 async function compactSignature(spec: EcKeySpec, signature: Uint8Array): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const curve = await nobleCurve(spec);
   try {
@@ -99,7 +99,7 @@ async function compactSignature(spec: EcKeySpec, signature: Uint8Array): Promise
   }
 }
 
-/** ECDH of a fresh key with the recipient's. */
+/** ECDH of a fresh key pair with the recipient's public key. */
 async function agreeOnce(subtle: SubtleCrypto, { spec, point }: EcPublicParts) {
   if (spec === "EC_P256") {
     const pair = await subtle.generateKey(ecdh, false, ["deriveBits"]);

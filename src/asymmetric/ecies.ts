@@ -39,10 +39,10 @@ function xor(into: Uint8Array, data: Uint8Array, key: Uint8Array): void {
 }
 
 /**
- * Encrypts under an ECDH already done.
+ * Encrypts with the result of an ECDH.
  *
- * @param ephemeralPoint R, uncompressed: 65 bytes. Its private key must serve no other message.
- * @param sharedX Z, 32 bytes; wiped.
+ * @param ephemeralPoint R, uncompressed: 65 bytes. Its private key must not be used for another message.
+ * @param sharedX Z, 32 bytes. It is wiped.
  * @returns R ‖ EM ‖ D, 85 bytes longer than the plaintext
  */
 export function sealEcies({
@@ -66,7 +66,7 @@ export function sealEcies({
   return sealed;
 }
 
-/** R as an uncompressed point on its curve, EM and D, all copied; anything else has the one answer. */
+/** Copies R (as an uncompressed point on its curve), EM and D. Every malformed ciphertext gets the same error. */
 async function parse(spec: EcKeySpec, bytes: Uint8Array) {
   if (bytes.length > 65 + eciesPlaintextLimit + macLength) throw undecryptable();
   const ciphertext = new Uint8Array(bytes);
@@ -81,10 +81,10 @@ async function parse(spec: EcKeySpec, bytes: Uint8Array) {
 }
 
 /**
- * Decrypts, once D is found right.
+ * Decrypts, after a check of D.
  *
- * @param ecdh gives the x-coordinate of the ECDH with R, 32 bytes with its leading zeros; the bytes are wiped. R comes to it
- * uncompressed (65 bytes) and known to lie on the curve, so what it throws is no fault of the ciphertext and goes through.
+ * @param ecdh computes the x-coordinate of the ECDH with R: 32 bytes, leading zeros included, which are wiped. It gets R
+ * uncompressed (65 bytes) and checked, so its errors are not the ciphertext's fault and are thrown as they are.
  * @throws {LanelockError} `ERR_AUTHENTICATION`
  */
 export async function openEcies(
@@ -94,7 +94,7 @@ export async function openEcies(
   const { point, masked, tag } = await parse(spec, ciphertext);
   const sharedX = await ecdh(point);
   if (sharedX.length !== fieldLength) {
-    throw new LanelockError("ERR_PROVIDER", `ECDH gave ${sharedX.length} bytes where ${fieldLength} were due`);
+    throw new LanelockError("ERR_PROVIDER", `ECDH returned ${sharedX.length} bytes instead of ${fieldLength}.`);
   }
   const key = deriveKey(sharedX, masked.length + macLength);
   sharedX.fill(0);

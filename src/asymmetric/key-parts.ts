@@ -36,13 +36,13 @@ export type PublicParts = RsaPublicParts | EcPublicParts;
 export type PrivateParts = RsaPrivateParts | EcPrivateParts;
 
 /**
- * The spec of an RSA key. The modulus has exactly the spec's bits; the exponent is odd, at least 65537 (FIPS 186-5 §5.1)
- * and below 2^32, which every platform takes.
+ * The spec of an RSA key. The modulus must have exactly 2,048, 3,072 or 4,096 bits. The public exponent must be odd, at least
+ * 65,537 (FIPS 186-5 §5.1) and below 2^32, which every platform supports.
  */
 export function rsaSpec(modulus: Uint8Array, publicExponent: Uint8Array): RsaKeySpec {
   const found = Object.entries(modulusLengths).find(([, length]) => length === modulus.length);
   const spec = (found?.[0] ?? "") as RsaKeySpec | "";
-  if (spec === "" || (modulus[0] ?? 0) < 0x80) throw malformed("its modulus has not 2048, 3072 or 4096 bits");
+  if (spec === "" || (modulus[0] ?? 0) < 0x80) throw malformed("its modulus does not have 2048, 3072 or 4096 bits");
   if (((modulus.at(-1) ?? 0) & 1) === 0) throw malformed("its modulus is even");
   const exponent = publicExponent.length > 4 ? 0 : publicExponent.reduce((value, byte) => value * 256 + byte, 0);
   if (exponent < 65537 || exponent % 2 === 0) {
@@ -56,7 +56,7 @@ const objectIdentifiers: Record<EcKeySpec, readonly number[]> = {
   EC_P256K: [0x2b, 0x81, 0x04, 0x00, 0x0a],
 };
 
-/** secp256r1 and secp256k1 by the identifiers of SEC 2 and RFC 5480. */
+/** The object identifiers of secp256r1 and secp256k1 (SEC 2, RFC 5480). */
 export function curveIdentifier(spec: EcKeySpec): Uint8Array {
   return Uint8Array.from(objectIdentifiers[spec]);
 }

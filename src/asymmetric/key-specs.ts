@@ -20,7 +20,7 @@ interface SpecAlgorithms {
   readonly signing: readonly [SignatureAlgorithm, ...SignatureAlgorithm[]];
 }
 
-/** What each spec can do; the first of a list is the default of its operation. */
+/** The algorithms of each spec. The first of a list is the default of its operation. */
 export const asymmetricAlgorithms: Record<AsymmetricKeySpec, SpecAlgorithms> = {
   RSA_2048: rsa,
   RSA_3072: rsa,
@@ -29,9 +29,9 @@ export const asymmetricAlgorithms: Record<AsymmetricKeySpec, SpecAlgorithms> = {
   EC_P256K: ec,
 };
 
-/** `ECDSA_SHA_256`, `RSA_PSS_SHA_256` and `RSA_PKCS1_SHA_256` sign a SHA-256 output, or another digest of its length. */
+/** Bytes of a digest: `ECDSA_SHA_256`, `RSA_PSS_SHA_256` and `RSA_PKCS1_SHA_256` sign the output of SHA-256. */
 export const digestLength = 32;
-/** The longest plaintext ECIES takes here, in bytes: that of the symmetric Encrypt. */
+/** The longest plaintext of ECIES, in bytes: as that of the symmetric Encrypt. */
 export const eciesPlaintextLimit = 6144;
 
 const oaepHashLengths: Record<Exclude<AsymmetricEncryptionAlgorithm, `EC${string}`>, number> = {
@@ -53,7 +53,7 @@ export function plaintextLimit(spec: AsymmetricKeySpec, algorithm: AsymmetricEnc
   return modulusLengths[spec] - 2 * oaepHashLengths[algorithm] - 2;
 }
 
-/** @throws {LanelockError} `ERR_ARGUMENT` when keys of `spec` do not work with `algorithm`. */
+/** @throws {LanelockError} `ERR_ARGUMENT` when keys of `spec` do not support `algorithm` */
 export function requireAlgorithm(
   spec: AsymmetricKeySpec,
   purpose: keyof SpecAlgorithms,
@@ -63,6 +63,6 @@ export function requireAlgorithm(
   if (known.includes(algorithm)) return;
   throw new LanelockError(
     "ERR_ARGUMENT",
-    `${spec} does not do ${algorithm}; its ${purpose} takes ${known.join(" or ")}`,
+    `${spec} does not support ${algorithm}: its ${purpose} takes ${known.join(" or ")}.`,
   );
 }

@@ -6,9 +6,9 @@ import { zeroMask } from "./zero-mask.ts";
  *
  *     encoded = 00 ‖ 02 ‖ padding, no byte of it zero ‖ 00 ‖ message (length)
  *
- * With the length fixed, every byte has a place known beforehand: nothing branches or indexes by a byte of `encoded`
- * before the one verdict. The verdict itself still tells a valid padding from others (Bleichenbacher 1998), so the caller
- * must bound how often it can be asked for.
+ * With the length fixed, the place of every byte is known: nothing branches or indexes on a byte of `encoded` before the final
+ * check. Success or failure still shows whether the padding is valid (Bleichenbacher 1998), so the caller must limit the number
+ * of attempts.
  *
  * @param encoded as long as the modulus, in bytes; it is not changed
  * @param length bytes of the message, at most `encoded.length` − 11

@@ -6,7 +6,7 @@ import { requirePointForm } from "./spki.ts";
 
 /**
  * Reads the DER of a PKCS#8 private key (RFC 5958), version 1 or 2, with or without attributes and public key. The parts
- * are views on `der`. Nothing is computed: {@link importPrivateKey} checks that the parts belong together.
+ * are views on `der`. Only the form is checked: {@link importPrivateKey} checks that the parts belong together.
  *
  * @throws {LanelockError} `ERR_KEY`
  */
@@ -57,7 +57,7 @@ function readRsa(numbers: DerReader): RsaPrivateParts {
 function readEc(numbers: DerReader, spec: EcKeySpec, outerPoint: Uint8Array | undefined): PrivateParts {
   readVersion(numbers, [1]);
   const scalar = numbers.read(tags.octetString);
-  if (scalar.length !== 32) throw malformed("its private scalar has not 32 bytes");
+  if (scalar.length !== 32) throw malformed("its private scalar does not have 32 bytes");
   if (numbers.next(tags.context(0))) {
     const parameters = new DerReader(numbers.read(tags.context(0)));
     if (ecSpec(parameters.read(tags.objectIdentifier)) !== spec) throw malformed("it names two curves");

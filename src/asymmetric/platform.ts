@@ -23,7 +23,7 @@ export interface CipherInput {
   readonly data: Uint8Array;
 }
 
-/** A pair in DER. `privateKey` is PKCS#8, to be wiped by who asked for it; `publicKey` is SubjectPublicKeyInfo. */
+/** A pair in DER. `privateKey` is PKCS#8, and the caller wipes it; `publicKey` is SubjectPublicKeyInfo. */
 export interface KeyPair {
   readonly privateKey: Uint8Array<ArrayBuffer>;
   readonly publicKey: Uint8Array<ArrayBuffer>;
@@ -31,22 +31,22 @@ export interface KeyPair {
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What a platform does with a private key, at once where it can. Its arguments are checked before. */
+/** The private-key operations of a platform, synchronous where it can be. Their arguments are checked before. */
 export interface PrivateOperations {
   sign(input: SignInput): MaybePromise<Bytes>;
   decrypt(input: CipherInput): MaybePromise<Bytes>;
-  /** RSADP (RFC 8017 §5.1.2) alone: as many bytes as the modulus has, padding and all. */
+  /** RSADP (RFC 8017 §5.1.2): as many bytes as the modulus has, padding included. */
   rawDecrypt(ciphertext: Uint8Array): MaybePromise<Bytes>;
   dispose(): void;
 }
 
-/** What a platform does with a public key. */
+/** The public-key operations of a platform. */
 export interface PublicOperations {
   verify(input: VerifyInput): MaybePromise<boolean>;
   encrypt(input: CipherInput): MaybePromise<Bytes>;
 }
 
-/** node:crypto, or a browser's WebCrypto, with @noble/curves for what it lacks. */
+/** node:crypto or a browser's WebCrypto, with @noble/curves for what they lack. */
 export interface Platform {
   generateKeyPair(spec: AsymmetricKeySpec): Promise<KeyPair>;
   /** The uncompressed public point of a private scalar. `ERR_KEY` when the scalar is 0 or not below the curve's order. */

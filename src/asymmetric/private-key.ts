@@ -17,8 +17,8 @@ import { encodeSpki } from "./spki.ts";
 import { platform } from "./this-platform.ts";
 
 /**
- * A private key ready for use. Made by {@link loadPrivateKey}; after `dispose()` it does nothing any more. What the platform
- * does at once is returned at once, and fails by throwing; `await` serves both.
+ * A private key ready for use, made by {@link loadPrivateKey}. Where the platform is synchronous, so are the methods, which then
+ * throw at once; `await` works for both. After `dispose()` every method throws `ERR_STATE`.
  */
 export class PrivateKey {
   readonly spec: AsymmetricKeySpec;
@@ -50,9 +50,10 @@ export class PrivateKey {
   }
 
   /**
-   * RSAES-PKCS1-v1_5 decryption to a message whose length is known: see {@link unpadPkcs1} for why, and for what the caller
-   * has to bound.
+   * RSAES-PKCS1-v1_5 decryption to a message of a known length. {@link unpadPkcs1} says why, and what the caller must limit.
    *
+   * @param ciphertext as long as the modulus, in bytes
+   * @param length bytes of the message
    * @throws {LanelockError} `ERR_AUTHENTICATION`, `ERR_STATE`, and `ERR_UNSUPPORTED` in a browser and for an EC key
    */
   async decryptPkcs1(ciphertext: Uint8Array, length: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -67,7 +68,7 @@ export class PrivateKey {
     });
   }
 
-  /** Wipes the key. Calls that run already end as they would have. */
+  /** Wipes the key, once the calls that are running have ended. */
   dispose(): void {
     this.#disposed = true;
     this.#releaseWhenIdle();
@@ -95,20 +96,20 @@ export class PrivateKey {
     this.#operations = undefined;
   }
 
-  /** OpenSSL would take a shorter one as if zeros stood before it (RFC 8017 §7.1.2 step 1b). */
+  /** OpenSSL would put zeros before a shorter one (RFC 8017 §7.1.2 step 1b refuses it). */
   #requireWholeCiphertext(ciphertext: Uint8Array): void {
     if (isRsa(this.spec) && ciphertext.length !== modulusLengths[this.spec]) throw undecryptable();
   }
 }
 
-/** Generates a key pair without holding up the event loop. */
+/** Generates a key pair without blocking the event loop. @throws {LanelockError} `ERR_PROVIDER` when the platform fails */
 export async function generateKeyPair(spec: AsymmetricKeySpec, on: Platform = platform()): Promise<KeyPair> {
   return onPlatform(() => on.generateKeyPair(spec));
 }
 
 /**
- * Makes a private key ready from DER that {@link generateKeyPair} or {@link importPrivateKey} gave. `der` is not changed,
- * and not needed any more afterwards.
+ * Loads a private key from the DER that {@link generateKeyPair} or {@link importPrivateKey} returned. `der` is copied; the
+ * caller wipes it.
  *
  * @throws {LanelockError} `ERR_KEY`
  */
@@ -118,8 +119,8 @@ export async function loadPrivateKey(der: Uint8Array, on: Platform = platform())
 }
 
 /**
- * Checks a private key from elsewhere (PKCS#8 DER, with or without its public key) and gives it in the one form that is
- * stored, so that the same key is the same bytes, with its public key. `der` is not changed.
+ * Checks an imported private key (PKCS#8 DER, with or without its public key). Returns it in canonical form, so that equal keys
+ * have equal bytes, and its public key. `der` is not changed.
  *
  * @throws {LanelockError} `ERR_KEY`
  */
@@ -139,7 +140,7 @@ export async function importPrivateKey(
   }
 }
 
-/** The parts with the public point; one given beside the scalar must be the scalar's. */
+/** Adds the public point. If the key already has one, it must be that of the scalar. */
 async function withPoint({ spec, scalar, point }: EcPrivateParts, on: Platform) {
   const computed = await onPlatform(() => on.publicPoint(spec, scalar));
   if (point && !equalBytes(computed, await validPoint({ spec, point }))) {
@@ -148,7 +149,7 @@ async function withPoint({ spec, scalar, point }: EcPrivateParts, on: Platform) 
   return { spec, scalar, point: computed };
 }
 
-/** A signature that verifies: what the checks of single numbers cannot see, such as a composite "prime". */
+/** Signs and verifies once, which finds what checks of single numbers cannot, such as a composite "prime". */
 async function requireWorkingPair(parts: PrivateParts & PublicParts, on: Platform): Promise<void> {
   const algorithm = isRsaParts(parts) ? "RSA_PSS_SHA_256" : "ECDSA_SHA_256";
   const input = { algorithm, messageType: "RAW", data: crypto.getRandomValues(new Uint8Array(32)) } as const;

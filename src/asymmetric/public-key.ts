@@ -11,8 +11,8 @@ import { encodeSpki, parseSpki } from "./spki.ts";
 import { platform } from "./this-platform.ts";
 
 /**
- * A public key ready for use. Made by {@link importPublicKey}. What the platform does at once is returned at once, and fails by
- * throwing; `await` serves both.
+ * A public key ready for use, made by {@link importPublicKey}. Where the platform is synchronous, so are the methods, which then
+ * throw at once; `await` works for both.
  */
 export class PublicKey {
   readonly spec: AsymmetricKeySpec;
@@ -32,12 +32,12 @@ export class PublicKey {
   }
 
   /**
-   * @returns whether the signature is one of this key; one that is malformed is not
+   * @returns whether this key made the signature; false for a malformed one
    * @throws {LanelockError} `ERR_ARGUMENT`, `ERR_LENGTH`, and `ERR_UNSUPPORTED` for an RSA digest in a browser
    */
   verify(input: VerifyInput): MaybePromise<boolean> {
     requireSignInput(this.spec, input);
-    // OpenSSL takes an RSA signature without its leading zeros (RFC 8017 §8.1.2 step 1 does not).
+    // OpenSSL accepts an RSA signature without its leading zeros (RFC 8017 §8.1.2 step 1 does not).
     if (isRsa(this.spec) && input.signature.length !== modulusLengths[this.spec]) return false;
     return onPlatform(() => this.#operations.verify(input));
   }
@@ -79,7 +79,7 @@ export async function importPublicKey(der: Uint8Array, on: Platform = platform()
 }
 
 /**
- * Makes a public key ready from DER that was made or checked here before: its point is not checked again.
+ * Loads a public key from DER that was made or checked by this package: its point is not checked again.
  *
  * @throws {LanelockError} `ERR_KEY`
  */

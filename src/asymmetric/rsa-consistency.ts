@@ -9,8 +9,8 @@ function toBigInt(bytes: Uint8Array): bigint {
 
 /**
  * Checks that the numbers of an RSA private key belong together (SP 800-56B §6.4.1.2.3, but for the primality of p and
- * q): a wrong exponent or coefficient would make a CRT signature give the primes away. BigInt, and so not constant-time;
- * it runs once, when a key is imported.
+ * q). A wrong exponent or coefficient would reveal the primes in a CRT signature. It uses BigInt and is not constant-time; it runs
+ * once, when a key is imported.
  *
  * @throws {LanelockError} `ERR_KEY`
  */

@@ -83,8 +83,8 @@ interface FailedDecryption {
 }
 
 /**
- * Tells a ciphertext that does not decrypt from a platform that fails, where the error does not say which (other runtimes' node:crypto):
- * the platform is asked to decrypt something fresh, and then the ciphertext again.
+ * Distinguishes a bad ciphertext from a failing platform where the error does not (node:crypto of other runtimes): the platform must
+ * decrypt a fresh ciphertext, and then this one again.
  *
  * @throws LanelockError `ERR_AUTHENTICATION` when only the ciphertext fails; otherwise what was thrown
  */

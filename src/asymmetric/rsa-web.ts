@@ -20,11 +20,11 @@ function importParameters(algorithm: Algorithm): RsaHashedImportParams {
     case "RSA_PKCS1_SHA_256":
       return { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
     default:
-      throw new LanelockError("ERR_ARGUMENT", `RSA does not do ${algorithm}`);
+      throw new LanelockError("ERR_ARGUMENT", `RSA does not support ${algorithm}.`);
   }
 }
 
-/** A WebCrypto key is bound to one algorithm: each is made from the DER when it is first asked for. */
+/** A WebCrypto key is bound to one algorithm, so each is imported from the DER at its first use. */
 function keysByAlgorithm(
   subtle: SubtleCrypto,
   { format, der }: { format: "pkcs8" | "spki"; der: Uint8Array<ArrayBuffer> },
@@ -67,7 +67,7 @@ export function loadRsaPrivateWeb(subtle: SubtleCrypto, parts: RsaPrivateParts):
       }
     },
     async rawDecrypt() {
-      throw unsupported("WebCrypto does not do RSAES_PKCS1_V1_5: use RSAES_OAEP_SHA_256");
+      throw unsupported("WebCrypto does not support RSAES_PKCS1_V1_5: use RSAES_OAEP_SHA_256");
     },
     dispose() {
       der.fill(0);

@@ -1,10 +1,7 @@
 import type * as NodeCrypto from "node:crypto";
 import { LanelockError } from "../errors.ts";
 
-/**
- * node:crypto where there is one. Asked of the process at run time and not imported, so that a bundle for a browser
- * neither contains nor misses it.
- */
+/** node:crypto, where it exists. Looked up at run time, not imported, so that browser bundles neither contain nor require it. */
 export function nodeCrypto(): typeof NodeCrypto | undefined {
   return typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:crypto");
 }
@@ -20,19 +17,19 @@ export function unsupported(message: string, options?: ErrorOptions): LanelockEr
   return new LanelockError("ERR_UNSUPPORTED", message, options);
 }
 
-/** The one answer to every ciphertext that does not decrypt, whatever is wrong with it. */
+/** The same error for every ciphertext that does not decrypt, whatever is wrong with it. */
 export function undecryptable(): LanelockError {
   return new LanelockError("ERR_AUTHENTICATION", "The ciphertext is not one that this key and algorithm decrypt");
 }
 
-/** Bytes of our own from a buffer of node:crypto, which is then cleared. */
+/** Copies a secret out of a buffer of node:crypto and wipes the buffer. */
 export function takeBytes(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(buffer);
   buffer.fill(0);
   return bytes;
 }
 
-/** A result of node:crypto that is not secret, as our own bytes: without a copy where it has its memory to itself. */
+/** A result of node:crypto that is not secret, copied only where it shares its memory with others. */
 export function resultBytes(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
   const memory = buffer.buffer;
   // Another realm's ArrayBuffer (jest) is only copied, which is right as well.

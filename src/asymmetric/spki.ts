@@ -3,8 +3,8 @@ import { bitString, DerReader, encodeDer, integer, malformed, sequence } from ".
 import { isRsaParts, type PublicParts, rsaSpec } from "./key-parts.ts";
 
 /**
- * Reads the DER of a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). The point of an EC key is not yet checked against its
- * curve: {@link importPublicKey} does that.
+ * Reads the DER of a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). It does not check that the point of an EC key is
+ * on its curve: {@link importPublicKey} does.
  *
  * @throws {LanelockError} `ERR_KEY`
  */
@@ -29,7 +29,7 @@ export function parseSpki(der: Uint8Array): PublicParts {
 export function requirePointForm(point: Uint8Array): Uint8Array {
   const [form] = point;
   const length = form === 2 || form === 3 ? 33 : form === 4 ? 65 : 0;
-  if (point.length !== length) throw malformed("its point is not a compressed or uncompressed one");
+  if (point.length !== length) throw malformed("its point is neither compressed nor uncompressed");
   return point;
 }
 

@@ -1,4 +1,4 @@
-// Masks in place of branches: a mask is all ones (-1) for true and 0 for false. The numbers fit 31 bits.
+// Masks instead of branches: all ones (-1) for true, 0 for false. The numbers fit in 31 bits.
 
 /** All ones if `x` is zero. */
 export function zeroMask(x: number): number {

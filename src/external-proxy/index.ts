@@ -18,16 +18,20 @@ export interface ExternalProxy {
   /** `https://127.0.0.1:8443` */
   readonly url: string;
   /**
-   * Takes no more requests, answers those under way, and ends the server and the token's sessions. A connection that is still
-   * open after the time a token may take is cut.
+   * Refuses new requests, answers those that are running, and ends the server and the token's sessions. Connections that are still
+   * open after the token's `timeoutMs` are cut.
    */
   close(): Promise<void>;
 }
 
-/** A path of the protocol is shorter; strangers are not to fill the log. */
+/** Longer than every path of the protocol. Strangers must not fill the log. */
 const longestPathLogged = 200;
 
-/** Serves the external key protocol (docs/external-keys.md) from a PKCS#11 token. Key material never leaves the token. */
+/**
+ * A server of the external key protocol (docs/external-keys.md) whose keys are on a PKCS#11 token and never leave it.
+ *
+ * @throws LanelockError `ERR_ARGUMENT` that names the wrong option, `ERR_PROVIDER` when the token or the port cannot be opened
+ */
 export async function startExternalProxy(options: ExternalProxyOptions): Promise<ExternalProxy> {
   checkProxyOptions(options);
   const keys = await TokenKeys.open(options.token);
@@ -48,7 +52,7 @@ export async function startExternalProxy(options: ExternalProxyOptions): Promise
 }
 
 async function end(server: Server, timeoutMs: number): Promise<void> {
-  // Half a request would hold the server open for ever: it looks for late ones no more once it is closed.
+  // A server that is closing does not look for late requests any more, so half a request would hold it open for ever.
   const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
   await new Promise((resolve) => {
     server.close(resolve);
@@ -62,7 +66,7 @@ function serve(options: ExternalProxyOptions, keys: TokenKeys): Server {
   const { maxConnections: max = 1000, maxConnectionsPerAddress: maxPerAddress = 128 } = options;
   const connections = new Connections({ max, maxPerAddress });
   const clients = new Clients({ secrets, byCertificate: clientCa !== undefined });
-  // Where secrets make clients too, a certificate is asked for and may be missing.
+  // If there are clients with secrets too, the certificate is optional.
   const certificates = { requestCert: true, rejectUnauthorized: Object.keys(secrets).length === 0, ca: clientCa };
   const server = createServer(
     {
@@ -118,7 +122,7 @@ interface Exchange {
   readonly clients: Clients;
   readonly keys: TokenKeys;
   readonly connections: Connections;
-  /** Whether the connection ends with this answer, because the proxy is being closed. */
+  /** Whether the connection ends with this answer because the proxy is closing. */
   readonly isLast: () => boolean;
 }
 
@@ -131,7 +135,11 @@ async function handle({ request, response, clients, keys, connections, isLast }:
   try {
     const body = await readBody(request);
     client = clients.identify(request, body);
-    if (!client) throw new Refused("unauthenticated", "The client is not known, or the request is not one of now.");
+    if (!client)
+      throw new Refused(
+        "unauthenticated",
+        "The client, its secret or its clock is wrong, or the request was received before.",
+      );
     connections.trust(request.socket);
     if (client.hasFlooded) throw new Refused("unavailable", "The client sent too many requests in four minutes; wait.");
     answer = await answerRequest(keys, { client: client.name, method, path, body });
@@ -152,7 +160,7 @@ async function handle({ request, response, clients, keys, connections, isLast }:
   return { time, client: client?.name, method, path: shown, status, refusal: refused?.refusal, milliseconds };
 }
 
-/** Reads no more than a message may have; what follows is left unread, so that the refusal can still be sent. */
+/** Reads at most the longest message. The rest stays unread, so that the refusal can still be sent. */
 function readBody(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

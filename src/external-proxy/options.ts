@@ -24,7 +24,7 @@ export interface ExternalProxyOptions {
   /** Connections open at once. Default 1,000. */
   readonly maxConnections?: number | undefined;
   /**
-   * Of these, connections from one IPv4 address or one IPv6 network of 64 bits. Each client opens up to 8 unless told otherwise.
+   * Of these, connections from one IPv4 address or one IPv6 network of 64 bits. Each client opens up to 8 by default.
    * When a limit is reached, a newcomer takes the place of the oldest connection whose client has not authenticated. Default 128.
    */
   readonly maxConnectionsPerAddress?: number | undefined;

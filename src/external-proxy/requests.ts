@@ -2,7 +2,7 @@ import type { CipherMode, CipherRequest } from "../kms/ports/index.ts";
 import { fromBase64, type Refusal } from "../providers/external/protocol.ts";
 import type { KeyReference, TokenKeys } from "./token-keys.ts";
 
-/** A request that is refused, in the words of the protocol. */
+/** A refusal, with its code of the protocol. */
 export class Refused extends Error {
   readonly refusal: Refusal;
 
@@ -24,7 +24,7 @@ const ivLengths: Readonly<Record<CipherMode, number>> = { GCM: 12, CBC: 16, ECB:
 const maxAad = 8192;
 const keyPath = /^\/v1\/keys\/([0-9a-f]{40})\/(encrypt|decrypt|destroy)$/;
 
-/** Does what an authenticated request asks for, and gives the answer's fields. */
+/** Carries out an authenticated request. @returns the fields of the answer */
 export async function answerRequest(keys: TokenKeys, request: ProxyRequest): Promise<object> {
   const { client, method, path, body } = request;
   if (method === "GET" && path === "/v1/info") return { protocol: 1, name: keys.name, modes: keys.modes };
@@ -55,7 +55,7 @@ function parse(body: Buffer): Fields {
     if (typeof value === "object" && value !== null && !Array.isArray(value))
       return Object.fromEntries(Object.entries(value));
   } catch {
-    // Told below.
+    // Handled below.
   }
   throw new Refused("bad_request", "The body is not a JSON object.");
 }

@@ -9,7 +9,7 @@ import type { TokenOptions } from "../providers/pkcs11/session/connection-option
 import { CKF, CKM } from "../providers/pkcs11/session/constants.ts";
 import { Token } from "../providers/pkcs11/session/token.ts";
 
-/** A key of a client: its name is the CKA_ID in hexadecimal, and client and mode are in its label. */
+/** A client's key. The name is the CKA_ID in hexadecimal; the label has client and mode. */
 export interface KeyReference {
   readonly client: string;
   readonly mode: CipherMode;
@@ -19,7 +19,7 @@ export interface KeyReference {
 const keyLength = 32;
 const maxKnown = 1000;
 
-/** The keys of an external proxy: AES-256 objects of a token, one for each mode, each of one client. */
+/** The keys of an external proxy: AES-256 objects of a token, each of one mode and one client. */
 export class TokenKeys {
   readonly #token: Token;
   readonly #known = new Map<string, TokenCipherKey>();
@@ -36,7 +36,7 @@ export class TokenKeys {
     return this.#token.name;
   }
 
-  /** The modes that the token has a mechanism for. */
+  /** The modes for which the token has a mechanism. */
   get modes(): CipherMode[] {
     const can = (mechanism: number, flags: number) => {
       const info = this.#token.mechanisms.get(mechanism);
@@ -70,7 +70,7 @@ export class TokenKeys {
     await this.#token.close();
   }
 
-  /** Its handle is kept for the next call. */
+  /** Its handle is cached for the next call. */
   #key(key: KeyReference): TokenCipherKey {
     const place = JSON.stringify(key);
     const known = this.#known.get(place);
@@ -89,7 +89,7 @@ function identityOf(key: KeyReference) {
   return aesIdentity({ id: Buffer.from(key.name, "hex"), label: labelOf(key) });
 }
 
-/** Ties a key to its client and mode, so that neither another client nor another mode can use it under its name. */
+/** Binds a key to its client and mode, so that no other client and no other mode can use it by its name. */
 function labelOf({ client, mode }: Omit<KeyReference, "name">): string {
   const owner = createHash("sha256").update(client).digest("hex").slice(0, 32);
   return `lanelock-external:${owner}:${mode}`;

@@ -11,8 +11,8 @@ export function padPkcs7(data: Uint8Array): Uint8Array {
 }
 
 /**
- * Takes the padding off a copy. The last block is read the same way whatever it holds, and every kind of wrong padding is the
- * one error.
+ * Returns a copy without its padding. The last block is read in the same way whatever it holds, and every invalid padding gets
+ * the same error.
  *
  * @param padded a positive multiple of 16 bytes
  * @throws LanelockError `ERR_PADDING`

@@ -97,7 +97,7 @@ test("comparing takes the same path wherever the bytes differ", () => {
   expect(differing(trace(code, [...inputs, new Uint8Array(256), crypto.randomBytes(256)]))).toEqual([]);
 });
 
-test("the control, which stops at the first wrong byte, is told apart", () => {
+test("the control, which stops at the first wrong byte, fails the test", () => {
   const code = `export default function early(encoded) {
     if (encoded[0] !== 0 || encoded[1] !== 2) throw new Error("bad");
     for (let i = 2; i < 223; i += 1) if (encoded[i] === 0) throw new Error("bad");

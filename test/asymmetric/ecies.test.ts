@@ -71,7 +71,7 @@ describe.each(cases)("$spec on $name", ({ spec, platform }) => {
     await expect(decrypt(Uint8Array.of(...ciphertext, 0))).rejects.toMatchObject(refused);
   });
 
-  test("points that are none have the one answer and never meet the private key", async () => {
+  test("invalid points get the same answer and never reach the private key", async () => {
     const rest = (await encrypt(12)).subarray(65);
     const field =
       spec === "EC_P256"

@@ -157,7 +157,7 @@ export function testProviderContract(name: string, subject: ProviderUnderTest): 
       await other.close();
     });
 
-    test("a rewrapped handle serves under the changed root key", async () => {
+    test("a rewrapped handle works under the changed root key", async () => {
       const { bound, handle, key } = await created();
       const request = { data: randomBytes(20), iv: nonce() };
       const sealed = await key.encrypt(request);

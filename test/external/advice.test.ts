@@ -68,7 +68,7 @@ test("a client certificate that is not taken is named", async () => {
   await proxy.close();
 });
 
-test("PEM that is none, and a key of another certificate, are named before anything is connected", async () => {
+test("invalid PEM and a key of another certificate are refused before anything is connected", async () => {
   const pem = (credentials: unknown) => () =>
     Reflect.apply(externalKeys, undefined, [{ url: "https://127.0.0.1:1", ...(credentials as object) }]);
   const hmac = { client: "orders", secret };

@@ -111,7 +111,7 @@ test("a request of another time is refused, however well it is signed", async ()
   }
 });
 
-test("a nonce serves one request, also when many come at once, whatever the request is", async () => {
+test("a nonce is good for one request, also when many come at once, whatever the request", async () => {
   const nonce = randomBytes(16).toString("hex");
   const copies = await Promise.all(Array.from({ length: 20 }, () => send({ body: create, nonce })));
   expect(copies.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 19 }, () => 401)]);
@@ -159,7 +159,7 @@ test("a MAC is for one method, path, body, time and nonce, byte by byte", async 
   expect((await send({ path, body })).status).toBe(200);
 });
 
-test("headers that come twice, or are missing, make nobody a client", async () => {
+test("duplicate or missing headers are unauthenticated", async () => {
   const nonce = randomBytes(16).toString("hex");
   const time = String(now());
   const mac = hmac(["lanelock-request-1", "POST", "/v1/keys", sha256(create), time, nonce]);
@@ -176,7 +176,7 @@ test("headers that come twice, or are missing, make nobody a client", async () =
   expect((await send({ body: create, nonce, time })).status).toBe(200);
 });
 
-test("paths that only look like a key's are none, though they are signed", async () => {
+test("paths that only look like a key's are refused, though they are signed", async () => {
   const { path, body } = await freshKey();
   const paths = [
     `${path}?`,
@@ -238,7 +238,7 @@ test("bodies that are not of the protocol are refused and change nothing", async
   expect((await send({ path, body })).status).toBe(200);
 });
 
-test("a body that is too long is read no further, and the next request is served", async () => {
+test("a body that is too long is not read to its end, and the next request is answered", async () => {
   const answer = await send({ body: Buffer.alloc(100_001, 32) });
   expect(codeOf(answer)).toBe("too_large");
   expect(answer.headers.connection).toBe("close");

@@ -117,7 +117,7 @@ describe.each([
     expect(objects() - before).toBe(0);
   });
 
-  test("what does not authenticate or is not padded has the service's one answer", async () => {
+  test("what does not authenticate or is not padded gets the service's one answer", async () => {
     await using kms = await open();
     const { keyId } = (await kms.createKey({ protectionLevel: "EXTERNAL" })).keyMetadata;
     const gcm = (await kms.encrypt({ keyId, plaintext: bytes(20) })).ciphertextBlob;
@@ -211,9 +211,9 @@ describe("a client that is not known", () => {
 
   test("is refused: wrong secret, unknown name, foreign certificate, none at all", async () => {
     const credentials = { client: "orders", secret: bytes(32) };
-    expect(await opening({ ...byHmac(), credentials })).toMatch(/^ERR_PROVIDER: .* does not know this client/);
+    expect(await opening({ ...byHmac(), credentials })).toMatch(/^ERR_PROVIDER: .* does not accept this client/);
     expect(await opening({ ...byHmac(), credentials: { client: "nobody", secret: secrets.orders } })).toMatch(
-      /^ERR_PROVIDER: .* does not know this client/,
+      /^ERR_PROVIDER: .* does not accept this client/,
     );
     expect(await opening(byCertificate(stranger))).toMatch(/^ERR_PROVIDER: /);
     expect(await opening(byCertificate(billing))).toBe("open");

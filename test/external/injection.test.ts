@@ -223,7 +223,7 @@ test("a signal of another realm ends a call with its own reason, before it and d
   expect(await key.encrypt(message)).toHaveLength(48);
 });
 
-test("a secret of another realm is one, and what is none is refused", async () => {
+test("a secret from another realm is accepted, and values that are not bytes are refused", async () => {
   const foreign: Uint8Array = runInNewContext("new Uint8Array(32)");
   foreign.set(secret);
   const client = externalKeys({ ...options(), credentials: { client: "orders", secret: foreign } });

@@ -132,7 +132,7 @@ describe("a key manager that lies", () => {
     });
     await expect(async () => provider.loadCipherKey({ binding: bound, handle: mine.handle })).rejects.toMatchObject({
       ...providerError,
-      message: expect.stringContaining("another one than when it was made"),
+      message: expect.stringContaining("is not the one that was made"),
     });
     await provider.close();
   });
@@ -319,7 +319,7 @@ describe("somebody between client and key manager, without the secret", () => {
         between.behave({ alter });
         await expect(key.encrypt(request)).rejects.toMatchObject({
           ...providerError,
-          message: expect.stringContaining("not authenticated"),
+          message: expect.stringContaining("not authentic:"),
         });
       }
       between.behave({ alter: (answer) => void Object.assign(answer, { status: 422 }) });

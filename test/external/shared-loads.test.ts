@@ -13,7 +13,7 @@ const authority = createAuthority("keys");
 const orders = authority.issue("orders");
 afterAll(() => faulty.dispose());
 
-test("callers share the making of a mode's key, and one that gives up takes it from nobody", async () => {
+test("callers share the creation of a mode's key, and one that gives up does not end it for the others", async () => {
   // Slow enough to be called in the thread pool, where it can hang without holding this process up.
   faulty.set("delayMs", 20);
   const proxy = await startExternalProxy({

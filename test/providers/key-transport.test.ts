@@ -188,7 +188,7 @@ describe("data keys on their way out", () => {
     }
   });
 
-  test("a key of another kind, a malformed one and too long a data key are told", async () => {
+  test("a key of another kind, a malformed one and a data key that is too long are named", async () => {
     const publicKey = openssl.read("recipient.der");
     const refused = { code: "InvalidParameter", message: expect.stringContaining("PublicKeyBlob") };
     const wrap = (key: Uint8Array, length = 32) =>

@@ -1,18 +1,18 @@
 import { LanelockError } from "../../errors.ts";
 import { performance } from "../../shared/timers.ts";
 
-/** Failures in a row that open the circuit. */
+/** Failures in a row after which the circuit opens. */
 const failuresToOpen = 5;
-/** How long it then stays open at first, in ms; twice as long each time a trial fails, up to the longest. */
+/** How long it stays open at first, in ms. The time doubles with each trial that fails, up to the longest. */
 const firstMs = 500;
 const longestMs = 30_000;
 
-/** What a call's error says about the key manager: that it failed, that it answered, or nothing (the caller gave up). */
+/** What an error says about the key manager: it failed, it answered, or nothing (the caller gave up). */
 export type Verdict = "failed" | "answered" | "nothing";
 
 /**
- * Spares callers the wait for a key manager that is down: after some failures in a row they fail at once, and after a while one
- * call is let through as a trial.
+ * A circuit breaker: while a key manager is down, callers fail at once instead of waiting for it. After a time, one call goes through
+ * as a trial.
  */
 export class Circuit {
   readonly #name: string;
@@ -43,7 +43,7 @@ export class Circuit {
     }
   }
 
-  /** Whether this call is the trial of an open circuit. */
+  /** @returns whether this call is the trial of an open circuit */
   #enter(): boolean {
     if (this.#openForMs === 0) return false;
     const wait = this.#openUntil - performance.now();

@@ -15,12 +15,12 @@ export interface ManagerCall {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly body?: object;
-  /** Whether the request may reach the key manager twice; not one that makes a key. Default true. */
+  /** Whether the request may reach the key manager twice. Not if it makes a key. Default true. */
   readonly repeatable?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The key manager's own refusal of a request, as opposed to a call that failed. */
+/** A refusal by the key manager, as opposed to a call that failed. */
 export class ManagerRefusal extends Error {
   override readonly name = "ManagerRefusal";
   readonly refusal: Refusal;
@@ -36,7 +36,7 @@ interface HmacCredentials {
   readonly secret: Uint8Array;
 }
 
-/** Calls of one key manager: authenticated both ways, bounded in time and size, and spared while it is down. */
+/** Calls one key manager: with mutual authentication, limits of time and size, and a circuit breaker. */
 export class ManagerConnection {
   readonly name: string;
   readonly #origin: URL;
@@ -78,18 +78,19 @@ export class ManagerConnection {
   }
 
   /**
-   * @returns the answer, a JSON object; its fields are for the caller to check
-   * @throws ManagerRefusal what the key manager refused; LanelockError `ERR_PROVIDER` when the call failed; the signal's reason
+   * @returns the answer, a JSON object whose fields the caller checks
+   * @throws ManagerRefusal when the key manager refuses; LanelockError `ERR_PROVIDER` when the call fails; the signal's reason
    */
   async call(call: ManagerCall): Promise<Readonly<Record<string, unknown>>> {
-    if (this.#closed) throw new LanelockError("ERR_STATE", "The connection to the key manager is closed.");
+    if (this.#closed)
+      throw new LanelockError("ERR_STATE", "The connection to the key manager is closed: open the KMS again.");
     // Not throwIfAborted(), which older signals of other realms (jsdom) do not have.
     if (call.signal?.aborted) throw call.signal.reason;
     return this.#circuit.through(
       () => this.#callWithin(call),
       (error) => {
         if (call.signal?.aborted && error === call.signal.reason) return "nothing";
-        // A manager that says it cannot now is as good as one that is down.
+        // A key manager that is unavailable counts as one that is down.
         return error instanceof ManagerRefusal && error.refusal !== "unavailable" ? "answered" : "failed";
       },
     );
@@ -101,7 +102,7 @@ export class ManagerConnection {
     this.#hmac?.secret.fill(0);
   }
 
-  /** A request and its answer, or the reason why there is none, within the time a call may take. */
+  /** A call within its time limit, with every failure as one of our errors. */
   async #callWithin(call: ManagerCall): Promise<Readonly<Record<string, unknown>>> {
     const exchange = new Exchange();
     const deadline = {
@@ -152,7 +153,7 @@ export class ManagerConnection {
     if (answer.status === 200 && content) return content;
     const refusal = content && refusalOf(answer.status, content);
     if (refusal) throw refusal;
-    throw this.#failed(`it answered with status ${answer.status} and nothing that belongs to the protocol`);
+    throw this.#failed(`its answer, with status ${answer.status}, is not one of the protocol`);
   }
 
   #sign({ method, path }: ManagerCall, { body, nonce }: { body: Buffer; nonce: string }): Record<string, string> {
@@ -167,14 +168,14 @@ export class ManagerConnection {
     };
   }
 
-  /** An answer counts only if it is to this request: not one of another client, another time or another body. */
+  /** Accepts only the answer to this request: not one to another client, another request or with another body. */
   #requireAuthentic({ status, headers: given, body }: RawAnswer, nonce: string): void {
     if (!this.#hmac) return;
     if (sameMac(given[headers.mac], answerMac(this.#hmac.secret, { nonce, status, body }))) return;
     throw this.#failed(
       status === refusals.unauthenticated
-        ? "it does not know this client, its secret or its time"
-        : "its answer is not authenticated: another secret, an altered answer or one to another request",
+        ? "it does not accept this client, its secret or its clock"
+        : "its answer is not authentic: it has another secret, or somebody altered or repeated the answer",
     );
   }
 
@@ -206,7 +207,7 @@ function refusalOf(status: number, { error }: Readonly<Record<string, unknown>>)
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   const { code } = error;
   if (!isRefusal(code) || refusals[code] !== status) return undefined;
-  // The message is another machine's: it is shown, and kept short and printable.
+  // The message comes from another machine, so it is kept short and printable.
   const message = "message" in error && typeof error.message === "string" ? error.message : "";
   return new ManagerRefusal(code, message.slice(0, 300).replace(/[^\x20-\x7e]/g, "?"));
 }

@@ -9,7 +9,7 @@ const tagLength = 16;
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 
-/** A key that an external key manager keeps and works, in one mode. */
+/** A key that an external key manager keeps and uses, in one mode. */
 export class ExternalKey implements CipherKey {
   readonly #connection: ManagerConnection;
   readonly #name: string;
@@ -30,7 +30,7 @@ export class ExternalKey implements CipherKey {
   async encrypt(request: CipherRequest): Promise<Uint8Array> {
     const length = this.#ciphertextLength(request);
     const sealed = await this.#call("encrypt", request);
-    if (sealed.length !== length) throw this.#lied(`returned ${sealed.length} bytes where ${length} were due`);
+    if (sealed.length !== length) throw this.#lied(`returned ${sealed.length} bytes instead of ${length}`);
     if (this.#verifyEncrypt) await this.#verify(request, sealed);
     return sealed;
   }
@@ -39,14 +39,14 @@ export class ExternalKey implements CipherKey {
     const [least, most] = this.#plaintextLengths(request);
     const opened = await this.#call("decrypt", request);
     if (opened.length >= least && opened.length <= most) return opened;
-    throw this.#lied(`returned ${opened.length} bytes where ${least} to ${most} were due`);
+    throw this.#lied(`returned ${opened.length} bytes instead of ${least} to ${most}`);
   }
 
   dispose(): void {
     this.#disposed = true;
   }
 
-  /** What a wrong key, a wrong tag or plain garbage would lose is still there: the caller has it. */
+  /** Decrypts a new ciphertext, while the caller still has the plaintext that a wrong one would lose. */
   async #verify(request: CipherRequest, sealed: Uint8Array): Promise<void> {
     const opened = await this.#call("decrypt", { ...request, data: sealed }).catch((error) => {
       if (error instanceof LanelockError && error.code !== "ERR_PROVIDER") return undefined;
@@ -63,7 +63,7 @@ export class ExternalKey implements CipherKey {
     return data.length;
   }
 
-  /** The least and the greatest length that the plaintext can have. */
+  /** The least and the greatest possible length of the plaintext. */
   #plaintextLengths({ data, padding }: CipherRequest): [number, number] {
     if (this.#mode === "GCM") {
       const length = data.length - tagLength;
@@ -102,7 +102,7 @@ export class ExternalKey implements CipherKey {
   }
 }
 
-/** A refusal in the terms of the KMS; other errors are in them already. */
+/** A refusal as an error of the KMS; other errors are returned as they are. */
 export function translated(error: unknown, manager: string): unknown {
   if (!(error instanceof ManagerRefusal)) return error;
   switch (error.refusal) {

@@ -25,7 +25,7 @@ export type { ExternalCredentials, ExternalOptions } from "./options.ts";
 export type { Refusal } from "./protocol.ts";
 
 /**
- * A provider of external keys. Nothing is connected before `Kms.open`, which asks the key manager what it is.
+ * A provider of external keys. `Kms.open` connects to the key manager and reads its capabilities.
  *
  * @throws LanelockError `ERR_ARGUMENT` that names the wrong option
  */

@@ -4,8 +4,8 @@ import type { CipherKey, CipherMode } from "../../kms/ports/index.ts";
 import { fromBase64, keyNamePattern } from "./protocol.ts";
 
 /**
- * What the store keeps of an external key: its name, and what it made of a random plaintext when it was new. Whoever answers for
- * the key later must make the same of it again, so that the key manager cannot put another key in its place unnoticed.
+ * What the store keeps of an external key: its name, and the ciphertext of a random plaintext from when it was new. Later the key
+ * manager must produce the same ciphertext, so it cannot replace the key unnoticed.
  */
 export interface PinnedKey {
   readonly name: string;
@@ -17,7 +17,7 @@ export interface PinnedKey {
 const plaintextLength = 32;
 const ivLengths: Readonly<Record<CipherMode, number>> = { GCM: 12, CBC: 16, ECB: 0 };
 
-/** Encrypts something random, twice, and decrypts it: a key that does this is one, and can be recognized. */
+/** Encrypts a random plaintext twice and decrypts it. A key that passes works, and can be recognized later. */
 export async function pin(key: CipherKey, { name, mode }: { name: string; mode: CipherMode }): Promise<PinnedKey> {
   const iv = new Uint8Array(randomBytes(ivLengths[mode]));
   const plaintext = new Uint8Array(randomBytes(plaintextLength));
@@ -29,10 +29,10 @@ export async function pin(key: CipherKey, { name, mode }: { name: string; mode: 
   return pinned;
 }
 
-/** @throws LanelockError `ERR_PROVIDER` when this is not the key that was pinned */
+/** @throws LanelockError `ERR_PROVIDER` when this is not the pinned key */
 export async function requirePinned(key: CipherKey, { iv, plaintext, answer }: PinnedKey): Promise<void> {
   const again = await key.encrypt(request(iv, plaintext));
-  if (Buffer.compare(again, answer) !== 0) throw unlike("is another one than when it was made");
+  if (Buffer.compare(again, answer) !== 0) throw unlike("is not the one that was made");
 }
 
 function request(iv: Uint8Array, data: Uint8Array) {
@@ -40,7 +40,7 @@ function request(iv: Uint8Array, data: Uint8Array) {
 }
 
 function unlike(what: string): LanelockError {
-  return new LanelockError("ERR_PROVIDER", `The key that the key manager answers with ${what}; it is not used.`);
+  return new LanelockError("ERR_PROVIDER", `The key manager's key ${what}; it is not used.`);
 }
 
 export function encodePinned({ name, iv, plaintext, answer }: PinnedKey): Uint8Array {
@@ -49,7 +49,7 @@ export function encodePinned({ name, iv, plaintext, answer }: PinnedKey): Uint8A
   return new Uint8Array(Buffer.from(JSON.stringify(fields)));
 }
 
-/** @throws LanelockError `ERR_INTEGRITY` when the bytes are none that {@link encodePinned} makes */
+/** @throws LanelockError `ERR_INTEGRITY` for bytes that {@link encodePinned} did not write */
 export function decodePinned(handle: Uint8Array): PinnedKey {
   try {
     const fields: unknown = JSON.parse(Buffer.from(handle).toString("utf8"));
@@ -61,7 +61,7 @@ export function decodePinned(handle: Uint8Array): PinnedKey {
       }
     }
   } catch {
-    // Told below.
+    // Handled below.
   }
   throw new LanelockError("ERR_INTEGRITY", "The stored handle of an external key is not one that this version wrote.");
 }

@@ -7,7 +7,7 @@ import { requireCertificate, requireKeyPair } from "./tls-options.ts";
 const whose = "externalKeys()";
 const requireThat = optionChecks(whose);
 
-/** How the key manager knows this client: by a certificate of TLS, or by an HMAC under a shared secret. */
+/** How the client authenticates: by a TLS certificate, or by an HMAC under a shared secret. */
 export type ExternalCredentials =
   | {
       /** PEM. */
@@ -16,7 +16,7 @@ export type ExternalCredentials =
       readonly privateKey: string;
     }
   | {
-      /** The name the key manager knows the secret by. */
+      /** The name of the client at the key manager. */
       readonly client: string;
       /** 32 bytes or more, or a file with them in base64 that only its owner can read (mode 0600). */
       readonly secret: Uint8Array | { readonly file: string };
@@ -25,16 +25,16 @@ export type ExternalCredentials =
 export interface ExternalOptions {
   /** `https://keys.example.com:8443`. */
   readonly url: string;
-  /** PEM of the authority, or of the certificate itself, that the key manager's certificate must come from. Default: Node's. */
+  /** PEM of the authority that issued the key manager's certificate, or of the certificate itself. Default: Node's authorities. */
   readonly ca?: string | undefined;
   /** The name in the key manager's certificate, where it is not the host of the URL. */
   readonly serverName?: string | undefined;
   readonly credentials: ExternalCredentials;
-  /** Decrypts everything that was encrypted, before it is acknowledged. Default false. */
+  /** Whether each new ciphertext is decrypted before it is returned. Default false. */
   readonly verifyEncrypt?: boolean | undefined;
-  /** How long a call may take in all, in ms. Default 10,000. */
+  /** Time limit of a call, in ms. Default 10,000. */
   readonly timeoutMs?: number | undefined;
-  /** Connections open at once; callers beyond wait. Default 8. */
+  /** Connections open at once; further callers wait. Default 8. */
   readonly maxConnections?: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export function checkExternalOptions(options: ExternalOptions): void {
   checkNames(options, optionNames, whose);
   const { url, ca, serverName, credentials, verifyEncrypt = false, timeoutMs = 1, maxConnections = 1 } = options;
   const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
-  requireThat(parsed?.protocol === "https:", "url", "an https: URL, because the protocol is only spoken over TLS");
+  requireThat(parsed?.protocol === "https:", "url", "an https: URL, because the protocol requires TLS");
   const isBare = parsed?.pathname === "/" && !parsed.search && !parsed.hash && !parsed.username && !parsed.password;
   requireThat(isBare, "url", "no more than https://host:port");
   requireThat(ca === undefined || isText(ca), "ca", "a certificate in PEM");
@@ -65,7 +65,7 @@ export function requireSecret(secret: Uint8Array, place: string): void {
   if (secret.length >= secretLength) return;
   throw new LanelockError(
     "ERR_ARGUMENT",
-    `The secret ${place} has ${secret.length} bytes; it must have ${secretLength}.`,
+    `The secret ${place} has ${secret.length} bytes; it must have at least ${secretLength}.`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { CipherMode, PaddingMode } from "../../kms/ports/index.ts";
 
-// The protocol between a KMS and the key manager that its user runs: docs/external-keys.md describes it for implementers.
+// The protocol between a KMS and a key manager. docs/external-keys.md describes it for implementers.
 
 export const paths = {
   info: "/v1/info",
@@ -11,10 +11,10 @@ export const paths = {
   destroy: (key: string) => `/v1/keys/${key}/destroy`,
 } as const;
 
-/** What a key may be named: it stands in paths. */
+/** The form of key names, which are part of paths. */
 export const keyNamePattern = /^[A-Za-z0-9_-]{1,128}$/;
 
-/** Bytes of the longest message, request or answer, that either side reads. A plaintext of 65,536 bytes fits, in base64. */
+/** Bytes of the longest request or answer that either side reads. A plaintext of 65,536 bytes fits, in base64. */
 export const maxMessageLength = 100_000;
 
 /** Seconds that a client's clock may differ from the key manager's. */
@@ -22,7 +22,7 @@ export const clockTolerance = 120;
 
 export interface InfoAnswer {
   readonly protocol: 1;
-  /** For messages: which key manager this is. */
+  /** The key manager's name, for messages. */
   readonly name: string;
   readonly modes: readonly CipherMode[];
 }
@@ -50,7 +50,7 @@ export interface CipherAnswer {
   readonly data: string;
 }
 
-/** Why a key manager refuses, and the HTTP status it travels with. */
+/** The codes of refusals, with their HTTP status. */
 export const refusals = {
   bad_request: 400,
   unauthenticated: 401,
@@ -110,7 +110,7 @@ export function sameMac(given: unknown, expected: string): boolean {
   return bytes.length === expected.length && timingSafeEqual(bytes, Buffer.from(expected, "latin1"));
 }
 
-/** Base64 as it is written by `Buffer`, and nothing that merely decodes. */
+/** Decodes base64 in the one form that `Buffer` writes. @returns undefined for anything else */
 export function fromBase64(text: unknown): Uint8Array<ArrayBuffer> | undefined {
   if (typeof text !== "string") return undefined;
   const bytes = Buffer.from(text, "base64");

@@ -41,14 +41,14 @@ export class ExternalProvider implements KeyProvider {
 
   async open(_host: ProviderHost): Promise<void> {
     if (this.#state)
-      throw new LanelockError("ERR_STATE", "This externalKeys() provider is open already; make another.");
+      throw new LanelockError("ERR_STATE", "This externalKeys() provider is open already: make another one.");
     const connection = await ManagerConnection.open(this.#options);
     try {
       const info = await connection.call({ method: "GET", path: paths.info });
       if (info.protocol !== 1 || typeof info.name !== "string" || !Array.isArray(info.modes)) {
         throw new LanelockError(
           "ERR_PROVIDER",
-          `The key manager ${connection.name} does not speak version 1 of the protocol.`,
+          `The key manager ${connection.name} does not speak version 1 of the protocol: check the option url.`,
         );
       }
       const name = `${info.name.slice(0, 200)} at ${connection.name}`;
@@ -80,7 +80,10 @@ export class ExternalProvider implements KeyProvider {
       const answer = await connection.call({ method: "POST", path: paths.create, body, repeatable: false, signal });
       const name = answer.key;
       if (typeof name !== "string" || !keyNamePattern.test(name)) {
-        throw new LanelockError("ERR_PROVIDER", `The key manager ${connection.name} named no key.`);
+        throw new LanelockError(
+          "ERR_PROVIDER",
+          `The key manager ${connection.name} returned no key name of the protocol.`,
+        );
       }
       try {
         const pinned = await pin(this.#key(name, mode), { name, mode });
@@ -110,7 +113,7 @@ export class ExternalProvider implements KeyProvider {
     }
   }
 
-  /** The key is asked to show that it is the one that was made, before anything is encrypted under it. */
+  /** Checks that the key is the one that was made, before anything is encrypted under it. */
   async loadCipherKey({ binding, handle }: StoredKeyObject): Promise<CipherKey> {
     const mode = this.#requireMode(binding);
     const pinned = decodePinned(handle);
@@ -141,7 +144,7 @@ export class ExternalProvider implements KeyProvider {
 
   #open() {
     if (this.#state) return this.#state;
-    throw new LanelockError("ERR_STATE", "This externalKeys() provider is not open.");
+    throw new LanelockError("ERR_STATE", "This externalKeys() provider is not open: open the KMS first.");
   }
 }
 

@@ -29,7 +29,7 @@ export type { PinSource } from "./session/pin.ts";
 export { TokenError } from "./session/token-error.ts";
 
 /**
- * A provider of HSM keys. Nothing is loaded before `Kms.open`.
+ * A provider of HSM keys. `Kms.open` loads the module and opens the token.
  *
  * @throws LanelockError `ERR_ARGUMENT` that names the wrong option
  */
@@ -39,8 +39,8 @@ export function pkcs11(options: Pkcs11Options): KeyProvider {
 
 /**
  * A token as the root of trust of software keys: each store has a random secret of 32 bytes, which it keeps encrypted under a
- * key that never leaves the token (AES-256-GCM, the store's id as AAD). A store that is copied away is useless without the
- * token. The token is asked when the KMS is opened, and not for each operation.
+ * key that never leaves the token (AES-256-GCM, the store's id as AAD). A copy of the store is useless without the token. The
+ * token is used when the KMS opens, not for each operation.
  *
  * @throws LanelockError `ERR_ARGUMENT` that names the wrong option
  * @example

@@ -57,7 +57,7 @@ export class Pkcs11Provider implements KeyProvider {
   }
 
   async open({ storeId }: ProviderHost): Promise<void> {
-    if (this.#state) throw new LanelockError("ERR_STATE", "This pkcs11() provider is open already; make another.");
+    if (this.#state) throw new LanelockError("ERR_STATE", "This pkcs11() provider is open already: make another one.");
     const token = await Token.open(this.#options);
     try {
       const symmetric = new SymmetricKeys(token, this.#options);
@@ -146,10 +146,10 @@ export class Pkcs11Provider implements KeyProvider {
 
   #open(): OpenState {
     if (this.#state) return this.#state;
-    throw new LanelockError("ERR_STATE", "This pkcs11() provider is not open.");
+    throw new LanelockError("ERR_STATE", "This pkcs11() provider is not open: open the KMS first.");
   }
 
-  /** Names the object for those who look at the token with other tools, and ties it to this store, version and mode. */
+  /** The label of a key's object. It binds the object to this store, version and mode, and names it in other tools. */
   #label({ versionId, mode }: KeyBinding): string {
     return `lanelock:${this.#open().storeId}:${versionId}:${mode}`;
   }
@@ -158,14 +158,14 @@ export class Pkcs11Provider implements KeyProvider {
     return { keySpec, keyUsage: binding.keyUsage, id: newId(), label: this.#label(binding), signal };
   }
 
-  /** A key is made if the token can do something of what it is for. */
+  /** A key is made if the token has at least one algorithm for its usage. */
   #requireSpec({ keySpec, keyUsage, mode }: KeyBinding): void {
     const purpose = keyUsage === "SIGN/VERIFY" ? "signing" : "encryption";
     const wanted = isSymmetric(keySpec) ? algorithmsOfMode[mode] : asymmetricAlgorithms[keySpec][purpose];
     this.#requireAlgorithm(keySpec, wanted);
   }
 
-  /** @throws KmsError `UnsupportedOperation` when the token can do none of `algorithms` with this spec */
+  /** @throws KmsError `UnsupportedOperation` when the token has none of `algorithms` for this spec */
   #requireAlgorithm(keySpec: KeySpec, algorithms: readonly Algorithm[]): void {
     const { capabilities, token } = this.#open();
     const rows = capabilities.filter((row) => row.keySpec === keySpec && algorithms.includes(row.algorithm));
@@ -173,7 +173,7 @@ export class Pkcs11Provider implements KeyProvider {
     const reasons = rows.map((row) => `${row.algorithm} needs ${row.missing}`).join("; ");
     throw new KmsError(
       "UnsupportedOperation",
-      `This action is not supported. The token ${token.name} cannot work ${keySpec}: ${reasons || "not in the table"}.`,
+      `This action is not supported. The token ${token.name} does not support ${keySpec}: ${reasons || "there is no such key"}.`,
     );
   }
 
@@ -194,7 +194,7 @@ async function checkedPair(keySpec: AsymmetricKeySpec, material: Uint8Array) {
     throw new LanelockError("ERR_KEY", `The private key is one of ${pair.spec}, not of ${keySpec}.`);
   } catch (cause) {
     if (!(cause instanceof LanelockError && cause.code === "ERR_KEY")) throw cause;
-    throw new KmsError("InvalidKeyMaterial", `The material is no private key of ${keySpec}: ${cause.message}`, {
+    throw new KmsError("InvalidKeyMaterial", `The material is not a private key of ${keySpec}: ${cause.message}`, {
       cause,
     });
   }

@@ -19,7 +19,7 @@ const ivLength = 12;
 const sealedLength = ivLength + secretLength + 16;
 
 export interface Pkcs11RootOptions extends TokenOptions {
-  /** CKA_LABEL of the AES-256 key that seals the stores' secrets. It is made when no key has the label. */
+  /** CKA_LABEL of the AES-256 key that seals the stores' secrets. It is made if no key has the label. */
   readonly label: string;
 }
 
@@ -56,7 +56,7 @@ export class Pkcs11Root implements RootKeySource {
     await token?.close();
   }
 
-  /** The token, opened once for all who unlock at the same time; what failed is tried again by the next. */
+  /** The token, opened once for concurrent callers. After a failure the next caller tries again. */
   #opened(): Promise<Token> {
     this.#token ??= Token.open(this.#options).catch((error: unknown) => {
       this.#token = undefined;
@@ -65,7 +65,7 @@ export class Pkcs11Root implements RootKeySource {
     return this.#token;
   }
 
-  /** The secret of a new store, and what its store keeps of it. */
+  /** Makes the secret of a new store, and its sealed form, which the store keeps. */
   async #seal(token: Token, { storeId, signal }: UnlockRequest): Promise<UnlockedRoot> {
     const id = (await this.#existingKey(token)) ?? (await this.#newKey(token, signal));
     const secret = new Uint8Array(randomBytes(secretLength));
@@ -80,7 +80,10 @@ export class Pkcs11Root implements RootKeySource {
     const bytes = Buffer.from(sealed);
     const idEnd = 2 + (bytes[1] ?? 0);
     if (bytes[0] !== form || bytes.length !== idEnd + sealedLength) {
-      throw new LanelockError("ERR_KEY", "This store's secret was not sealed by a token: it takes another rootKey.");
+      throw new LanelockError(
+        "ERR_KEY",
+        "A token did not seal this store's secret: open it with the rootKey that it was made with.",
+      );
     }
     const iv = bytes.subarray(idEnd, idEnd + ivLength);
     const data = bytes.subarray(idEnd + ivLength);
@@ -102,14 +105,16 @@ export class Pkcs11Root implements RootKeySource {
     return new TokenCipherKey(object, { mode: "GCM", mechanism: CKM.AES_GCM });
   }
 
-  /** A token that answers and has not the key is the wrong one, not one that fails. */
+  /** A token that answers without having the key is the wrong token, not a failing one. */
   async #presentKey(token: Token, id: Buffer): Promise<TokenCipherKey> {
     const { label } = this.#options;
     try {
       await new TokenObject(token, aesIdentity({ id, label })).locate();
     } catch (cause) {
       if (!(cause instanceof MissingObject)) throw cause;
-      throw new LanelockError("ERR_KEY", `The key that opens this store is not there. ${cause.message}`, { cause });
+      throw new LanelockError("ERR_KEY", `The key that opens this store is not on the token. ${cause.message}`, {
+        cause,
+      });
     }
     return this.#key(token, id);
   }

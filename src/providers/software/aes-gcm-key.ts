@@ -1,7 +1,7 @@
 import { aesGcm } from "../../index.ts";
 import type { CipherKey } from "../../kms/ports/index.ts";
 
-/** An AES-GCM key in a slot of the engine. Takes no hold of `material`. */
+/** An AES-GCM key in a slot of the engine. Keeps no reference to `material`. */
 export function aesGcmKey(material: Uint8Array): CipherKey {
   const aead = aesGcm(material);
   return {

@@ -62,13 +62,13 @@ export class SoftwareAsymmetricKey implements AsymmetricKey {
   }
 }
 
-/** A fresh pair. Does not hold up the event loop. */
+/** Generates a pair, without blocking the event loop. */
 export async function generateAsymmetricMaterial(keySpec: AsymmetricKeySpec): Promise<Required<CheckedMaterial>> {
   const { privateKey, publicKey } = await generateKeyPair(keySpec);
   return { material: privateKey, publicKey };
 }
 
-/** Makes a pair ready that {@link generateAsymmetricMaterial} or an import made. `material` is copied. */
+/** Loads a pair that {@link generateAsymmetricMaterial} or an import made. `material` is copied. */
 export async function loadSoftwareAsymmetricKey(pair: {
   readonly material: Uint8Array;
   readonly publicKey: Uint8Array;

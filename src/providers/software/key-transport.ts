@@ -23,7 +23,7 @@ const keyLengths: Record<SymmetricKeySpec, number> = {
   Aliyun_SM4: 16,
 };
 
-/** Bytes of an RSA_2048 ciphertext, with which the two-part wrapping begins. */
+/** Bytes of an RSA_2048 ciphertext, the first part of a two-part wrapping. */
 const rsaLength = 256;
 
 /**

@@ -1,7 +1,7 @@
 import { aesGcm } from "../../index.ts";
 import type { MaterialCipher } from "../../kms/ports/index.ts";
 
-/** The cipher that material is wrapped with at rest: the engine's AES-256-GCM, each key for one call. */
+/** The cipher that wraps material at rest: the engine's AES-256-GCM. Each key is loaded for one call. */
 export const materialCipher: MaterialCipher = {
   seal({ key, nonce, data, aad }) {
     const aead = aesGcm(key);

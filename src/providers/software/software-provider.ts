@@ -24,7 +24,7 @@ import { softwareKeyTransport } from "./key-transport.ts";
 
 const AES_256_LENGTH = 32;
 
-/** Keys of protection level SOFTWARE: wrapped under the store's root key at rest, worked in this process. */
+/** Keys of protection level SOFTWARE: wrapped under the store's root key at rest, used in this process. */
 export function softwareProvider(): KeyProvider {
   return new SoftwareProvider();
 }
@@ -63,7 +63,7 @@ class SoftwareProvider implements KeyProvider {
 
   get #wrapper(): MaterialWrapper {
     if (this.#host) return this.#host;
-    throw new LanelockError("ERR_STATE", "The software key provider is closed.");
+    throw new LanelockError("ERR_STATE", "The software key provider is not open: open the KMS first.");
   }
 
   capabilities(): readonly Capability[] {

@@ -150,7 +150,7 @@ describe.each(["SoftHSM", "NSS"] as const)("%s", (name) => {
     }
   });
 
-  test("a key is found again after the token is opened anew, and is gone once destroyed", async () => {
+  test("a key is found again after the token is opened again, and is gone once destroyed", async () => {
     const bound = binding("EC_P256", { keyUsage: "SIGN/VERIFY" });
     const created = await provider.createKey({ binding: bound });
     await provider.close();
@@ -178,7 +178,7 @@ describe.each(["SoftHSM", "NSS"] as const)("%s", (name) => {
   });
 });
 
-test("what a token lacks is refused with its name and the mechanism that is lacking", async () => {
+test("what a token lacks is refused with its name and the missing mechanism", async () => {
   for (const keyUsage of ["SIGN/VERIFY", "ENCRYPT/DECRYPT"] as const) {
     const bound = binding("EC_P256K", { keyUsage });
     const { pkcs8 } = nodePair("EC_P256K");

@@ -19,7 +19,7 @@ const provider = pkcs11({ ...token.options, vendorMechanisms, requireOnToken: tr
 beforeAll(() => provider.open(host));
 afterAll(() => provider.close());
 
-test("SM4 is worked on the token where it lists the vendor's mechanisms", async () => {
+test("SM4 runs on the token where it lists the vendor's mechanisms", async () => {
   expect(provider.capabilities()).toContainEqual({ keySpec: "Aliyun_SM4", algorithm: "SM4_GCM", custody: "token" });
   const material = randomBytes(16);
   const brought = binding("Aliyun_SM4", { origin: "EXTERNAL" });
@@ -54,7 +54,7 @@ test("an SM4 key of the token's own is found again and destroyed", async () => {
   await expect(outcome(() => again.encrypt(request))).rejects.toMatchObject({ code: "ERR_PROVIDER" });
 });
 
-test("a key that was wrapped before the vendor's mechanisms were configured is still worked, unless that is refused", async () => {
+test("a key that was wrapped before the vendor's mechanisms were configured stays usable, unless requireOnToken is set", async () => {
   const bound = binding("Aliyun_SM4");
   const before = pkcs11(token.options);
   await before.open(host);

@@ -67,7 +67,7 @@ describe.each(["SoftHSM", "NSS"] as const)("%s", (name) => {
   });
 });
 
-test("requireOnToken refuses a key that would be worked outside the token", async () => {
+test("requireOnToken refuses a key that would be used outside the token", async () => {
   const strict = pkcs11({ ...tokens.NSS, requireOnToken: true });
   await strict.open(host);
   const attempt = strict.createKey({ binding: binding("Aliyun_SM4") });

@@ -70,7 +70,7 @@ describe.each(["SoftHSM", "NSS"] as const)("%s", (name) => {
     },
   );
 
-  test("a generated key is found again after the token is opened anew", async () => {
+  test("a generated key is found again after the token is opened again", async () => {
     for (const mode of modes) {
       const bound = binding("Aliyun_AES_256", { mode });
       const { handle } = await provider.createKey({ binding: bound });

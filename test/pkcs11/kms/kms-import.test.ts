@@ -96,7 +96,7 @@ describe.each(["SoftHSM", "NSS"] as const)("%s", (name) => {
     },
   );
 
-  test("an imported key serves the one mode it was created for", async () => {
+  test("an imported key has only the mode it was created for", async () => {
     for (const importMode of ["GCM", "CBC", "ECB"] as const) {
       const keyId = await create({ importMode });
       await bring(keyId, bytes(32));

@@ -56,7 +56,7 @@ describe.each(["SoftHSM", "NSS"] as const)("%s", (name) => {
     }
   });
 
-  test("the blob of CBC and ECB says what it is, as does the caller's IV", async () => {
+  test("the blob of CBC and ECB names its mode and has the caller's IV", async () => {
     const { keyId, primaryKeyVersion } = await create("Aliyun_AES_256");
     const iv = bytes(16);
     const cbc = await kms.encrypt({ keyId, plaintext: bytes(16), algorithm: "AES_CBC", paddingMode: "NO_PADDING", iv });
@@ -214,7 +214,7 @@ describe("the right to Encrypt alone", () => {
   }
   const secret = Buffer.from("sixteen letters!");
 
-  test("breaks GCM where one key serves two modes (the attack works)", async () => {
+  test("breaks GCM where one key has two modes (the attack works)", async () => {
     const key = randomBytes(32);
     const iv = randomBytes(12);
     const ciphertext = createCipheriv("aes-256-gcm", key, iv).update(secret);

@@ -73,7 +73,10 @@ describe.each(["SoftHSM", "NSS"] as const)("%s as the root of trust", (name) => 
       store: sqlStore({ path: copy }),
       rootKey: pkcs11Root({ ...otherToken, label: "kms root" }),
     });
-    await expect(elsewhere).rejects.toMatchObject({ code: "ERR_KEY", message: expect.stringContaining("not there") });
+    await expect(elsewhere).rejects.toMatchObject({
+      code: "ERR_KEY",
+      message: expect.stringContaining("not on the token"),
+    });
     const guessed = Kms.open({ store: sqlStore({ path: copy }), rootKey: new Uint8Array(32) });
     await expect(guessed).rejects.toMatchObject({ code: "ERR_KEY" });
     const otherLabel = open(copy, "another label");
@@ -150,7 +153,7 @@ test("each store's secret is sealed under an IV of its own", async () => {
   await source.close?.();
 });
 
-test("software keys are worked without the token once the KMS is open", async () => {
+test("software keys need no token once the KMS is open", async () => {
   const path = storePath();
   await using kms = await Kms.open({
     store: sqlStore({ path }),

@@ -13,7 +13,7 @@ import { lookAt } from "../objects/token-objects.ts";
 const faulty = createFaultyToken("lost");
 afterAll(() => faulty.dispose());
 
-test("what is to be destroyed while the token is away is destroyed when it is back", async () => {
+test("a key whose deletion is due while the token is away is destroyed when it is back", async () => {
   const time = new TestClock();
   const hsm = pkcs11(faulty.options);
   await using kms = await Kms.open({ store: memoryStore(), rootKey, clock: time.clock, sweepSeconds: false, hsm });
@@ -74,7 +74,7 @@ test("a key that cannot be made, rotated or get a new mode leaves neither row no
   expect((await kms.rotateKey({ keyId })).keyVersion).toBeDefined();
 });
 
-test("a caller of the KMS may give up on a token that hangs; the next is served when it answers again", async () => {
+test("a caller of the KMS may give up on a token that hangs; the next call succeeds when it answers again", async () => {
   // Slow enough to be called in the thread pool.
   faulty.set("delayMs", 20);
   const hsm = pkcs11({ ...faulty.options, sessions: { max: 1 } });

@@ -62,7 +62,7 @@ test("the PIN comes from a value, a function or a file that only its owner can r
   expect(await opening({ ...good, pin: throwing })).toContain("the vault is sealed");
 });
 
-test("a wrong PIN is sent once, and not again until the token is opened anew", async () => {
+test("a wrong PIN is sent once, and not again until the token is opened again", async () => {
   const wrong = pkcs11({ ...faulty.options, pin: "0000" });
   const before = faulty.get("logins");
   for (let attempt = 0; attempt < 3; attempt += 1) {

@@ -89,7 +89,7 @@ test("a caller that gives up while it waits is passed over", async () => {
   expect(await next).toBe(session);
 });
 
-test("a session that ends makes room for one more, for whoever waits longest", async () => {
+test("when a session ends, the caller who has waited longest gets a new one", async () => {
   const { sessions, closed, opened } = pool(2);
   const [first, second] = [await sessions.take(patient), await sessions.take(patient)];
   const order: string[] = [];

@@ -5,15 +5,15 @@ import type { MechanismInfo } from "../session/cryptoki.ts";
 interface Need {
   readonly mechanism: number;
   readonly name: string;
-  /** What the mechanism must be allowed to do (CK_MECHANISM_INFO flags). */
+  /** The flags that CK_MECHANISM_INFO must have. */
   readonly flags: number;
   readonly modulusBits?: number;
 }
 
-/** Something a token's mechanism list does not tell, and a trial does: a hash under OAEP, a curve. */
+/** A capability that only a trial shows, not the mechanism list: a hash under OAEP, a curve. */
 export type Trial = "OAEP with SHA-256" | "OAEP with SHA-1" | EcKeySpec;
 
-/** What a failed trial lacks, in the words of PKCS#11. */
+/** What a token that failed a trial lacks, in PKCS#11's terms. */
 const trialNames: Readonly<Record<Trial, string>> = {
   "OAEP with SHA-256": "CKM_RSA_PKCS_OAEP with SHA-256",
   "OAEP with SHA-1": "CKM_RSA_PKCS_OAEP with SHA-1",
@@ -74,7 +74,7 @@ const ecRecipes = (curve: EcKeySpec): Recipes => ({
 
 export const modulusBits: Readonly<Record<RsaKeySpec, number>> = { RSA_2048: 2048, RSA_3072: 3072, RSA_4096: 4096 };
 
-/** What each KeySpec and algorithm of the HSM level takes from a token. SM4 is apart: `sm4.ts`. */
+/** What each KeySpec and algorithm of the HSM level needs from a token. SM4 has its own file: `sm4-capability.ts`. */
 const recipes: Readonly<Record<Exclude<KeySpec, "Aliyun_SM4">, Recipes>> = {
   Aliyun_AES_256: aesRecipes,
   Aliyun_AES_192: aesRecipes,
@@ -86,13 +86,13 @@ const recipes: Readonly<Record<Exclude<KeySpec, "Aliyun_SM4">, Recipes>> = {
   EC_P256K: ecRecipes("EC_P256K"),
 };
 
-/** What a token lists, and what it was tried to do. */
+/** What a token lists, and the trials that it passed. */
 export interface Offer {
   readonly mechanisms: ReadonlyMap<number, MechanismInfo>;
   readonly passedTrials: ReadonlySet<Trial>;
 }
 
-/** What keeps `offer` from doing what is needed, or undefined. */
+/** What `offer` lacks of a need, or undefined. */
 export function lacking({ mechanism: id, name, flags, modulusBits }: Need, offer: Offer): string | undefined {
   const info = offer.mechanisms.get(id);
   if (!info || (info.flags & flags) !== flags) return name;
@@ -113,7 +113,7 @@ function lackingTrial({ trial }: Way, { passedTrials }: Offer): string | undefin
   return trial && !passedTrials.has(trial) ? trialNames[trial] : undefined;
 }
 
-/** Every row of the HSM level but SM4, with what the token lacks. */
+/** Every row of the HSM level except SM4, with what the token lacks. */
 export function capabilitiesOf(offer: Offer, custody: Custody): Capability[] {
   return Object.entries(recipes).flatMap(([keySpec, algorithms]) =>
     Object.entries(algorithms).map(([algorithm, recipe]) => {

@@ -12,14 +12,14 @@ export interface TokenReport {
   readonly capabilities: readonly Capability[];
 }
 
-/** What a token lists and does on trial, and what of the HSM level follows from it. */
+/** Reads a token's mechanisms, runs the trials, and derives which rows of the HSM level it supports. */
 export async function inspectToken(token: Token, options: Pkcs11Options) {
   const offer: Offer = { mechanisms: token.mechanisms, passedTrials: await runTrials(token) };
   const capabilities: readonly Capability[] = [...capabilitiesOf(offer, "token"), sm4Capability(offer, options)];
   return { offer, capabilities };
 }
 
-/** What a token offers. It makes nothing that stays there. */
+/** Reports what a token supports. No object stays on it. */
 export async function probeToken(options: Pkcs11Options): Promise<TokenReport> {
   checkPkcs11Options(options);
   const token = await Token.open(options);

@@ -23,7 +23,7 @@ export const oaepMechanisms = {
 
 interface TrialRun {
   readonly trial: Trial;
-  /** Tried only where the token lists this. */
+  /** Tried only if the token lists this. */
   readonly listed: { readonly mechanism: number; readonly flag: number };
   readonly run: (token: Token, session: Session) => void | Promise<void>;
 }
@@ -44,8 +44,8 @@ const trialRuns: readonly TrialRun[] = [
 const passedBefore = new Map<string, Set<Trial>>();
 
 /**
- * Finds out what a mechanism list does not say, with objects that end with their session: SoftHSM lists OAEP and does it with
- * SHA-1 only; NSS lists EC and even stores a secp256k1 key, which it then cannot use.
+ * Finds out what a mechanism list does not say, with objects that end with their session. SoftHSM lists OAEP and supports SHA-1
+ * only; NSS lists EC and even stores a secp256k1 key, which it then cannot use.
  */
 export async function runTrials(token: Token): Promise<ReadonlySet<Trial>> {
   const passed = passedBefore.get(token.place) ?? new Set<Trial>();
@@ -68,12 +68,12 @@ async function passes(token: Token, run: TrialRun["run"]): Promise<boolean> {
     if (remedyFor(error) !== "none") throw error;
     return false;
   } finally {
-    // Its objects, and the operation begun in it, end with it.
+    // Its objects and its unfinished operation end with it.
     token.discard(session);
   }
 }
 
-/** The begin call of an encryption under a public key that nobody has: 2^2047 + 1. */
+/** The begin call of an encryption under a public key that nobody owns: 2^2047 + 1. */
 function tryOaep(mechanism: Mechanism): TrialRun["run"] {
   const modulus = Buffer.alloc(256);
   modulus[0] = 0x80;

@@ -14,7 +14,7 @@ const blockLength = 16;
 const tagLength = 16;
 const tagBits = tagLength * 8;
 
-/** The mechanism of each mode. Padding is ours in CBC and ECB, so that a token's way of checking it cannot show. */
+/** The mechanism of each mode. CBC and ECB are padded here, so that a token's check of the padding cannot leak. */
 export const aesMechanisms = { GCM: CKM.AES_GCM, CBC: CKM.AES_CBC, ECB: CKM.AES_ECB } as const;
 
 /** A symmetric key object of a token, of AES or of a vendor's SM4, for one mode. */
@@ -69,12 +69,12 @@ export class TokenCipherKey implements CipherKey {
 
   #operation(kind: "encrypt" | "decrypt", request: CipherRequest): Operation {
     const { data, signal } = request;
-    // Some tokens want room for the whole ciphertext when they decrypt.
+    // Some tokens want a buffer as long as the ciphertext when they decrypt.
     const room = kind === "encrypt" && this.#mode === "GCM" ? data.length + tagLength : data.length;
     return { kind, mechanism: this.#parameters(request), data, room, quick: data.length <= 16_384, signal };
   }
 
-  /** The begin call reads IV and AAD and keeps nothing of them, so they need no copy. */
+  /** The begin call reads IV and AAD and keeps no reference, so they need no copy. */
   #parameters({ iv, aad }: CipherRequest): Mechanism {
     const mechanism = this.#mechanism;
     if (this.#mode === "ECB") return { mechanism };
@@ -90,7 +90,7 @@ export class TokenCipherKey implements CipherKey {
     return length === 0 ? new Uint8Array(0) : this.#run(kind, request, length);
   }
 
-  /** An operation whose failure is never the ciphertext's fault. */
+  /** Runs an operation whose failure is always the token's. */
   #run(kind: "encrypt" | "decrypt", request: CipherRequest, length: number): MaybePromise<Uint8Array> {
     const check = (output: Buffer) => {
       if (output.length !== length) throw this.#wrongLength(output.length, length);
@@ -121,7 +121,7 @@ export class TokenCipherKey implements CipherKey {
     }
   }
 
-  /** The probe's ciphertext is shown to nobody, so its random IV takes nothing from the key's 2^32 (SP 800-38D §8.3). */
+  /** Nobody sees the probe's ciphertext, so its random IV does not count towards the key's 2^32 (SP 800-38D §8.3). */
   async #judge(error: unknown, request: CipherRequest): Promise<Uint8Array> {
     const run = (kind: "encrypt" | "decrypt", of: CipherRequest) => operate(this.#object, this.#operation(kind, of));
     const probe = async () => {
@@ -141,7 +141,7 @@ export class TokenCipherKey implements CipherKey {
   }
 
   #wrongLength(given: number, wanted: number): LanelockError {
-    const message = `The token ${this.#object.token.name} returned ${given} bytes where ${wanted} were due.`;
+    const message = `The token ${this.#object.token.name} returned ${given} bytes instead of ${wanted}.`;
     return new LanelockError("ERR_PROVIDER", message, { cause: new TokenError("CKR_OK", "of a wrong length") });
   }
 }

@@ -28,20 +28,20 @@ const signatureMechanisms: Readonly<Record<SignatureAlgorithm, Mechanism>> = {
     parameter: { type: PARAMETERS.RSA_PSS, hashAlg: CKM.SHA256, mgf: CKG.MGF1_SHA256, saltLen: 32 },
   },
   RSA_PKCS1_SHA_256: { mechanism: CKM.RSA_PKCS },
-  // Not CKM_ECDSA_SHA256, which SoftHSM lacks and which would hash a digest again.
+  // Not CKM_ECDSA_SHA256, which SoftHSM lacks and which hashes a digest again.
   ECDSA_SHA_256: { mechanism: CKM.ECDSA },
 };
 
 export interface AsymmetricKeyParts {
   readonly object: TokenObject;
   readonly publicKey: PublicKey;
-  /** Whether the token takes the padding of this algorithm off; RSA alone asks. */
+  /** Whether the token removes the padding of this algorithm; used by RSA alone. */
   readonly unpads: (algorithm: Algorithm) => boolean;
-  /** Throws what an algorithm that the token cannot do is answered with. */
+  /** Throws the refusal of an algorithm that the token does not have. */
   readonly requireAlgorithm: (algorithm: Algorithm) => void;
 }
 
-/** A private key of a token. What takes the public key alone is done here, not on the token. */
+/** A private key of a token. Operations with the public key run in this process. */
 export class TokenAsymmetricKey implements AsymmetricKey {
   readonly publicKey: Uint8Array;
   readonly #key: AsymmetricKeyParts;
@@ -107,7 +107,7 @@ export class TokenAsymmetricKey implements AsymmetricKey {
   }
 }
 
-/** r ‖ s, as tokens give it, in the DER of X9.62. */
+/** r ‖ s, as tokens return it, in the DER of X9.62. */
 function ecdsaDer(signature: Uint8Array): Uint8Array {
   const half = signature.length / 2;
   return encodeDer(sequence(integer(signature.subarray(0, half)), integer(signature.subarray(half))));

@@ -17,10 +17,10 @@ const sharedSecret: readonly Attribute[] = [
 /**
  * ECDH of a token's private key with a point, without a key derivation.
  *
- * pkcs11js 2.1 loses the memory of the template in every C_DeriveKeyAsync, some hundred bytes, so this call is synchronous; it
- * takes a software token a millisecond.
+ * The call is synchronous, because pkcs11js 2.1 leaks the template of every C_DeriveKeyAsync, some hundred bytes. It takes a software
+ * token a millisecond.
  *
- * @param point 65 bytes, known to lie on the key's curve
+ * @param point 65 bytes, checked to lie on the key's curve
  * @returns the x-coordinate, 32 bytes; the caller wipes it
  */
 export function sharedX(key: TokenObject, point: Uint8Array, signal?: AbortSignal): Promise<Buffer> {

@@ -13,7 +13,7 @@ export function isSymmetric(keySpec: KeySpec): keySpec is SymmetricKeySpec {
   return Object.hasOwn(keyLengths, keySpec);
 }
 
-/** SoftHSM stores an AES key of any length, so the length is checked here. */
+/** SoftHSM would store an AES key of any length. @throws KmsError `InvalidKeyMaterial` */
 export function requireKeyLength(keySpec: SymmetricKeySpec, material: Uint8Array): void {
   const length = keyLengths[keySpec];
   if (material.length === length) return;

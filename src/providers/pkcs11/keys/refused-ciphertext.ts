@@ -1,15 +1,15 @@
 import { undecryptable } from "../../../asymmetric/runtime.ts";
 import { failedWith, remedyFor, TokenError } from "../session/token-error.ts";
 
-/** Failures of C_Decrypt that cannot mean a forgery. */
+/** Errors of C_Decrypt that never mean a forgery. */
 const troubles = ["CKR_HOST_MEMORY", "CKR_DEVICE_MEMORY", "CKR_FUNCTION_CANCELED", "CKR_BUFFER_TOO_SMALL"];
 
 /**
- * Tells a forged ciphertext from a failing token: SoftHSM answers CKR_GENERAL_ERROR to both. It is a forgery if the token, asked
- * right after, decrypts what was just encrypted under the same key, and still refuses this ciphertext.
+ * Distinguishes a forged ciphertext from a failing token: SoftHSM answers CKR_GENERAL_ERROR to both. It is a forgery if the token
+ * then decrypts a fresh ciphertext under the same key, and still refuses this one.
  *
- * @param error what the decryption failed with
- * @param probe encrypts something fresh under the same key, decrypts it on the token and tells whether it came back
+ * @param error the failure of the decryption
+ * @param probe encrypts something under the same key, decrypts it on the token and returns whether it came back
  * @param again the decryption
  * @throws LanelockError `ERR_AUTHENTICATION` for a forgery, else the token's failure
  */

@@ -20,7 +20,7 @@ export interface RsaDecryptionKey {
 /**
  * RSAES-OAEP decryption (RFC 8017 §7.1.2) with a token's private key.
  *
- * @param onToken whether the token takes the padding off; else it takes the power alone, and the padding is taken off here
+ * @param onToken whether the token removes the padding; otherwise it does raw RSA, and the padding is removed here
  * @throws LanelockError `ERR_AUTHENTICATION`, whatever is wrong with the ciphertext
  */
 export function decryptOaep(
@@ -54,7 +54,7 @@ async function decryptOnToken(key: RsaDecryptionKey, request: AsymmetricCipherRe
 async function decryptPower(key: RsaDecryptionKey, request: AsymmetricCipherRequest): Promise<Uint8Array> {
   const { algorithm, data, signal } = request;
   const power = await run(key, { mechanism: { mechanism: CKM.RSA_X_509 }, data, signal });
-  // Some tokens drop leading zeros of the number.
+  // Some tokens drop the leading zeros.
   const encoded = new Uint8Array(key.parts.modulus.length);
   encoded.set(power, encoded.length - power.length);
   power.fill(0);

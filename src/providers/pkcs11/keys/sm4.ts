@@ -34,8 +34,8 @@ export async function sealSm4Key(
 }
 
 /**
- * An SM4 key that a token's AES key keeps encrypted. For each operation the token decrypts it, the engine works it, and both
- * copies are wiped: so long, it is in this process's memory.
+ * An SM4 key that is kept encrypted under a token's AES key. For each operation the token decrypts it, the engine uses it, and both
+ * copies are wiped. For that time it is in this process's memory.
  */
 export class TokenWrappedSm4Key implements CipherKey {
   readonly #wrapping: CipherKey;

@@ -12,7 +12,7 @@ import { aesMechanisms, TokenCipherKey } from "./aes-key.ts";
 import { isSymmetric, keyLengths, requireKeyLength } from "./key-material.ts";
 import { sealSm4Key, sm4KeyLength, TokenWrappedSm4Key } from "./sm4.ts";
 
-/** What a symmetric key is on this token: an AES object, a vendor's SM4 object, or an SM4 key sealed by an AES object. */
+/** How this token keeps a symmetric key: as an AES object, as a vendor's SM4 object, or as an SM4 key sealed by an AES object. */
 type Form = "aes" | "vendor-sm4" | "sealed-sm4";
 
 type Sm4Options = Pick<Pkcs11Options, "vendorMechanisms" | "requireOnToken">;
@@ -43,7 +43,7 @@ export class SymmetricKeys {
     return { handle: encodeHandle(wanted), custody: "token" };
   }
 
-  /** @throws KmsError `InvalidKeyMaterial` when the material has not the length of the KeySpec */
+  /** @throws KmsError `InvalidKeyMaterial` when the material does not have the length of the KeySpec */
   async import({ binding, material, signal }: ImportKeyObject, label: string): Promise<Made> {
     const form = this.#formOf(binding);
     if (isSymmetric(binding.keySpec)) requireKeyLength(binding.keySpec, material);
@@ -54,12 +54,12 @@ export class SymmetricKeys {
     return { handle: encodeHandle(wanted), custody: "token" };
   }
 
-  /** @throws KmsError `UnsupportedOperation` when the key would be worked in this process and that is refused */
+  /** @throws KmsError `UnsupportedOperation` when the key would be used in this process and `requireOnToken` forbids it */
   load(binding: KeyBinding, { handle, label }: { handle: Uint8Array; label: string }): CipherKey {
     const { id, sealed } = decodeHandle(handle);
     if (sealed) {
       if (this.#requireOnToken) throw this.#wouldLeave();
-      // Made before a vendor's mechanisms were configured, perhaps: what seals it is an AES key all the same.
+      // An AES key seals it even if a vendor's mechanisms have been configured since.
       const wrapping = new TokenObject(this.#token, aesIdentity({ id, label }));
       return new TokenWrappedSm4Key(this.#wrappingKey(wrapping), { binding, sealed });
     }
@@ -89,7 +89,7 @@ export class SymmetricKeys {
   #wouldLeave(): KmsError {
     return new KmsError(
       "UnsupportedOperation",
-      `This action is not supported. The SM4 key is only kept encrypted by the token ${this.#token.name} and would be worked in this process; requireOnToken refuses that.`,
+      `This action is not supported. The token ${this.#token.name} only keeps the SM4 key encrypted, and this process would use it; requireOnToken forbids that.`,
     );
   }
 

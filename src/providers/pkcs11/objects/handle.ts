@@ -1,6 +1,6 @@
 import { LanelockError } from "../../../errors.ts";
 
-// What the store keeps of a key of a token:
+// What the store keeps of a token's key:
 //
 //     form (1) ‖ CKA_ID (20)                                          form 1: the key is the token object
 //     form (1) ‖ CKA_ID (20) ‖ IV (12) ‖ sealed SM4 key (16 + 16)     form 2: the object is the AES key that seals it
@@ -17,7 +17,7 @@ export function encodeHandle({ id, sealed }: TokenHandle): Uint8Array {
   return new Uint8Array(Buffer.concat([Buffer.of(sealed ? 2 : 1), id, sealed ?? Buffer.alloc(0)]));
 }
 
-/** @throws LanelockError `ERR_INTEGRITY` when the bytes are none that {@link encodeHandle} makes */
+/** @throws LanelockError `ERR_INTEGRITY` for bytes that {@link encodeHandle} did not write */
 export function decodeHandle(handle: Uint8Array): TokenHandle {
   const form = handle[0];
   const bytes = Buffer.from(handle.subarray(1));

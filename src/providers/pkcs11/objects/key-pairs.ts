@@ -25,7 +25,7 @@ export function privateKeyIdentity(key: { keySpec: AsymmetricKeySpec; id: Buffer
   return { objectClass: CKO.PRIVATE_KEY, keyType: isEc(key.keySpec) ? CKK.EC : CKK.RSA, id, label };
 }
 
-/** Generates a pair, which for RSA takes seconds, in the thread pool. The public key does not stay on the token. */
+/** Generates a pair in the thread pool: RSA takes seconds. The public key does not stay on the token. @returns the public key, SPKI */
 export async function generateKeyPair(token: Token, wanted: NewKeyPair): Promise<Uint8Array> {
   const { keySpec } = wanted;
   let publicKey = new Uint8Array(0);
@@ -42,7 +42,7 @@ export async function generateKeyPair(token: Token, wanted: NewKeyPair): Promise
   return publicKey;
 }
 
-/** Stores a private key. @param pkcs8 as `importPrivateKey` gives it, checked; not changed */
+/** Stores a private key. @param pkcs8 as `importPrivateKey` returns it; not changed */
 export async function storePrivateKey(token: Token, wanted: NewKeyPair, pkcs8: Uint8Array): Promise<void> {
   const copy = new Uint8Array(pkcs8);
   const material = privateMaterial(copy);
@@ -87,13 +87,13 @@ function readPublicKey(
   const types = isEc(spec) ? [CKA.EC_POINT] : [CKA.MODULUS, CKA.PUBLIC_EXPONENT];
   const [first = Buffer.alloc(0), publicExponent = Buffer.alloc(0)] = readAttributes(token, { session, handle, types });
   if (!isEc(spec)) return encodeSpki({ spec, modulus: first, publicExponent });
-  // PKCS#11 has the point in an OCTET STRING (04 41); some tokens leave that away.
+  // PKCS#11 wraps the point in an OCTET STRING (04 41); some tokens do not.
   const point = first.length === 67 ? first.subarray(2) : first;
-  if (point.length !== 65 || point[0] !== 4) throw malformed("the token gave no uncompressed point");
+  if (point.length !== 65 || point[0] !== 4) throw malformed("the token returned no uncompressed point");
   return encodeSpki({ spec, point });
 }
 
-/** What a private key object takes beside its template; views on `pkcs8`. */
+/** The attributes of a private key object that are not in its template: views of `pkcs8`. */
 function privateMaterial(pkcs8: Uint8Array): Attribute[] {
   const parts = parsePkcs8(pkcs8);
   const attribute = (type: number, value: Uint8Array): Attribute => {

@@ -6,20 +6,20 @@ import type { Session, Token } from "../session/token.ts";
 import { calling, failedWith, TokenError } from "../session/token-error.ts";
 import { destroyObjects, type ObjectIdentity, readAttributes, templateOf } from "./token-object.ts";
 
-/** What a key may do; every other use is forbidden to it. */
+/** The uses of a key; all others are forbidden. */
 export type Usage = "encrypt" | "decrypt" | "sign" | "derive";
 
 export interface NewObject {
   readonly identity: ObjectIdentity & { readonly id: Buffer };
   readonly usages: readonly Usage[];
-  /** The only mechanism the key may work with, where the token can restrict it. */
+  /** The only mechanism that may use the key, where the token can restrict it. */
   readonly onlyMechanism?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Makes the object from a template, to which it adds what the kind of key needs. */
+  /** Makes the object from a template, to which it adds the attributes of its kind of key. */
   readonly make: (session: Session, template: Attribute[]) => Handle | Promise<Handle>;
 }
 
-/** Answers to CKA_ALLOWED_MECHANISMS of a token that does not know it; NSS's is CKR_GENERAL_ERROR. */
+/** Errors of tokens that do not know CKA_ALLOWED_MECHANISMS; NSS's is CKR_GENERAL_ERROR. */
 const unknownAttribute = [
   "CKR_ATTRIBUTE_TYPE_INVALID",
   "CKR_ATTRIBUTE_VALUE_INVALID",
@@ -29,16 +29,16 @@ const unknownAttribute = [
   "CKR_FUNCTION_FAILED",
 ];
 
-/** A CKA_ID of its own for every object: NSS overwrites a key when another is made with the same. */
+/** A new CKA_ID for every object: NSS overwrites a key when another one gets the same. */
 export function newId(): Buffer {
   return randomBytes(20);
 }
 
-/** Makes a key object that is persistent, sensitive and never to be extracted, and durable when this resolves. */
+/** Makes a key object that is persistent, sensitive and not extractable. It is durable when this resolves. */
 export async function createObject(token: Token, wanted: NewObject): Promise<void> {
   const unrestricted = { ...wanted, onlyMechanism: undefined };
   if (wanted.onlyMechanism === undefined || token.cannotRestrict) return create(token, unrestricted);
-  // Twice, so that a passing failure is not taken for a token that cannot restrict.
+  // Twice, so that one temporary failure does not make the token count as one that cannot restrict.
   for (let attempt = 1; attempt <= 2; attempt += 1) {
     try {
       return await create(token, wanted);
@@ -63,7 +63,7 @@ async function create(token: Token, wanted: NewObject): Promise<void> {
   try {
     await withDeadline({ signal, timeoutMs, what: `The token ${token.name} did not make the key` }, creation);
   } catch (error) {
-    // What failed may be there in part, and what nobody waits for any more may yet come into being.
+    // A failed creation may have left the object, and one that its caller gave up on may still finish.
     const destroyed = ended.then(() => destroyObjects(token, templateOf(wanted.identity))).catch(() => undefined);
     if (failed) await destroyed;
     throw error;
@@ -76,7 +76,10 @@ async function makeAndCheck(token: Token, wanted: NewObject, session: Session): 
   const [sensitive, extractable] = readAttributes(token, { session, handle, types });
   if (sensitive?.[0] === 1 && extractable?.[0] === 0) return;
   calling("C_DestroyObject", () => token.api.C_DestroyObject(session.handle, handle));
-  throw new TokenError("CKR_TEMPLATE_INCONSISTENT", "C_GetAttributeValue (the key would not be sensitive)");
+  throw new TokenError(
+    "CKR_TEMPLATE_INCONSISTENT",
+    "C_GetAttributeValue (the new key is not sensitive, or extractable)",
+  );
 }
 
 function keyTemplate({ identity, usages, onlyMechanism }: NewObject): Attribute[] {

@@ -13,26 +13,26 @@ const calls = {
   sign: { begin: "C_SignInit", end: "C_Sign", endLater: "C_SignAsync" },
 } as const;
 
-/** One operation of a key on some bytes: a begin and an end call, in one session. */
+/** One operation with a key: a begin call and an end call, in one session. */
 export interface Operation {
   readonly kind: keyof typeof calls;
   readonly mechanism: Mechanism;
   readonly data: Uint8Array;
-  /** Bytes the result may take. Some tokens want more than they return (SoftHSM: GCM decryption, all of the ciphertext's). */
+  /** Bytes for the result. Some tokens want more than they return (SoftHSM, GCM decryption: as many as the ciphertext has). */
   readonly room: number;
-  /** Whether this may ever be called synchronously; not what takes a token milliseconds. */
+  /** Whether this may be called synchronously. Not for operations that take a token milliseconds. */
   readonly quick: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Empty data must not be a null pointer: SoftHSM answers CKR_ARGUMENTS_BAD to that, and its session stays stuck. */
+/** Empty data that is no null pointer: SoftHSM answers CKR_ARGUMENTS_BAD to one, and its session stays unusable. */
 const nothing = Buffer.alloc(1).subarray(0, 0);
 
 /**
- * Runs an operation with a key object: at once where the token is quick, else in the thread pool. What is lost before the
- * end call is made anew and tried again; once the end call is made, its failure is the caller's to hear.
+ * Runs an operation with a key object: synchronously if the token is quick, otherwise in the thread pool. What is lost before the
+ * end call is restored, and the begin call is repeated. A failure of the end call is the caller's.
  *
- * @returns the token's output, in memory of its own that is `room` bytes long
+ * @returns the token's output, in its own memory of `room` bytes
  * @throws TokenError with `call` = the end call's name when the operation itself failed
  */
 export function operate(key: TokenObject, operation: Operation): MaybePromise<Buffer> {
@@ -51,7 +51,7 @@ async function operateNextTurn(key: TokenObject, operation: Operation): Promise<
   return operateOrLater(key, operation);
 }
 
-/** Synchronously; undefined when that is not possible, with nothing begun. */
+/** Runs it synchronously. @returns undefined if that is not possible; nothing has begun then */
 function operateNow(key: TokenObject, operation: Operation): Buffer | undefined {
   const { token } = key;
   const session = token.tryTake();
@@ -96,10 +96,7 @@ async function operateLater(key: TokenObject, operation: Operation): Promise<Buf
   }
 }
 
-/**
- * Runs calls that take a key's handle and can be made twice, at once and in one session; what is lost is made anew and they
- * are tried again.
- */
+/** Runs synchronous, repeatable calls that take a key's handle, in one session. After a loss that was restored they run again. */
 export async function withKey<T>(
   key: TokenObject,
   signal: AbortSignal | undefined,
@@ -124,7 +121,7 @@ export async function withKey<T>(
   }
 }
 
-/** Makes the begin call; false when it has to be tried again, in another session and with the handle found anew. */
+/** Makes the begin call. @returns false if it must be repeated, in another session and after another search for the handle */
 function begin(key: TokenObject, operation: Operation, place: { session: Session; last: boolean }): boolean {
   const { token } = key;
   const { session, last } = place;
@@ -146,11 +143,11 @@ function begin(key: TokenObject, operation: Operation, place: { session: Session
   }
 }
 
-/** Makes the end call in the thread pool. The session comes back when the call has ended, even if nobody waits for it then. */
+/** Makes the end call in the thread pool. The session comes back when the call has ended, even if its caller has given up. */
 async function end(key: TokenObject, operation: Operation, session: Session): Promise<Buffer> {
   const { token } = key;
   const { end: name, endLater } = calls[operation.kind];
-  // A copy: the caller may change its bytes meanwhile, and pkcs11js holds neither buffer. Both are held until the call ends.
+  // A copy, since the caller may change its bytes meanwhile. pkcs11js keeps no reference to the buffers; this function does.
   const input = Buffer.from(bytesOf(operation.data));
   const output = Buffer.alloc(operation.room);
   const call = callingAsync(name, () =>

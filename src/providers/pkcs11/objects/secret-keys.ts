@@ -8,7 +8,7 @@ import type { ObjectIdentity } from "./token-object.ts";
 export interface NewSecretKey {
   readonly id: Buffer;
   readonly label: string;
-  /** The mechanism the key is for, and where the token can restrict it, the only one it works with. */
+  /** The mechanism of the key, and the only one where the token can restrict it. */
   readonly mechanism: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,7 +51,7 @@ function generation({ api, module }: Token, generator: number, more: readonly At
 }
 
 function storage({ api }: Token, material: Uint8Array): Make {
-  // A view: pkcs11js copies it for the call, and the caller wipes its own bytes afterwards.
+  // A view: pkcs11js copies it for the call, and the caller wipes its bytes afterwards.
   const value = Buffer.from(material.buffer, material.byteOffset, material.byteLength);
   return ({ handle }, template) =>
     calling("C_CreateObject", () => api.C_CreateObject(handle, [...template, { type: CKA.VALUE, value }]));

@@ -10,22 +10,22 @@ export interface ObjectIdentity {
   readonly objectClass: (typeof CKO)[keyof typeof CKO];
   readonly keyType: number;
   readonly label: string;
-  /** CKA_ID; absent for an object that is known by its label alone. */
+  /** CKA_ID; absent for an object that is identified by its label alone. */
   readonly id?: Buffer | undefined;
 }
 
-/** After so long, in ms, a handle is checked before it is used: it may be another object's if the module was restarted. */
+/** A handle older than this, in ms, is checked before use: after a restart of the module it may name another object. */
 const trustHandleMs = 1000;
 const classNames = { [CKO.SECRET_KEY]: "secret key", [CKO.PRIVATE_KEY]: "private key", [CKO.PUBLIC_KEY]: "public key" };
 
-/** A token that answers has no such object, or another owner's under the same CKA_ID. */
+/** The token answers and has no such object, or one with another label under the same CKA_ID. */
 export class MissingObject extends LanelockError<"ERR_PROVIDER"> {
   constructor(message: string) {
     super("ERR_PROVIDER", message);
   }
 }
 
-/** A key object of a token: found by CKA_ID and CKA_LABEL, its handle kept for as long as that is safe. */
+/** A key object of a token, found by CKA_ID and CKA_LABEL. Its handle is kept as long as that is safe. */
 export class TokenObject {
   readonly token: Token;
   readonly identity: ObjectIdentity;
@@ -39,7 +39,7 @@ export class TokenObject {
     this.identity = identity;
   }
 
-  /** The handle, if it is known and still names this object; {@link locate} finds it otherwise. */
+  /** The handle, if it is known and still names this object. Otherwise {@link locate} finds it. */
   handleIn(session: Session): Handle | undefined {
     if (this.#handle === undefined || this.#generation !== this.token.generation) return undefined;
     const now = performance.now();
@@ -53,16 +53,16 @@ export class TokenObject {
     return this.#handle;
   }
 
-  /** Forgets the handle: the token says it is not valid. */
+  /** Forgets a handle that is not valid any more. */
   forget(): void {
     this.#handle = undefined;
   }
 
   /**
-   * Finds the object unless its handle is known. Callers that come meanwhile share the search.
+   * Finds the object unless its handle is known. Concurrent callers share the search.
    *
-   * @throws MissingObject when there is no such object, or one of another label; LanelockError `ERR_PROVIDER` when there is more
-   * than one, or one in its place that nothing here has made
+   * @throws MissingObject when there is no such object, or one with another label; LanelockError `ERR_PROVIDER` when there is more
+   * than one, or one that was not made here
    */
   async locate(signal?: AbortSignal): Promise<void> {
     if (this.#handle !== undefined && this.#generation === this.token.generation) return;
@@ -97,7 +97,7 @@ export class TokenObject {
       throw new MissingObject(this.#sentence("the object there has another label"));
     if (keyType?.readUInt32LE(0) !== this.identity.keyType)
       throw this.#error("the object there is of another key type");
-    // Every key here is made so that it cannot leave; one that can was put there by somebody else.
+    // Keys made here cannot be extracted. One that can was put there by others.
     if (sensitive?.[0] !== 1 || extractable?.[0] !== 0) throw this.#error("the key there may leave the token");
   }
 
@@ -119,8 +119,8 @@ export class TokenObject {
 }
 
 /**
- * Searches a token and hands the handles of at most eight fitting objects to `work`, in the session of the search. Finding
- * nothing is believed only of a token that answers from its slot: SoftHSM finds nothing on one that was taken away.
+ * Searches a token and passes the handles of at most eight fitting objects to `work`, in the session of the search. An empty result
+ * counts only if the token answers from its slot: SoftHSM finds nothing on a token that was removed.
  */
 export async function searchToken<T>(
   token: Token,
@@ -142,7 +142,7 @@ export async function searchToken<T>(
   });
 }
 
-/** Finds objects of exactly this identity. */
+/** The template of a search for exactly this object. */
 export function templateOf({ objectClass, id, label }: ObjectIdentity): Attribute[] {
   const template: Attribute[] = [
     { type: CKA.CLASS, value: objectClass },
@@ -151,7 +151,7 @@ export function templateOf({ objectClass, id, label }: ObjectIdentity): Attribut
   return id ? [...template, { type: CKA.ID, value: id }] : template;
 }
 
-/** Destroys every object that fits; that there is none is no error. */
+/** Destroys every object that fits. It is no error if there is none. */
 export async function destroyObjects(token: Token, template: readonly Attribute[]): Promise<void> {
   await searchToken(token, template, (session, found) => {
     for (const handle of found) calling("C_DestroyObject", () => token.api.C_DestroyObject(session.handle, handle));
@@ -164,7 +164,7 @@ interface AttributeRequest {
   readonly types: readonly number[];
 }
 
-/** The values of attributes that are not secret, in the order asked for. */
+/** The values of attributes that are not secret, in the order of `types`. */
 export function readAttributes(token: Token, { session, handle, types }: AttributeRequest): Buffer[] {
   const template = types.map((type) => ({ type }));
   const values = calling("C_GetAttributeValue", () => token.api.C_GetAttributeValue(session.handle, handle, template));

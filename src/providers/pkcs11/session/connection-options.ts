@@ -9,9 +9,9 @@ export interface ModuleOptions {
   /** What NSS softokn takes in C_Initialize: `configdir='sql:/path' certPrefix='' keyPrefix='' secmod='secmod.db' flags=`. */
   readonly libraryParameters?: string | undefined;
   /**
-   * May this process finalize and initialize the module anew when a lost token does not come back otherwise (SoftHSM needs
-   * it)? Set it to false when other code or another thread of the process uses the same module; it then holds for all
-   * providers of the module. Default true.
+   * Whether this process may finalize and initialize the module again to find a lost token (SoftHSM needs it). Set it to false
+   * when other code or another thread of the process uses the same module; this applies to all providers of the module.
+   * Default true.
    */
   readonly reinitialize?: boolean | undefined;
 }

@@ -1,5 +1,5 @@
-// Numbers of PKCS#11 v2.40 (OASIS, "Current Mechanisms" and "Base Specification", header files) that are used here. They
-// are written down, not read from pkcs11js, because that package is optional and loaded late.
+// The numbers of PKCS#11 v2.40 that are used here (OASIS, "Current Mechanisms" and "Base Specification", header files). They are
+// not read from pkcs11js, because that package is optional and loaded late.
 
 export const CKM = {
   RSA_PKCS_KEY_PAIR_GEN: 0x0000,
@@ -79,10 +79,10 @@ export const CKF = {
 } as const;
 
 export const CKU_USER = 1;
-/** C_GetSessionInfo: a read-write session of a user who is logged in. */
+/** Of C_GetSessionInfo: a read-write session, with the user logged in. */
 export const CKS_RW_USER_FUNCTIONS = 3;
 
-/** Which C structure pkcs11js makes of a mechanism parameter. */
+/** The C structure that pkcs11js makes of a mechanism parameter. */
 export const PARAMETERS = {
   RSA_OAEP: 4,
   RSA_PSS: 5,

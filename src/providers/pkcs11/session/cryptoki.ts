@@ -33,8 +33,8 @@ export interface MechanismInfo {
 }
 
 /**
- * The part of PKCS#11 that is used here, as pkcs11js spells it. Calls throw an error whose message holds the CKR name. The
- * `Async` ones run in libuv's thread pool; pkcs11js keeps no reference to their buffers, so the caller must, until they end.
+ * The part of PKCS#11 that is used here, as pkcs11js spells it. Calls throw an error whose message has the CKR name. `Async` calls
+ * run in libuv's thread pool. pkcs11js keeps no reference to their buffers, so the caller must keep one until they end.
  */
 export interface Cryptoki {
   C_Initialize(options: { flags: number; libraryParameters?: string }): void;

@@ -5,7 +5,7 @@ import type { Cryptoki, Handle } from "./cryptoki.ts";
 import type { FoundToken } from "./slots.ts";
 import { calling, failedWith } from "./token-error.ts";
 
-/** Answers of C_Login after which the same PIN is not sent again: the next wrong one could lock the token. */
+/** Errors of C_Login after which the same PIN is not sent again: another wrong one could lock the token. */
 const refusals = [
   "CKR_PIN_INCORRECT",
   "CKR_PIN_INVALID",
@@ -19,14 +19,14 @@ const processKey = randomBytes(32);
 /** Digests of the PINs this process is logged in with, by module and token. */
 const accepted = new Map<string, Buffer>();
 
-/** The user's login to one token. A login holds for all sessions of the process, and ends with the last of them. */
+/** The user's login to one token. It applies to all sessions of the process and ends with the last of them. */
 export class Login {
   readonly #api: Cryptoki;
   readonly #place: string;
   readonly #pin: string;
   #refusal: LanelockError | undefined;
 
-  /** @param place names module and token, the same for every provider that uses it */
+  /** @param place names module and token, alike for every provider that uses them */
   constructor(api: Cryptoki, { place, pin }: { place: string; pin: string }) {
     this.#api = api;
     this.#place = place;
@@ -39,11 +39,11 @@ export class Login {
   }
 
   /**
-   * Logs in unless the process is logged in already. After a login `anew`, object handles from before may be void.
+   * Logs in unless the process is logged in. After a `new` login, earlier object handles may be void.
    *
    * @throws LanelockError `ERR_PROVIDER` when the PIN is refused
    */
-  ensure(session: Handle, token: FoundToken): "held" | "anew" {
+  ensure(session: Handle, token: FoundToken): "held" | "new" {
     if (this.#refusal) throw this.#refusal;
     const { state } = calling("C_GetSessionInfo", () => this.#api.C_GetSessionInfo(session));
     if (state === CKS_RW_USER_FUNCTIONS) {
@@ -59,10 +59,10 @@ export class Login {
       throw this.#refuse(`The token ${token.name} refused the PIN`, error);
     }
     accepted.set(this.#place, this.#digest());
-    return "anew";
+    return "new";
   }
 
-  /** A login is the process's, not the caller's: without this check any PIN would do after one right one. */
+  /** A login belongs to the process, not to the caller: without this check, any PIN would be accepted after one right one. */
   #compareWithAccepted(token: FoundToken): void {
     const right = accepted.get(this.#place);
     if (right && !timingSafeEqual(right, this.#digest())) {
@@ -87,7 +87,7 @@ export class Login {
   }
 
   #refuse(what: string, cause: unknown): LanelockError {
-    const message = `${what}. It is not sent again until the token is opened anew.`;
+    const message = `${what}. It is not sent again until the token is opened again.`;
     this.#refusal = new LanelockError("ERR_PROVIDER", message, { cause });
     return this.#refusal;
   }

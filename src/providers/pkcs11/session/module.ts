@@ -7,21 +7,21 @@ import { CKF } from "./constants.ts";
 import type { Cryptoki } from "./cryptoki.ts";
 import { calling, failedWith } from "./token-error.ts";
 
-/** One restart at most in this time: a token that stays away must not keep the module busy. */
+/** At most one restart in this time, in ms: a token that stays away must not keep the module busy. */
 const restartIntervalMs = 1000;
 
-/** Loaded modules by path, as long as the process lives: a second C_Initialize is an error, and an early dlclose a crash. */
+/** Loaded modules by path. They stay for the life of the process: unloading one under a running call would crash it. */
 const loaded = new Map<string, Pkcs11Module>();
 
 /** A PKCS#11 library, loaded and initialized once in this process, for any number of tokens and providers. */
 export class Pkcs11Module {
   readonly path: string;
   readonly api: Cryptoki;
-  /** Grows when the module is initialized anew; handles from before then belong to nobody, or worse, to somebody else. */
+  /** Grows each time the module is initialized. Handles from before are void, or name something else by now. */
   epoch = 0;
   readonly #libraryParameters: string | undefined;
   #initializedHere = false;
-  /** Until one of those who use the module says that it must not be. */
+  /** False as soon as one user of the module forbids it. */
   #mayRestart = true;
   #running = 0;
   #restartedAt = Number.NEGATIVE_INFINITY;
@@ -43,7 +43,7 @@ export class Pkcs11Module {
     if (module && module.#libraryParameters !== options.libraryParameters) {
       throw new LanelockError(
         "ERR_ARGUMENT",
-        `The PKCS#11 module ${options.module} already runs in this process with other libraryParameters; use the same.`,
+        `The PKCS#11 module ${options.module} already runs in this process with other libraryParameters: use the same ones.`,
       );
     }
     if (!module) {
@@ -84,7 +84,7 @@ export class Pkcs11Module {
     }
   }
 
-  /** Counts a call in the thread pool: the module is not restarted under it. */
+  /** Counts a call in the thread pool, so that the module is not restarted while it runs. */
   async running<T>(call: Promise<T>): Promise<T> {
     this.#running += 1;
     try {
@@ -94,7 +94,7 @@ export class Pkcs11Module {
     }
   }
 
-  /** Finalizes and initializes the module, if that is ours to do and nothing runs in it. Tells whether it did. */
+  /** Finalizes and initializes the module, if it was initialized here and no call runs in it. @returns whether it did */
   restart(): boolean {
     const now = performance.now();
     const isOurs = this.#initializedHere && this.#mayRestart;
@@ -136,7 +136,7 @@ function loadLibrary(binding: Binding, path: string): Cryptoki {
   }
 }
 
-/** One library under two names is initialized once. A bare name is looked up by the system and has no path here. */
+/** The same for every name of a library, so that it is initialized once. The system looks bare names up; they have no path here. */
 function identity(path: string): string {
   try {
     return realpathSync(path);

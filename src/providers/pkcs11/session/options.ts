@@ -14,8 +14,8 @@ export interface VendorMechanisms {
 export interface Pkcs11Options extends TokenOptions {
   readonly vendorMechanisms?: VendorMechanisms | undefined;
   /**
-   * Refuses what the token cannot work itself, when it is made and when it is used. Without a vendor's SM4, an SM4 key is
-   * otherwise kept encrypted by the token and worked in this process. Default false.
+   * Whether to refuse, on creation and on use, keys that would leave the token. Otherwise, without a vendor's SM4, the token keeps SM4
+   * keys encrypted, and this process decrypts and uses them. Default false.
    */
   readonly requireOnToken?: boolean | undefined;
 }

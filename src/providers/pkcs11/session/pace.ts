@@ -1,22 +1,22 @@
 import { performance, setImmediate } from "../../../shared/timers.ts";
 
 /**
- * A synchronous call longer than this, in ms, is slow, and so many in a row show that the token is; one that is ten times as
- * long does alone. (Any single call may have waited for the processor.)
+ * A synchronous call that takes longer than this, in ms, is slow. A token is slow after so many slow calls in a row, since any one
+ * may have waited for the processor; or after one call of ten times the length.
  */
 const slowCall = 5;
 const slowStreak = 3;
-/** Calls through the thread pool after which a token may be found quick ... */
+/** Calls in the thread pool after which a token may count as quick ... */
 const trials = 3;
-/** ... if one of them took no longer than this, in ms, with the way there and back. A busy machine delays some of them. */
+/** ... if one of them took at most this, in ms, with the way there and back. A busy machine delays some of them. */
 const quickCall = 2;
-/** How long, in ms, synchronous calls may follow each other before the event loop gets a turn. */
+/** How long, in ms, synchronous calls may follow one another before the event loop gets a turn. */
 const turnBudget = 8;
 
 /**
  * Decides whether a short operation is called synchronously or in the thread pool. A software token does AES-GCM in tens of
- * microseconds, and the way to the thread pool and back costs as much again; one behind a network may take milliseconds or
- * hang. Every token starts as slow and proves otherwise, and no run of synchronous calls keeps the event loop for long.
+ * microseconds, and the way to the thread pool and back costs as much again; a token behind a network may take milliseconds or
+ * hang. Every token counts as slow until it has been quick, and no series of synchronous calls blocks the event loop for long.
  */
 export class Pace {
   #quick = false;
@@ -26,7 +26,7 @@ export class Pace {
   /** When the first synchronous call since the event loop's last turn began, or 0. */
   #turnBegan = 0;
 
-  /** Whether operations are called synchronously: at once, or in the event loop's next turn if this one was long enough. */
+  /** Whether operations are called synchronously: now, or in the next turn of the event loop if this one has lasted long enough. */
   get quick(): "now" | "next turn" | undefined {
     if (!this.#quick) return undefined;
     return this.#turnBegan === 0 || performance.now() - this.#turnBegan < turnBudget ? "now" : "next turn";

@@ -2,10 +2,10 @@ import { LanelockError } from "../../../errors.ts";
 import { messageOf } from "../../../shared/error-code.ts";
 import { readPrivateFile } from "../../../shared/private-file.ts";
 
-/** The user PIN of a token: itself, a function that gives it, or a file that only its owner can read (mode 0600). */
+/** The user PIN of a token: the PIN itself, a function that returns it, or a file that only its owner can read (mode 0600). */
 export type PinSource = string | (() => string | Promise<string>) | { readonly file: string };
 
-/** Reads the PIN once. A single line end at the end of a file is not part of it. */
+/** Reads the PIN. One line end at the end of a file is not part of it. */
 export async function readPin(source: PinSource): Promise<string> {
   const pin = typeof source === "object" ? pinOfFile(source.file) : await given(source);
   if (typeof pin === "string" && pin.length > 0) return pin;

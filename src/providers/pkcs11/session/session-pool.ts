@@ -5,7 +5,7 @@ import { clearTimeout, setTimeout } from "../../../shared/timers.ts";
 export interface PoolLimits {
   /** Sessions open at once. */
   readonly max: number;
-  /** Callers that may wait for one; the next is refused. */
+  /** Callers that may wait for a session; the next one is refused. */
   readonly maxWaiting: number;
 }
 
@@ -15,7 +15,7 @@ export interface WaitOptions {
 }
 
 interface SessionSource<Session> {
-  /** @throws whatever a token answers; {@link isFull} tells whether it only has no room for one more. */
+  /** @throws what the token's call failed with; {@link isFull} says whether the token only has no session left */
   open(): Session;
   close(session: Session): void;
   isFull(error: unknown): boolean;
@@ -27,8 +27,8 @@ interface Waiter<Session> {
 }
 
 /**
- * Sessions for one operation at a time each: opened when needed, at most `max`, handed out in the order of asking. One shared
- * session would fail with CKR_OPERATION_ACTIVE as soon as two callers met.
+ * Sessions, each for one operation at a time: opened when needed, at most `max`, handed out in the order of request. In a shared
+ * session, two callers at once would get CKR_OPERATION_ACTIVE.
  */
 export class SessionPool<Session> {
   readonly #source: SessionSource<Session>;
@@ -37,7 +37,7 @@ export class SessionPool<Session> {
   readonly #waiting = new Set<Waiter<Session>>();
   #open = 0;
   #closed = false;
-  /** Set while no session is opened; see {@link holdBack}. */
+  /** Set while no session may be opened; see {@link holdBack}. */
   #heldBack: NodeJS.Timeout | undefined;
   #emptied: (() => void) | undefined;
 
@@ -51,28 +51,28 @@ export class SessionPool<Session> {
     return this.#open;
   }
 
-  /** A session at once, or undefined when the caller would have to wait. */
+  /** A session, or undefined if the caller would have to wait. */
   tryTake(): Session | undefined {
     if (this.#waiting.size > 0 || this.#closed) return undefined;
     return this.#idle.pop() ?? this.#openOne();
   }
 
-  /** A session, when it is this caller's turn. Rejects with the signal's reason, or with `ERR_PROVIDER` after the time-out. */
+  /** A session, in the caller's turn. Rejects with the signal's reason, or with `ERR_PROVIDER` after the time-out. */
   async take({ timeoutMs, signal }: WaitOptions): Promise<Session> {
     signal?.throwIfAborted();
-    if (this.#closed) throw new LanelockError("ERR_STATE", "The token was closed.");
+    if (this.#closed) throw new LanelockError("ERR_STATE", "The token is closed.");
     const session = this.tryTake();
     if (session !== undefined) return session;
     if (this.#waiting.size >= this.#limits.maxWaiting) {
       throw new LanelockError(
         "ERR_PROVIDER",
-        `All sessions are in use and ${this.#waiting.size} callers wait already.`,
+        `All sessions are in use and ${this.#waiting.size} callers wait already: raise sessions.max or sessions.maxWaiting.`,
       );
     }
     return this.#wait({ timeoutMs, signal });
   }
 
-  /** Returns a session that is fit for the next caller. */
+  /** Returns a session that the next caller can use. */
   give(session: Session): void {
     const [next] = this.#waiting;
     if (next) {
@@ -82,33 +82,32 @@ export class SessionPool<Session> {
       this.discard(session);
     } else {
       this.#idle.push(session);
-      if (this.#inUse === 0) this.#goOn();
+      if (this.#inUse === 0) this.#resume();
     }
   }
 
-  /** Ends a session that failed; its place goes to the next caller, who gets a new one. */
+  /** Ends a session that failed. The next caller gets a new one in its place. */
   discard(session: Session): void {
     this.#source.close(session);
     this.#open -= 1;
-    if (this.#inUse === 0) this.#goOn();
-    this.#serve();
+    if (this.#inUse === 0) this.#resume();
+    this.#openForWaiting();
     if (this.#open === 0) this.#emptied?.();
   }
 
   /**
-   * Opens no session until those in use have come back, or for `timeoutMs`. After a token has lost its sessions it may give
-   * their numbers out again (SoftHSM does), and a call still under way in one of them would end another caller's operation,
-   * under another key.
+   * Opens no session until those in use have come back, or for `timeoutMs`. A token that lost its sessions may reuse their numbers
+   * (SoftHSM does), and a call still running in one of them would end another caller's operation, under another key.
    */
   holdBack(timeoutMs: number): void {
     if (this.#inUse === 0 || this.#heldBack) return;
     this.#heldBack = setTimeout(() => {
-      this.#goOn();
-      this.#serve();
+      this.#resume();
+      this.#openForWaiting();
     }, timeoutMs);
   }
 
-  #goOn(): void {
+  #resume(): void {
     clearTimeout(this.#heldBack);
     this.#heldBack = undefined;
   }
@@ -117,7 +116,7 @@ export class SessionPool<Session> {
     return this.#open - this.#idle.length;
   }
 
-  /** The same, but the last session is ended only when the next is open, because the login would end with it. */
+  /** Like {@link discard}, but ends the last session only after the next is open, because the login would end with it. */
   replace(session: Session): void {
     const isLast = this.#open === 1 && !this.#closed && !this.#heldBack;
     const next = isLast ? this.#tryOpen() : undefined;
@@ -129,7 +128,7 @@ export class SessionPool<Session> {
     }
   }
 
-  /** Ends the idle sessions that are lost. Those in use end when they come back. */
+  /** Ends the idle sessions that are lost. Sessions in use end when they come back. */
   discardIdle(isLost: (session: Session) => boolean): void {
     for (const session of this.#idle.splice(0)) {
       if (isLost(session)) this.discard(session);
@@ -137,11 +136,11 @@ export class SessionPool<Session> {
     }
   }
 
-  /** Refuses new callers, rejects the waiting and resolves when the last session in use has come back, or after the time. */
+  /** Rejects new and waiting callers. Resolves when the last session in use has come back, or after `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true;
-    this.#goOn();
-    for (const waiter of this.#waiting) waiter.reject(new LanelockError("ERR_STATE", "The token was closed."));
+    this.#resume();
+    for (const waiter of this.#waiting) waiter.reject(new LanelockError("ERR_STATE", "The token is closed."));
     this.#waiting.clear();
     this.discardIdle(() => true);
     if (this.#open === 0) return;
@@ -158,12 +157,12 @@ export class SessionPool<Session> {
     try {
       return this.#source.open();
     } catch {
-      // The next caller hears why.
+      // The next caller gets the reason.
       return undefined;
     }
   }
 
-  /** A new session, if there is room for one here and in the token. */
+  /** A new session, if neither the limit here nor the token's is reached. */
   #openOne(): Session | undefined {
     if (this.#open >= this.#limits.max || this.#heldBack) return undefined;
     this.#open += 1;
@@ -176,8 +175,8 @@ export class SessionPool<Session> {
     }
   }
 
-  /** Places became free: each waiting caller gets a session, or the reason why none can be opened. */
-  #serve(): void {
+  /** Opens sessions for waiting callers, who get them or the reason why none can be opened. */
+  #openForWaiting(): void {
     for (const waiter of this.#waiting) {
       try {
         const session = this.#openOne();
@@ -197,7 +196,7 @@ export class SessionPool<Session> {
     try {
       return await withDeadline({ timeoutMs, signal, what: "No session of the token became free" }, turn);
     } catch (reason) {
-      // A caller that gave up in the very moment its session came passes it on.
+      // If its session came in the same moment, the next caller gets it.
       if (!this.#waiting.delete(waiter)) turn.then(this.give.bind(this), () => undefined);
       throw reason;
     }

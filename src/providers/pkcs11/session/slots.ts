@@ -38,7 +38,7 @@ function listTokens(api: Cryptoki): SlotReport {
   return { tokens, failures };
 }
 
-/** @throws LanelockError `ERR_PROVIDER` when no token fits, or more than one: the wrong one could hold the wrong keys. */
+/** @throws LanelockError `ERR_PROVIDER` unless exactly one token fits: the wrong one would have the wrong keys */
 export function findToken(api: Cryptoki, selector: TokenSelector): FoundToken {
   const { tokens, failures } = listTokens(api);
   const wanted = "label" in selector ? `label "${selector.label}"` : `serial ${selector.serial}`;

@@ -2,7 +2,7 @@ import { LanelockError } from "../../../errors.ts";
 import { messageOf } from "../../../shared/error-code.ts";
 import { adviceFor } from "./advice.ts";
 
-/** Names that pkcs11js 2.1 does not know and gives as CKR_VENDOR_DEFINED (PKCS#11 v2.40 and v3.0). */
+/** Codes of PKCS#11 v2.40 and v3.0 that pkcs11js 2.1 does not know and reports as CKR_VENDOR_DEFINED. */
 const missingNames: Readonly<Record<number, string>> = {
   27: "CKR_ACTION_PROHIBITED",
   66: "CKR_AEAD_DECRYPT_FAILED",
@@ -59,7 +59,7 @@ function numberOf(thrown: unknown): number {
   return isObject && "code" in thrown && typeof thrown.code === "number" ? thrown.code : 0;
 }
 
-/** Runs one call and names it in what it throws. */
+/** Runs one call and names it in its error. */
 export function calling<T>(call: string, run: () => T): T {
   try {
     return run();
@@ -68,7 +68,7 @@ export function calling<T>(call: string, run: () => T): T {
   }
 }
 
-/** The same for a call of pkcs11js that answers later. */
+/** The same for an asynchronous call of pkcs11js. */
 export async function callingAsync<T>(call: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
@@ -91,17 +91,17 @@ export function providerError(token: string, thrown: unknown, signal?: AbortSign
 }
 
 /**
- * What a failed call says about what has to be made anew before another try can succeed.
+ * What must be restored after a failed call before another attempt can succeed.
  *
  * | remedy | what is lost |
  * |---|---|
- * | `handle` | this object handle: objects are numbered anew after a login (SoftHSM), or we are logged out |
+ * | `handle` | this object handle: objects get new numbers at a login (SoftHSM), or the user is logged out |
  * | `login` | the login, and with it the handles |
  * | `session` | the sessions, and with them login and handles |
  * | `token` | the slot the token was in, and everything above |
  * | `module` | the initialization of the module, and everything above |
- * | `operation` | this one session: a stranger's operation is active in it |
- * | `none` | nothing, as far as the error tells |
+ * | `operation` | this one session: another operation is active in it |
+ * | `none` | nothing, as far as the error says |
  */
 export type Remedy = "handle" | "login" | "session" | "token" | "module" | "operation" | "none";
 

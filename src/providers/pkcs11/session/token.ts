@@ -13,31 +13,31 @@ import { SessionPool, type WaitOptions } from "./session-pool.ts";
 import { type FoundToken, findToken } from "./slots.ts";
 import { calling, failedWith, providerError, remedyFor, TokenError } from "./token-error.ts";
 
-/** An open session of the module as it was initialized `epoch` times. */
+/** An open session, with the epoch of the module in which it was opened. */
 export interface Session {
   readonly handle: Handle;
   readonly epoch: number;
-  /** The token says it does not know the session: its number may be another's by now, and is not closed. */
+  /** The token does not know the session. Its number may name another one by now, so it is not closed. */
   lost: boolean;
 }
 
-/** How often an operation that was not begun is tried, when what was lost could be made anew. */
+/** Attempts to begin an operation, while what was lost can be restored. */
 export const maxAttempts = 3;
 const locksOfTokens = new Map<string, Mutex>();
 
-/** One token, logged in to, with its sessions; it makes lost sessions, logins and slots anew. */
+/** One token with its login and its sessions. It restores sessions, logins and slots that were lost. */
 export class Token {
   readonly timeoutMs: number;
   readonly pace = new Pace();
   readonly module: Pkcs11Module;
   /** Names module and token, alike for everything in this process that uses them. */
   readonly place: string;
-  /** Searches and creations on this token, in this process. */
+  /** Held by searches and creations of objects on this token, in this process. */
   readonly #objectLock: Mutex;
   readonly mechanisms: ReadonlyMap<number, MechanismInfo>;
-  /** Grows when object handles may have become void. */
+  /** Grows each time object handles may have become void. */
   generation = 0;
-  /** Set when the token has shown that it does not take CKA_ALLOWED_MECHANISMS. */
+  /** Set when the token has refused CKA_ALLOWED_MECHANISMS. */
   cannotRestrict = false;
   readonly #selector: TokenSelector;
   readonly #login: Login;
@@ -64,7 +64,7 @@ export class Token {
     );
   }
 
-  /** Loads the module, finds the token and logs in, so that what is wrong shows now. */
+  /** Loads the module, finds the token and logs in, so that wrong options show now. */
   static async open(options: TokenOptions): Promise<Token> {
     const pin = await readPin(options.pin);
     const module = await Pkcs11Module.load(options);
@@ -107,23 +107,23 @@ export class Token {
   }
 
   /**
-   * Runs a search for objects or a creation of one, one at a time on each token. SoftHSM 2.6.1 fails with CKR_GENERAL_ERROR when a
-   * token object is written while another session of the process searches. The deadline bounds the wait; work that has begun goes on.
+   * Runs searches for objects and creations one at a time on each token. SoftHSM 2.6.1 fails with CKR_GENERAL_ERROR when a token
+   * object is written while another session of the process searches. The deadline applies to the wait; work that has begun goes on.
    */
   withObjects<T>(deadline: Omit<Deadline, "what">, work: () => T | Promise<T>): Promise<T> {
     const what = "The token's objects were not free";
     return this.#objectLock.run(work, (turn) => withDeadline({ ...deadline, what }, turn));
   }
 
-  /** Returns a session after an operation that ended as it should. */
+  /** Returns a session after an operation that succeeded. */
   give(session: Session): void {
     if (session.epoch === this.module.epoch) this.#pool.give(session);
     else this.#pool.discard(session);
   }
 
   /**
-   * Ends a session whose operation failed with `error`: nothing says what state the token left it in. If the error says that the
-   * token lost its sessions, all that is known of them is forgotten.
+   * Ends a session whose operation failed with `error`, because its state is unknown. If the error means that the token lost its
+   * sessions, all of them end.
    */
   discard(session: Session, error?: unknown): void {
     const remedy = remedyFor(error);
@@ -136,16 +136,16 @@ export class Token {
     this.#pool.discard(session);
   }
 
-  /** Waits for what is under way, no longer than `timeoutMs`, and ends all sessions. Keys stay on the token. */
+  /** Waits for running calls, at most `timeoutMs`, and ends all sessions. Keys stay on the token. */
   async close(): Promise<void> {
     await this.#pool.close(this.timeoutMs);
   }
 
   /**
-   * Makes anew what a failed call shows to be lost, so that another try can succeed. The session goes back to the pool or ends.
+   * Restores what a failed call shows to be lost, so that another attempt can succeed. The session goes back to the pool or ends.
    *
-   * @returns whether another try makes sense
-   * @throws when what is lost cannot be made anew now
+   * @returns whether another attempt may succeed
+   * @throws when what is lost cannot be restored now
    */
   recover(error: unknown, session: Session): boolean {
     const remedy = remedyFor(error);
@@ -159,7 +159,7 @@ export class Token {
     return remedy !== "none";
   }
 
-  /** Ends the idle sessions, or only those that the token does not know, and opens none while older calls are under way. */
+  /** Ends the idle sessions, or only those that the token does not know. Opens none while older calls are running. */
   #forgetSessions(onlyLost: boolean): void {
     this.generation += 1;
     this.#pool.holdBack(this.timeoutMs);
@@ -170,8 +170,8 @@ export class Token {
   }
 
   /**
-   * Runs `work` in a session. What fails because something was lost is made anew and run again, so `work` must be a thing that
-   * can be done twice; handles from outside it may be void in the second run.
+   * Runs `work` in a session. After a failure that restored something, `work` runs again, so it must be repeatable; handles from
+   * outside it may be void in the second run.
    */
   async withSession<T>(wait: WaitOptions, work: (session: Session) => T | Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
@@ -187,7 +187,7 @@ export class Token {
     }
   }
 
-  /** Whether the token answers from its slot. If not, it is looked up anew: false when it was found, thrown when not. */
+  /** Whether the token answers from its slot. If not, it is searched for: returns false if it was found, throws if not. */
   isPresent(): boolean {
     try {
       const { serialNumber } = calling("C_GetTokenInfo", () => this.api.C_GetTokenInfo(this.#found.slot));
@@ -202,7 +202,7 @@ export class Token {
 
   #loginAgain(session: Session): void {
     try {
-      if (this.#login.ensure(session.handle, this.#found) === "anew") this.generation += 1;
+      if (this.#login.ensure(session.handle, this.#found) === "new") this.generation += 1;
       this.#pool.give(session);
     } catch (error) {
       this.generation += 1;
@@ -212,9 +212,9 @@ export class Token {
   }
 
   /**
-   * Finds the token again, in whichever slot, restarting the module if nothing else helps.
+   * Finds the token again, in any slot, restarting the module if nothing else helps.
    *
-   * @param cause what showed that it has to be looked for, and what is told when it is not there
+   * @param cause the failure that led here; the cause of the error if the token is not there
    */
   #relocate(cause: unknown): void {
     this.generation += 1;
@@ -250,7 +250,7 @@ export class Token {
     try {
       return this.#connect();
     } catch (error) {
-      // Nothing is known of why, so the token is looked up anew; but a refused PIN is final, and no room is just that.
+      // The reason is unknown, so search for the token; but a refused PIN is final, and a full token is only full.
       if (this.#login.refused || failedWith(error, "CKR_SESSION_COUNT")) throw error;
       this.#relocate(error);
       return this.#connect();
@@ -262,8 +262,8 @@ export class Token {
     const flags = CKF.SERIAL_SESSION | CKF.RW_SESSION;
     const handle = calling("C_OpenSession", () => api.C_OpenSession(this.#found.slot, flags));
     try {
-      // A login numbers objects anew on some tokens.
-      if (this.#login.ensure(handle, this.#found) === "anew") this.generation += 1;
+      // On some tokens objects have new numbers after a login.
+      if (this.#login.ensure(handle, this.#found) === "new") this.generation += 1;
     } catch (error) {
       this.#closeSession({ handle, epoch, lost: false });
       throw error;
@@ -272,12 +272,12 @@ export class Token {
   }
 
   #closeSession(session: Session): void {
-    // After a restart of the module, the number may be somebody else's session.
+    // After a restart of the module, the number may be another's session.
     if (session.lost || session.epoch !== this.module.epoch) return;
     try {
       this.api.C_CloseSession(session.handle);
     } catch {
-      // It is gone already: that is why it is closed.
+      // It is gone already, which is why it is closed.
     }
   }
 }
