@@ -187,6 +187,7 @@ const refusalByCode: Readonly<Record<string, Refusal>> = {
 };
 
 function refusalOf(error: unknown): Refused {
+  // All three classes are of this copy of the package, as is everything that throws here; drivers throw other things.
   if (error instanceof Refused) return error;
   if (error instanceof MissingObject)
     return new Refused("key_not_found", "The client has no key of this name and mode.");

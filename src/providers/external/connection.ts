@@ -20,7 +20,7 @@ export interface ManagerCall {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A refusal by the key manager, as opposed to a call that failed. */
+/** A refusal by the key manager, as opposed to a call that failed. Made in this file alone, so `instanceof` finds it. */
 export class ManagerRefusal extends Error {
   override readonly name = "ManagerRefusal";
   readonly refusal: Refusal;

@@ -1,11 +1,13 @@
 import { LanelockError } from "../../errors.ts";
 import { KmsError } from "../../kms/ports/errors.ts";
 import type { CipherKey, CipherMode, CipherRequest } from "../../kms/ports/index.ts";
+import { codeOf } from "../../shared/error-code.ts";
 import { type ManagerConnection, ManagerRefusal } from "./connection.ts";
 import { type CipherMessage, fromBase64, paths } from "./protocol.ts";
 
 const blockLength = 16;
 const tagLength = 16;
+const refusedCiphertext = ["ERR_AUTHENTICATION", "ERR_PADDING", "ERR_LENGTH"];
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 
@@ -49,7 +51,7 @@ export class ExternalKey implements CipherKey {
   /** Decrypts a new ciphertext, while the caller still has the plaintext that a wrong one would lose. */
   async #verify(request: CipherRequest, sealed: Uint8Array): Promise<void> {
     const opened = await this.#call("decrypt", { ...request, data: sealed }).catch((error) => {
-      if (error instanceof LanelockError && error.code !== "ERR_PROVIDER") return undefined;
+      if (refusedCiphertext.includes(codeOf(error) ?? "")) return undefined;
       throw error;
     });
     if (opened && Buffer.compare(opened, request.data) === 0) return;
@@ -104,6 +106,7 @@ export class ExternalKey implements CipherKey {
 
 /** A refusal as an error of the KMS; other errors are returned as they are. */
 export function translated(error: unknown, manager: string): unknown {
+  // The class is made in connection.ts alone.
   if (!(error instanceof ManagerRefusal)) return error;
   switch (error.refusal) {
     case "authentication":

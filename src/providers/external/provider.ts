@@ -108,6 +108,7 @@ export class ExternalProvider implements KeyProvider {
     try {
       await connection.call({ method: "POST", path: paths.destroy(name), body, signal });
     } catch (error) {
+      // The class is made in connection.ts alone.
       if (error instanceof ManagerRefusal && error.refusal === "key_not_found") return;
       throw translated(error, connection.name);
     }

@@ -18,6 +18,7 @@ import type {
   ProviderHost,
   StoredKeyObject,
 } from "../../kms/ports/index.ts";
+import { codeOf, messageOf } from "../../shared/error-code.ts";
 import type { Offer } from "./capabilities/mechanisms.ts";
 import { inspectToken } from "./capabilities/probe.ts";
 import { TokenAsymmetricKey } from "./keys/asymmetric-key.ts";
@@ -193,8 +194,8 @@ async function checkedPair(keySpec: AsymmetricKeySpec, material: Uint8Array) {
     pair.privateKey.fill(0);
     throw new LanelockError("ERR_KEY", `The private key is one of ${pair.spec}, not of ${keySpec}.`);
   } catch (cause) {
-    if (!(cause instanceof LanelockError && cause.code === "ERR_KEY")) throw cause;
-    throw new KmsError("InvalidKeyMaterial", `The material is not a private key of ${keySpec}: ${cause.message}`, {
+    if (codeOf(cause) !== "ERR_KEY") throw cause;
+    throw new KmsError("InvalidKeyMaterial", `The material is not a private key of ${keySpec}: ${messageOf(cause)}`, {
       cause,
     });
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { LanelockError } from "../../errors.ts";
 import type { RootKeySource, UnlockedRoot, UnlockRequest } from "../../kms/ports/index.ts";
+import { codeOf } from "../../shared/error-code.ts";
 import { TokenCipherKey } from "./keys/aes-key.ts";
 import { newId } from "./objects/new-objects.ts";
 import { aesIdentity, generateAesKey } from "./objects/secret-keys.ts";
@@ -92,7 +93,7 @@ export class Pkcs11Root implements RootKeySource {
       const secret = await key.decrypt({ iv, data, aad: Buffer.from(storeId), signal });
       return { secret, sealed };
     } catch (cause) {
-      if (!(cause instanceof LanelockError && cause.code === "ERR_AUTHENTICATION")) throw cause;
+      if (codeOf(cause) !== "ERR_AUTHENTICATION") throw cause;
       const { label } = this.#options;
       throw new LanelockError("ERR_KEY", `The key "${label}" of the token ${token.name} does not open this store.`, {
         cause,
@@ -111,6 +112,7 @@ export class Pkcs11Root implements RootKeySource {
     try {
       await new TokenObject(token, aesIdentity({ id, label })).locate();
     } catch (cause) {
+      // The class is made in token-object.ts alone.
       if (!(cause instanceof MissingObject)) throw cause;
       throw new LanelockError("ERR_KEY", `The key that opens this store is not on the token. ${cause.message}`, {
         cause,

@@ -26,6 +26,7 @@ export async function judgeRefusal<T>(
 }
 
 function isRefusal(error: unknown): boolean {
+  // TokenError is made in token-error.ts alone.
   const refused = error instanceof TokenError && error.call === "C_Decrypt" && remedyFor(error) === "none";
   return refused && !failedWith(error, ...troubles);
 }
