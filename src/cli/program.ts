@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Argument, Command, type CommanderError } from "commander";
 import { nearestName } from "../shared/nearest-name.ts";
+import { addAccessKeys } from "./commands/access-keys.ts";
 import { addAlias } from "./commands/alias.ts";
 import { addAsymDecrypt } from "./commands/asym-decrypt.ts";
 import { addAsymEncrypt } from "./commands/asym-encrypt.ts";
@@ -15,11 +16,13 @@ import { addInit } from "./commands/init.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addKeys } from "./commands/keys.ts";
 import { addOpen } from "./commands/open.ts";
+import { addPolicy } from "./commands/policy.ts";
 import { addPublicKey } from "./commands/public-key.ts";
 import { addReEncrypt } from "./commands/re-encrypt.ts";
 import { addRewrap } from "./commands/rewrap.ts";
 import { addRewrapStore } from "./commands/rewrap-store.ts";
 import { addSeal } from "./commands/seal.ts";
+import { addServe } from "./commands/serve.ts";
 import { addSign } from "./commands/sign.ts";
 import { addSweep } from "./commands/sweep.ts";
 import { addVerify } from "./commands/verify.ts";
@@ -49,6 +52,9 @@ const COMMANDS = [
   addSweep,
   addRewrapStore,
   addHsm,
+  addServe,
+  addAccessKeys,
+  addPolicy,
   addExternalProxy,
   addCompletion,
 ];

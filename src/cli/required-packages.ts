@@ -20,8 +20,9 @@ export function packagesFor(command: string, options: PackageOptions): string[] 
   const { store, storeFile, module, pkcs11Module } = options;
   const token = module === undefined && pkcs11Module === undefined ? [] : ["pkcs11js"];
   if (WITHOUT_STORE.includes(command)) return token;
+  const server = command === "serve" ? ["fastify", "pino", "prom-client"] : [];
   const postgres = storeFile !== undefined || (typeof store === "string" && isPostgres(store));
-  return ["kysely", postgres ? "pg" : "libsql", ...token];
+  return ["kysely", postgres ? "pg" : "libsql", ...token, ...server];
 }
 
 /**

@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import type { FastifyInstance } from "fastify";
 import { LanelockError } from "../errors.ts";
-import { gatewayOf } from "../kms/kms.ts";
 import { AccessKeyCache } from "./access/access-key-cache.ts";
-import { AccessKeys } from "./access/access-keys.ts";
+import type { AccessKeys } from "./access/access-keys.ts";
+import { accessKeysBehind, requireGateway } from "./access/access-keys-of.ts";
 import { kmsBackend } from "./backend.ts";
 import { createApp } from "./http/app.ts";
 import { Metrics } from "./http/metrics.ts";
@@ -38,17 +38,8 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const settings = checkedServeOptions(options);
-  const gateway = gatewayOf(settings.kms);
-  if (gateway === undefined) {
-    throw new LanelockError("ERR_ARGUMENT", "The option kms of serve must be a Kms of this copy of lanelock.");
-  }
-  const accessKeys = new AccessKeys(
-    {
-      read: () => gateway.document("access-keys"),
-      change: (operation, work) => gateway.changeDocument("access-keys", operation, work).finally(() => cache.expire()),
-    },
-    () => gateway.now(),
-  );
+  const gateway = requireGateway(settings.kms);
+  const accessKeys = accessKeysBehind(gateway, () => cache.expire());
   const cache = new AccessKeyCache(
     { secrets: () => accessKeys.secrets(), generation: () => gateway.generation() },
     settings.checkMilliseconds,

@@ -5,6 +5,7 @@ import { LanelockError } from "../../errors.ts";
 import { nearestName } from "../../shared/nearest-name.ts";
 import { UsageError } from "../report/failures.ts";
 import { readConfiguration, requireText } from "./json-file.ts";
+import { SERVE_VARIABLES } from "./serve-settings.ts";
 import {
   ALTERNATIVES,
   DEFAULT_HOME,
@@ -37,7 +38,8 @@ export function settingsOf(command: Command): Settings {
   const taken: Values = {};
   take(taken, flags, "The command line");
   take(taken, environment, "The environment");
-  take(taken, fromFile(givenOption(command, "config"), taken.home || DEFAULT_HOME), `The ${CONFIGURATION}`);
+  const file = fileOf(givenOption(command, "config"), taken.home || DEFAULT_HOME);
+  take(taken, file === undefined ? {} : readSettings(file), `The ${CONFIGURATION}`);
   const { home, audit, ...texts } = taken;
   return { ...withoutFalse(texts), audit, home: home || DEFAULT_HOME };
 }
@@ -88,7 +90,7 @@ function take(taken: Values, layer: Values, place: string): void {
 
 /** A misspelt variable would silently not apply. Names that are not close to one of ours are somebody else's. */
 function checkEnvironment(rootKeyEnv: string | false | undefined): void {
-  const known = [...SETTING_NAMES.map(environmentName), "LANELOCK_CONFIG"];
+  const known = [...SETTING_NAMES.map(environmentName), "LANELOCK_CONFIG", ...SERVE_VARIABLES];
   const bare = (name: string) => name.slice("LANELOCK_".length);
   for (const name of Object.keys(process.env)) {
     if (!name.startsWith("LANELOCK_") || known.includes(name) || name === rootKeyEnv) continue;
@@ -100,16 +102,27 @@ function checkEnvironment(rootKeyEnv: string | false | undefined): void {
 }
 
 /** @param given what the command line says; the environment comes next, then the file of that name in the home folder */
-function fromFile(given: unknown, home: string): Values {
+function fileOf(given: unknown, home: string): string | undefined {
   const named = given ?? process.env.LANELOCK_CONFIG;
-  if (typeof named === "string") return readSettings(named);
+  if (typeof named === "string") return named;
   const standard = join(home, "lanelock.json");
-  return existsSync(standard) ? readSettings(standard) : {};
+  return existsSync(standard) ? standard : undefined;
 }
+
+/** What the configuration file says of the server, and the folder that its paths are relative to. */
+export function configurationOf(command: Command): { readonly serve: unknown; readonly folder: string } {
+  const path = fileOf(givenOption(command, "config"), settingsOf(command).home);
+  if (path === undefined) return { serve: undefined, folder: "." };
+  const { members } = readConfiguration({ path, what: CONFIGURATION, known: FILE_NAMES });
+  return { serve: members.get("serve"), folder: dirname(path) };
+}
+
+/** A configuration file has the settings of every command, and those of `lanelock serve` in a member of their own. */
+const FILE_NAMES = [...SETTING_NAMES, "serve"];
 
 /** @throws LanelockError `ERR_STORE` for a file that cannot be read, `ERR_ARGUMENT` for what is wrong in it */
 function readSettings(path: string): Values {
-  const { members, isPrivate } = readConfiguration({ path, what: CONFIGURATION, known: SETTING_NAMES });
+  const { members, isPrivate } = readConfiguration({ path, what: CONFIGURATION, known: FILE_NAMES });
   const place = `The ${CONFIGURATION} ${path}`;
   const values: Values = {};
   for (const name of SETTING_NAMES) {

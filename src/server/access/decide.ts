@@ -1,5 +1,5 @@
 import { holds, type RequestFacts } from "./conditions.ts";
-import type { Policy, Statement } from "./policy-document.ts";
+import { type Policy, readPolicy, type Statement } from "./policy-document.ts";
 import { matchesWildcard } from "./wildcard.ts";
 
 /** One thing a caller wants to do to one resource. Any of the names of either may be what a statement names. */
@@ -41,4 +41,13 @@ function covers(statement: Statement, { actions, resources }: Access, facts: Req
 /** Names of actions are compared without regard to case, as RAM compares them. */
 function matchesAction(pattern: string, action: string): boolean {
   return matchesWildcard(pattern.toLowerCase(), action.toLowerCase());
+}
+
+/** What a policy, as JSON, decides about one action on one resource. @throws LanelockError `ERR_ARGUMENT` for a policy that is wrong */
+export function explainPolicy(
+  policy: string,
+  { action, resource }: { readonly action: string; readonly resource: string },
+  facts: RequestFacts,
+): Decision {
+  return decide(readPolicy(policy), { actions: [action], resources: [resource] }, facts);
 }

@@ -49,8 +49,14 @@ export interface AppParts {
   };
 }
 
+interface Running extends AppParts {
+  /** From then on an answer ends its connection, which would otherwise keep the server up while it is idle. */
+  closing: boolean;
+}
+
 /** The HTTP server, not listening yet. Everything it answers is JSON with a RequestId, but for the metrics. */
-export async function createApp(parts: AppParts): Promise<FastifyInstance> {
+export async function createApp(given: AppParts): Promise<FastifyInstance> {
+  const parts: Running = { ...given, closing: false };
   const { fastify } = await optionalPackage("fastify", () => import("fastify"));
   const app = fastify({
     logger: false,
@@ -65,6 +71,9 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     frameworkErrors: (error, request, reply) => {
       refuse(parts, { request, reply, startedAt: performance.now() }, error);
     },
+  });
+  app.addHook("preClose", async () => {
+    parts.closing = true;
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
@@ -110,13 +119,14 @@ function httpServer({ tls, limits }: AppParts, handler: RequestListener): Server
   return server;
 }
 
-async function answer(parts: AppParts, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function answer(parts: Running, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const startedAt = performance.now();
   const trace: Trace = { operation: "unknown" };
   try {
     const json = await handleRequest(parts.service, httpRequest(request), trace);
     const body = JSON.stringify({ ...json, RequestId: request.id });
     reply.type(JSON_TYPE).header("x-acs-request-id", request.id);
+    if (parts.closing) reply.header("connection", "close");
     observe(parts, { request, startedAt, trace, status: 200, code: "OK" });
     return reply.send(body);
   } catch (error) {
@@ -161,12 +171,12 @@ interface Refused {
   readonly trace?: Trace;
 }
 
-function refuse(parts: AppParts, { request, reply, startedAt, trace }: Refused, error: unknown): FastifyReply {
+function refuse(parts: Running, { request, reply, startedAt, trace }: Refused, error: unknown): FastifyReply {
   const seen = wireError(ofFramework(error));
   const { status, code } = seen;
   observe(parts, { request, startedAt, trace: trace ?? { operation: "unknown" }, status, code, cause: error });
   reply.code(status).type(JSON_TYPE).header("x-acs-request-id", request.id);
-  if (status === 413 || status === 408) reply.header("connection", "close");
+  if (status === 413 || status === 408 || parts.closing) reply.header("connection", "close");
   return reply.send(errorBody(seen, request.id, parts.host));
 }
 
