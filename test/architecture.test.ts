@@ -46,7 +46,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   engine: ["shared"],
   ciphers: ["shared", "engine"],
-  entry: ["shared", "ciphers"],
+  entry: ["shared", "engine", "ciphers"],
   asymmetric: ["shared"],
 
   "kms/ports": ["shared"],

@@ -1,6 +1,6 @@
 // Builds the engine (AssemblyScript → two WebAssembly modules), its generated TypeScript, the code of worker threads, and dist/.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { buildWorker } from "./build-worker.mjs";
 import { finishTypes } from "./finish-types.mjs";
 import { root, run } from "./setup.mjs";
@@ -81,3 +81,8 @@ writeFileSync(lockFile, text);
 rmSync(`${root}dist`, { recursive: true, force: true });
 run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
 finishTypes();
+// For hosts that compile modules themselves; everywhere else the engine is in the JavaScript.
+for (const target of builds) copyFileSync(`${root}build/engine.${target}.wasm`, `${root}dist/engine.${target}.wasm`);
+const moduleType =
+  "/** As hosts that compile modules import it. */\ndeclare const module: WebAssembly.Module;\nexport default module;\n";
+writeFileSync(`${root}dist/engine.wasm.d.ts`, moduleType);

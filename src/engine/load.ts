@@ -4,8 +4,8 @@ import { chunks, type EngineExports } from "./engine.generated.ts";
 /** One instance of the engine with its memory. A thread has one; it is made at first use. */
 export interface Engine {
   readonly exports: EngineExports;
-  /** Which of the two builds runs here. */
-  readonly build: "plain" | "relaxed";
+  /** Which of the two builds runs here, or that the application provided one. */
+  readonly build: "plain" | "relaxed" | "provided";
   /** Where its input and output stands, and where a nonce goes. */
   readonly io: number;
   readonly nonce: number;
@@ -69,13 +69,47 @@ function load(): Engine {
       "This host has no WebAssembly, which lanelock needs: use one that has it (V8 has none with --jitless)",
     );
   }
-  const build = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "plain";
-  const exports = instantiate(compile(decode(build === "relaxed" ? 1 : 0)));
+  const own = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "plain";
+  const exports = instantiate(provided ?? compile(decode(own === "relaxed" ? 1 : 0)));
+  const build = provided ? "provided" : own;
   const bytes = new Uint8Array(exports.memory.buffer);
   return { exports, build, io: exports.io(), nonce: exports.nonce(), bytes, busy: false };
 }
 
 let instance: Engine | undefined;
+let provided: WebAssembly.Module | undefined;
+
+/**
+ * Hands in the engine as a module that the host has compiled, for hosts that forbid compiling from bytes: workerd, for one. The package
+ * exports the two builds as `lanelock/engine.plain.wasm` and `lanelock/engine.relaxed.wasm`; the second needs relaxed SIMD. Take them
+ * from the same version of the package.
+ *
+ * @param module one of the two, compiled
+ * @throws LanelockError `ERR_ARGUMENT` for any other value; `ERR_STATE` if the engine is already running
+ * @example
+ * import module from "lanelock/engine.plain.wasm";
+ * import { provideEngine } from "lanelock/engine";
+ * provideEngine(module);
+ */
+export function provideEngine(module: WebAssembly.Module): void {
+  const names = exportsOf(module);
+  if (!["memory", "io", "ioSize", "nonce", "slotsStart"].every((name) => names.includes(name))) {
+    const wanted = "lanelock/engine.plain.wasm or lanelock/engine.relaxed.wasm, compiled by the host";
+    throw new LanelockError("ERR_ARGUMENT", `module must be a WebAssembly.Module: ${wanted}`);
+  }
+  if (instance) throw new LanelockError("ERR_STATE", "The engine is already running: provide it before the first key");
+  provided = module;
+}
+
+/** The names that a module exports; none if it is no module of any realm, or needs imports, which the engine has none of. */
+function exportsOf(module: WebAssembly.Module): readonly string[] {
+  try {
+    if (WebAssembly.Module.imports(module).length > 0) return [];
+    return WebAssembly.Module.exports(module).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
 
 /**
  * The engine of this thread. A host that could not run it is asked again at the next call.

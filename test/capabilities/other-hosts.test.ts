@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,16 +41,27 @@ async function freePort(): Promise<number> {
 }
 
 /** Serves a bundle in workerd, and answers with what it answers. */
-async function askWorkerd(modules: string): Promise<Outcome> {
+async function askWorkerd({ provide = false } = {}): Promise<Outcome> {
   const folder = scratchFolder("workerd");
   mkdirSync(folder, { recursive: true });
   const worker = `
     import { envelope } from "lanelock/envelope";
     import { tryEnvelope } from "./test/capabilities/envelope-program.mjs";
+    ${provide ? 'import module from "lanelock/engine.plain.wasm"; import { provideEngine } from "lanelock/engine";' : ""}
+    ${provide ? "provideEngine(module);" : ""}
     export default { fetch: async () => Response.json(await tryEnvelope(envelope)) };`;
   const root = fileURLToPath(new URL("../../", import.meta.url));
   const stdin = { contents: worker, resolveDir: root };
-  await build({ stdin, bundle: true, format: "esm", platform: "browser", outfile: join(folder, "worker.js") });
+  const external = ["lanelock/engine.plain.wasm"];
+  await build({
+    stdin,
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    external,
+    outfile: join(folder, "worker.js"),
+  });
+  copyFileSync(`${root}dist/engine.plain.wasm`, join(folder, "engine.wasm"));
   const port = await freePort();
   const config = `
     using Workerd = import "/workerd/workerd.capnp";
@@ -58,7 +69,10 @@ async function askWorkerd(modules: string): Promise<Outcome> {
       services = [(name = "main", worker = .main)],
       sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
     );
-    const main :Workerd.Worker = (modules = [${modules}], compatibilityDate = "2026-01-01");`;
+    const main :Workerd.Worker = (modules = [
+      (name = "worker", esModule = embed "worker.js"),
+      (name = "lanelock/engine.plain.wasm", wasm = embed "engine.wasm"),
+    ], compatibilityDate = "2026-01-01");`;
   writeFileSync(join(folder, "config.capnp"), config);
   const binary = `${root}node_modules/@cloudflare/workerd-linux-64/bin/workerd`;
   started.push(spawn(binary, ["serve", join(folder, "config.capnp")], { stdio: "ignore" }));
@@ -73,7 +87,7 @@ async function askWorkerd(modules: string): Promise<Outcome> {
 }
 
 test("workerd, which forbids compiling WebAssembly from bytes", async () => {
-  const outcome = await askWorkerd('(name = "worker", esModule = embed "worker.js")');
+  const outcome = await askWorkerd();
   expect(outcome).toEqual({
     aes: works,
     "aes native": works,
@@ -81,5 +95,16 @@ test("workerd, which forbids compiling WebAssembly from bytes", async () => {
     "aes native workers": works,
     sm4: refused("ERR_WASM", "refused to compile"),
     "sm4 workers": [refused("ERR_WASM")[0], expect.stringMatching(/^ERR_(WASM|UNSUPPORTED): /), refused("ERR_WASM")[0]],
+  });
+});
+
+test("workerd, given the engine as a module that it compiled", async () => {
+  expect(await askWorkerd({ provide: true })).toEqual({
+    aes: works,
+    "aes native": works,
+    "aes wasm": works,
+    "aes native workers": works,
+    sm4: works,
+    "sm4 workers": longRefused("ERR_UNSUPPORTED", "no worker threads"),
   });
 });

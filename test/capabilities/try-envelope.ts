@@ -53,7 +53,7 @@ export function tryInNode(run: NodeRun = {}): Outcome {
 
 /** The built package and the program in one script, which sets `outcome` to a promise. */
 export async function scriptForPage(): Promise<string> {
-  const { text } = await bundleForBrowser("test/capabilities/in-a-page.mjs", { format: "iife" });
+  const { text } = await bundleForBrowser("test/capabilities/in-a-page.mjs", { format: "iife", tsconfigRaw: "{}" });
   return text;
 }
 
