@@ -1,4 +1,4 @@
-import type { KeyRow } from "lanelock/kms";
+import type { KeyRow, TableName } from "lanelock/kms";
 import { expect, test } from "vitest";
 import type { OpenStores } from "./store.ts";
 import {
@@ -86,16 +86,21 @@ export function testStoreContent(stores: () => OpenStores): void {
       await tx.putCounter(counter({ mac }));
     });
     await other.read(async (tx) => {
-      const keys = await tx.seals("key");
-      expect(keys.map(([id]) => id).sort()).toEqual(Array.from({ length: 300 }, (_, i) => `key-${i}`).sort());
+      const seals = async (table: TableName) => {
+        const found: [string, string][] = [];
+        await tx.seals(table, (name, mac) => found.push([name, mac]));
+        return found;
+      };
+      const keys = await seals("key");
+      expect(keys.map(([name]) => name).sort()).toEqual(Array.from({ length: 300 }, (_, i) => `key key-${i}`).sort());
       expect(new Set(keys.map(([, found]) => found))).toEqual(new Set([hex]));
-      expect(await tx.seals("version")).toEqual([["version-1", hex]]);
-      expect(await tx.seals("keyObject")).toEqual([["version-1 GCM", hex]]);
-      expect(await tx.seals("alias")).toEqual([["alias/a", hex]]);
-      expect(await tx.seals("tag")).toEqual([["key-a a / b", hex]]);
-      expect(await tx.seals("importToken")).toEqual([["token-1", hex]]);
-      expect(await tx.seals("anchor")).toEqual([["chain-1", hex]]);
-      expect(await tx.seals("counter")).toEqual([["version-1 GCM", hex]]);
+      expect(await seals("version")).toEqual([["version version-1", hex]]);
+      expect(await seals("keyObject")).toEqual([["keyObject version-1 GCM", hex]]);
+      expect(await seals("alias")).toEqual([["alias alias/a", hex]]);
+      expect(await seals("tag")).toEqual([["tag key-a a / b", hex]]);
+      expect(await seals("importToken")).toEqual([["importToken token-1", hex]]);
+      expect(await seals("anchor")).toEqual([["anchor chain-1", hex]]);
+      expect(await seals("counter")).toEqual([["counter version-1 GCM", hex]]);
     });
   });
 
@@ -120,7 +125,7 @@ export function testStoreContent(stores: () => OpenStores): void {
       expect(await tx.counters("v")).toEqual([]);
       expect(await tx.metas()).toEqual([]);
       expect(await tx.all("key")).toEqual([]);
-      expect(await tx.seals("key")).toEqual([]);
+      await tx.seals("key", (name) => expect.unreachable(name));
     });
   });
 

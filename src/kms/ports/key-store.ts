@@ -7,10 +7,10 @@ import type {
   KeyObjectRow,
   KeyRow,
   MetaRow,
-  RowSeal,
   TableName,
   Tables,
   TagRow,
+  TakeSeal,
   VersionRow,
 } from "./rows.ts";
 
@@ -73,8 +73,8 @@ export interface StoreReader {
   metas(): Promise<readonly MetaRow[]>;
   /** Every row of a table, in any order. */
   all<T extends TableName>(table: T): Promise<readonly Tables[T][]>;
-  /** Primary key and MAC of every row of a table, in any order. Fast: every opening reads them all. */
-  seals(table: TableName): Promise<readonly RowSeal[]>;
+  /** Hands out name and MAC of every row of a table, in any order. Fast: every opening reads them all. */
+  seals(table: TableName, take: TakeSeal): Promise<void>;
 }
 
 /** `put…` inserts or replaces by primary key; `add…` inserts and answers whether it did (false: the row was there). */

@@ -127,5 +127,5 @@ export interface Tables {
 
 export type TableName = keyof Tables;
 
-/** The primary key of a row, its columns joined by one space, and its MAC in lower-case hex. */
-export type RowSeal = readonly [id: string, mac: string];
+/** Takes the name of a row, which is its table and the columns of its primary key, joined by one space, and its MAC in lower-case hex. */
+export type TakeSeal = (name: string, mac: string) => void;

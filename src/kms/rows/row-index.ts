@@ -1,5 +1,5 @@
-import { toHex } from "../../shared/encoding.ts";
-import { sha256OfText } from "../../shared/hash/sha256.ts";
+import { concatBytes, toHex } from "../../shared/encoding.ts";
+import { sha256 } from "../../shared/hash/sha256.ts";
 
 /** Changes of a transaction: the MAC each named row has afterwards, in hex; `null` where the row is gone. */
 export type RowChanges = ReadonlyMap<string, string | null>;
@@ -12,14 +12,18 @@ export interface IndexDraft {
 }
 
 const BUCKETS = 256;
+const SIZE = 32;
 
-/** A bucket is chosen by the first byte of a MAC, which nobody without the key can choose. */
-function bucketOf(mac: string): number {
-  return Number.parseInt(mac.slice(0, 2), 16);
+function digit(code: number): number {
+  return code < 58 ? code - 48 : code - 87;
 }
 
-function hash(text: string): string {
-  return toHex(sha256OfText(text));
+function bytesOf(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length >> 1);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = 16 * digit(hex.charCodeAt(2 * i)) + digit(hex.charCodeAt(2 * i + 1));
+  }
+  return bytes;
 }
 
 /**
@@ -27,33 +31,31 @@ function hash(text: string): string {
  *
  * ```
  * root      = SHA-256(digest 0 ‖ … ‖ digest 255)
- * digest b  = SHA-256(the MACs whose first byte is b, sorted)                all in lower-case hex
+ * digest b  = SHA-256(the MACs whose first byte is b, sorted)
  * ```
- * The MAC covers table, primary key and columns, so a set of MACs is a set of rows. A change hashes the buckets it touches and
- * the root; nothing else is read for it.
+ * The MAC covers table, primary key and columns, so a set of MACs is a set of rows; and nobody without the key can choose the bucket of
+ * a row. A change hashes the buckets it touches and the root; nothing else is read for it.
  */
 export class RowIndex {
   readonly #macs: Map<string, string>;
-  readonly #buckets: string[][];
-  readonly #digests: string[];
+  readonly #buckets: Uint8Array[];
+  readonly #digests = new Uint8Array(BUCKETS * SIZE);
   #root: string;
 
-  /** @param rows name and MAC of every row */
-  constructor(rows: Iterable<readonly [name: string, mac: string]>) {
-    this.#macs = new Map(rows);
-    this.#buckets = Array.from({ length: BUCKETS }, () => []);
-    for (const mac of this.#macs.values()) this.#buckets[bucketOf(mac)]?.push(mac);
-    for (const bucket of this.#buckets) bucket.sort();
-    this.#digests = this.#buckets.map((bucket) => hash(bucket.join("")));
-    this.#root = hash(this.#digests.join(""));
+  /** @param macs the MAC of every row by its name, in lower-case hex; the index goes on with this map */
+  constructor(macs: Map<string, string>) {
+    this.#macs = macs;
+    const buckets: string[][] = Array.from({ length: BUCKETS }, () => []);
+    for (const mac of macs.values()) buckets[Number.parseInt(mac.slice(0, 2), 16)]?.push(mac);
+    this.#buckets = buckets.map((bucket) => bytesOf(bucket.sort().join("")));
+    this.#buckets.forEach((bucket, number) => {
+      this.#digests.set(sha256(bucket), number * SIZE);
+    });
+    this.#root = toHex(sha256(this.#digests));
   }
 
   get root(): string {
     return this.#root;
-  }
-
-  get size(): number {
-    return this.#macs.size;
   }
 
   /** The MAC that the named row must have; `null` when there must be no such row. */
@@ -73,27 +75,24 @@ export class RowIndex {
   }
 
   draft(changes: RowChanges): IndexDraft {
-    const buckets = new Map<number, string[]>();
-    const bucket = (mac: string): string[] => {
-      const number = bucketOf(mac);
-      const copy = buckets.get(number) ?? [...(this.#buckets[number] ?? [])];
-      buckets.set(number, copy);
-      return copy;
+    const changed = new Map<number, Uint8Array>();
+    const update = (mac: string, how: (bucket: Uint8Array, mac: Uint8Array) => Uint8Array) => {
+      const bytes = bytesOf(mac);
+      const number = bytes[0] ?? 0;
+      changed.set(number, how(changed.get(number) ?? this.#buckets[number] ?? new Uint8Array(), bytes));
     };
     for (const [name, mac] of changes) {
       const before = this.macOf(name);
       if (before === mac) continue;
-      if (before !== null) remove(bucket(before), before);
-      if (mac !== null) insert(bucket(mac), mac);
+      if (before !== null) update(before, without);
+      if (mac !== null) update(mac, including);
     }
-    const digests = [...this.#digests];
-    for (const [number, macs] of buckets) digests[number] = hash(macs.join(""));
-    const root = hash(digests.join(""));
+    const digests = new Uint8Array(this.#digests);
+    for (const [number, bucket] of changed) digests.set(sha256(bucket), number * SIZE);
+    const root = toHex(sha256(digests));
     const adopt = () => {
-      for (const [number, macs] of buckets) {
-        this.#buckets[number] = macs;
-        this.#digests[number] = digests[number] ?? "";
-      }
+      for (const [number, bucket] of changed) this.#buckets[number] = bucket;
+      this.#digests.set(digests);
       for (const [name, mac] of changes) {
         if (mac === null) this.#macs.delete(name);
         else this.#macs.set(name, mac);
@@ -104,12 +103,30 @@ export class RowIndex {
   }
 }
 
-function remove(bucket: string[], mac: string): void {
-  const at = bucket.indexOf(mac);
-  if (at >= 0) bucket.splice(at, 1);
+/** Where the MAC is in a sorted bucket, or belongs. */
+function placeOf(bucket: Uint8Array, mac: Uint8Array): { readonly at: number; readonly found: boolean } {
+  for (let at = 0; at < bucket.length; at += SIZE) {
+    const order = compare(bucket, at, mac);
+    if (order >= 0) return { at, found: order === 0 };
+  }
+  return { at: bucket.length, found: false };
 }
 
-function insert(bucket: string[], mac: string): void {
-  const at = bucket.findIndex((other) => other > mac);
-  bucket.splice(at < 0 ? bucket.length : at, 0, mac);
+/** MACs are no secrets here: whoever can write the database reads them. */
+function compare(bucket: Uint8Array, at: number, mac: Uint8Array): number {
+  for (let i = 0; i < SIZE; i++) {
+    const difference = (bucket[at + i] ?? 0) - (mac[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function without(bucket: Uint8Array, mac: Uint8Array): Uint8Array {
+  const { at, found } = placeOf(bucket, mac);
+  return found ? concatBytes(bucket.subarray(0, at), bucket.subarray(at + SIZE)) : bucket;
+}
+
+function including(bucket: Uint8Array, mac: Uint8Array): Uint8Array {
+  const { at } = placeOf(bucket, mac);
+  return concatBytes(bucket.subarray(0, at), mac, bucket.subarray(at));
 }

@@ -6,14 +6,12 @@ import { STATE, type StoreState, sealState } from "./store-state.ts";
 
 /** The MAC of every row that the store has. */
 export async function indexOf(rows: StoreReader, keys: StoreKeys): Promise<RowIndex> {
-  const found: (readonly [string, string])[] = [];
+  const macs = new Map<string, string>();
   for (const meta of await rows.metas()) {
-    if (meta.name !== STATE) found.push([`meta ${meta.name}`, metaSeal(keys, meta)]);
+    if (meta.name !== STATE) macs.set(`meta ${meta.name}`, metaSeal(keys, meta));
   }
-  for (const table of TABLES) {
-    for (const [id, mac] of await rows.seals(table)) found.push([`${table} ${id}`, mac]);
-  }
-  return new RowIndex(found);
+  for (const table of TABLES) await rows.seals(table, (name, mac) => macs.set(name, mac));
+  return new RowIndex(macs);
 }
 
 /** Declares the rows as they are to be the store: when it is made, upgraded, or put under another root key. */

@@ -26,7 +26,7 @@ export interface StoreState {
 }
 
 const MAC_LENGTH = 32;
-const MAX_JOURNAL = 48;
+const MAX_JOURNAL = 24;
 
 export function sealState(keys: StoreKeys, state: StoreState): Uint8Array {
   const text = utf8(JSON.stringify(state));

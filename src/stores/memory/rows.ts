@@ -11,12 +11,12 @@ import type {
   MetaRow,
   Page,
   PageRequest,
-  RowSeal,
   StoreReader,
   StoreWriter,
   TableName,
   Tables,
   TagRow,
+  TakeSeal,
   VersionRow,
 } from "../../kms/ports/index.ts";
 import { type Journal, MemoryTable } from "./table.ts";
@@ -181,8 +181,8 @@ export class MemoryReader implements StoreReader {
     return this.tables.byName[table].all();
   }
 
-  async seals(table: TableName): Promise<readonly RowSeal[]> {
-    return this.tables.byName[table].entries().map(([id, { mac }]) => [id, hex(mac)]);
+  async seals(table: TableName, take: TakeSeal) {
+    for (const [id, { mac }] of this.tables.byName[table].entries()) take(`${table} ${id}`, hex(mac));
   }
 }
 

@@ -11,11 +11,11 @@ import type {
   KeyRow,
   Page,
   PageRequest,
-  RowSeal,
   StoreReader,
   TableName,
   Tables,
   TagRow,
+  TakeSeal,
   VersionRow,
 } from "../../kms/ports/index.ts";
 import { bytesFromSql, fromSql, type Stored, toSqlValue } from "./row-codec.ts";
@@ -171,21 +171,18 @@ export class SqlReader implements StoreReader {
   }
 
   /** As one text for each table: the drivers take ten times as long to hand out as many rows. */
-  async seals(table: TableName): Promise<readonly RowSeal[]> {
-    const id = sql.join(
-      PRIMARY_KEYS[table].map((column) => sql.ref(column)),
-      sql` || ' ' || `,
-    );
+  async seals(table: TableName, take: TakeSeal): Promise<void> {
+    const name = sql.join([sql.lit(table), ...PRIMARY_KEYS[table].map((column) => sql.ref(column))], sql` || ' ' || `);
     const text = isPostgres(this.db)
-      ? sql<string | null>`string_agg(encode(mac, 'hex') || ${id}, chr(10))`
-      : sql<string | null>`group_concat(lower(hex(mac)) || ${id}, char(10))`;
+      ? sql<string | null>`string_agg(encode(mac, 'hex') || ${name}, chr(10))`
+      : sql<string | null>`group_concat(lower(hex(mac)) || ${name}, char(10))`;
     const query = sql<{ rows: unknown; text: string | null }>`
       select count(*) as rows, ${text} as text from ${sql.table(TABLE_NAMES[table])}`;
     const answer = (await query.execute(this.db)).rows[0];
     const lines = answer?.text ? answer.text.split("\n") : [];
     // A name with a line break in it, which only an attacker writes, must not pass for two rows.
-    if (lines.length !== Number(answer?.rows)) return [];
-    return lines.map((line): RowSeal => [line.slice(MAC_DIGITS), line.slice(0, MAC_DIGITS)]);
+    if (lines.length !== Number(answer?.rows)) return;
+    for (const line of lines) take(line.slice(MAC_DIGITS), line.slice(0, MAC_DIGITS));
   }
 }
 
