@@ -30,6 +30,8 @@ export class AuditLog {
   #failure: unknown;
   #dropped = 0;
   #anchorDue = false;
+  /** Why the last anchor could not be written. No operation begins until one is. */
+  #anchorFailure: unknown;
   #anchorTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(sink: AuditSink | undefined, policy: AuditFailurePolicy) {
@@ -42,13 +44,15 @@ export class AuditLog {
 
   /** Call before an operation does anything: throws `ERR_AUDIT`, or waits, while the log cannot take its event. */
   ready(): MaybePromise<void> {
-    if (this.#failure === undefined && this.#waiting.length < MAX_WAITING) return;
+    const isSound = this.#failure === undefined && this.#anchorFailure === undefined;
+    if (isSound && this.#waiting.length < MAX_WAITING) return;
     return this.#catchUp();
   }
 
   async #catchUp(): Promise<void> {
     try {
       await this.#write({ durable: this.#failure !== undefined, mayRecover: true });
+      if (this.#anchorFailure !== undefined) await this.#anchorNow();
     } catch (cause) {
       if (this.#policy === "fail") throw auditFailure(cause);
     }
@@ -148,10 +152,18 @@ export class AuditLog {
     try {
       this.#sink?.check();
       if (due) await this.#sink?.anchor();
+      if (due) this.#anchorFailure = undefined;
     } catch (error) {
       this.#anchorDue = true;
-      this.#failure ??= error;
+      this.#anchorFailure = error ?? new Error("the anchor failed without a reason");
     }
+  }
+
+  async #anchorNow(): Promise<void> {
+    this.#sink?.check();
+    await this.#sink?.anchor();
+    this.#anchorDue = false;
+    this.#anchorFailure = undefined;
   }
 
   /** The anchor of everything written so far, for a caller that writes it itself; nothing is to be written after it. */
@@ -164,8 +176,7 @@ export class AuditLog {
     if (!this.#sink) return;
     await this.#write({ durable: true, mayRecover: true });
     this.#anchorDue = true;
-    await this.#sink.anchor();
-    this.#anchorDue = false;
+    await this.#anchorNow();
   }
 
   async close(): Promise<void> {

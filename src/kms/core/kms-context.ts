@@ -1,5 +1,6 @@
 import { LanelockError } from "../../errors.ts";
 import { Mutex } from "../../shared/locks/mutex.ts";
+import { readClock } from "../../shared/read-clock.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { type PendingEvent, pendingEvent } from "../audit/event.ts";
 import type { CachedAsymmetricKey, CachedCipherKey } from "../keys/cached-key.ts";
@@ -70,7 +71,7 @@ export class KmsContext {
 
   /** The injectable clock, in milliseconds since 1970. */
   now(): number {
-    const now = this.#clock().getTime();
+    const now = readClock(this.#clock);
     if (Number.isFinite(now)) return now;
     throw new LanelockError("ERR_ARGUMENT", "The clock given to Kms.open returned no valid Date.");
   }

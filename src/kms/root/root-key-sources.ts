@@ -3,7 +3,7 @@ import { callersBytes, copyOf } from "../../shared/byte-input.ts";
 import { readPrivateFile } from "../../shared/private-file.ts";
 import type { RootKeySource } from "../ports/index.ts";
 
-/** 32 bytes; a file with them, made by `lanelock init`; an environment variable with them in base64 or hex; or any source. */
+/** 32 bytes; a file with them, raw or in base64 or hex; an environment variable with them in base64 or hex; or any source. */
 export type RootKey = Uint8Array | { readonly file: string } | { readonly env: string } | RootKeySource;
 
 export const ROOT_KEY_LENGTH = 32;
@@ -61,7 +61,7 @@ function fileSource(path: string): RootKeySource {
       const hint = 'Make one with "lanelock init", or give the path of yours.';
       const content = readPrivateFile({ path, what: "root key file", unreadable: "ERR_KEY", exposed: "ERR_KEY", hint });
       try {
-        return { secret: decodeKey(name, content) };
+        return { secret: rawKey(name, content) ?? decodeKey(name, content) };
       } finally {
         content.fill(0);
       }
@@ -69,9 +69,24 @@ function fileSource(path: string): RootKeySource {
   };
 }
 
-/** 32 raw bytes, or their base64 or hex as text: told apart by length. */
+/** Of 32 random bytes, all are printable once in 10^13 times; of a password or half a hex key, always. */
+function isText(content: Uint8Array): boolean {
+  return content.every((byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d);
+}
+
+/** The 32 bytes of a file, where they are no text. */
+function rawKey(name: string, content: Uint8Array): Uint8Array | undefined {
+  if (content.length !== ROOT_KEY_LENGTH) return undefined;
+  if (!isText(content)) return new Uint8Array(content);
+  throw new LanelockError(
+    "ERR_KEY",
+    `The root key (${name}) is 32 characters of text, such as a password or half a hex key, and not 32 random bytes. Make one ` +
+      "with: lanelock init",
+  );
+}
+
+/** A key as text: its base64 or its hex, told apart by length. */
 function decodeKey(name: string, content: Uint8Array): Uint8Array {
-  if (content.length === ROOT_KEY_LENGTH) return new Uint8Array(content);
   const text = new TextDecoder().decode(content).trim();
   if (/^[0-9a-fA-F]{64}$/.test(text)) {
     return Uint8Array.from({ length: ROOT_KEY_LENGTH }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
@@ -81,6 +96,6 @@ function decodeKey(name: string, content: Uint8Array): Uint8Array {
 }
 
 function wrongLength(name: string, length: number): LanelockError {
-  const forms = "32 bytes, or 44 characters of base64 or 64 of hex that encode them";
+  const forms = "32 bytes (not in an environment variable), or 44 characters of base64 or 64 of hex that encode them";
   return new LanelockError("ERR_KEY", `The root key (${name}) must be ${forms}; it has ${length} bytes.`);
 }

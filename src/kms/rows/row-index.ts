@@ -18,7 +18,14 @@ function digit(code: number): number {
   return code < 58 ? code - 48 : code - 87;
 }
 
+const node = globalThis.Buffer;
+
+/** Every opening decodes the MACs of all rows, which Node's own decoder does in a tenth of the time. */
 function bytesOf(hex: string): Uint8Array {
+  return node ? new Uint8Array(node.from(hex, "hex")) : decoded(hex);
+}
+
+function decoded(hex: string): Uint8Array {
   const bytes = new Uint8Array(hex.length >> 1);
   for (let i = 0; i < bytes.length; i++) {
     bytes[i] = 16 * digit(hex.charCodeAt(2 * i)) + digit(hex.charCodeAt(2 * i + 1));

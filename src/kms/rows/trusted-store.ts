@@ -1,5 +1,6 @@
 import { LanelockError } from "../../errors.ts";
 import { equalBytes } from "../../shared/equal-bytes.ts";
+import { messageOf } from "../../shared/message-of.ts";
 import type {
   AuditAnchorRow,
   CountedObject,
@@ -99,21 +100,41 @@ export class TrustedStore {
     for (;;) {
       const floor = this.#epoch;
       try {
-        return await this.#store.read(async (rows) => work(rows, await this.#enter(rows, floor)));
+        return await this.#guarded((ours) =>
+          this.#store.read((rows) => ours(async () => work(rows, await this.#enter(rows, floor)))),
+        );
       } catch (error) {
         if (!(error instanceof Superseded)) throw error;
       }
     }
   }
 
+  /** A caller's own store may throw anything. What the transaction itself throws passes as it is. */
+  async #guarded<T>(run: (ours: <R>(work: () => Promise<R>) => Promise<R>) => Promise<T>): Promise<T> {
+    let refusal: { readonly reason: unknown } | undefined;
+    const ours = <R>(work: () => Promise<R>) =>
+      work().catch((reason) => {
+        refusal = { reason };
+        throw reason;
+      });
+    try {
+      return await run(ours);
+    } catch (cause) {
+      if (refusal !== undefined && refusal.reason === cause) throw cause;
+      if (cause instanceof LanelockError) throw cause;
+      throw new LanelockError("ERR_STORE", `${this.#store.name}: the store failed: ${messageOf(cause)}`, { cause });
+    }
+  }
+
   /** Runs `work` as the only writer; what it changed and the state of the store that follows are written together. */
   async write<T>(work: (rows: TrustedWriter) => Promise<T>, { visible = true }: WriteOptions = {}): Promise<T> {
     const floor = this.#epoch;
-    const { result, adopt } = await this.#store.write(async (rows) => {
+    const transaction = async (rows: StoreWriter) => {
       const writer = new TrustedWriter(rows, this.#keys, await this.#enter(rows, floor));
       const result = await work(writer);
       return { result, adopt: await this.#seal(rows, writer, visible) };
-    });
+    };
+    const { result, adopt } = await this.#guarded((ours) => this.#store.write((rows) => ours(() => transaction(rows))));
     adopt?.();
     if (adopt) await this.#anchor?.advance(this.#epoch);
     return result;
@@ -243,7 +264,7 @@ export class TrustedStore {
   }
 
   claim(name: string): Promise<StoreClaim | undefined> {
-    return this.#store.claim(name);
+    return this.#guarded(() => this.#store.claim(name));
   }
 
   /** @returns `undefined` in a store that one process has for itself */
@@ -253,6 +274,6 @@ export class TrustedStore {
   }
 
   scrub(): Promise<void> {
-    return this.#store.scrub();
+    return this.#guarded(() => this.#store.scrub());
   }
 }

@@ -1,4 +1,7 @@
+import { LanelockError, type LanelockErrorCode } from "../../errors.ts";
 import { utf8 } from "../../shared/encoding.ts";
+import { messageOf } from "../../shared/message-of.ts";
+import { readClock } from "../../shared/read-clock.ts";
 import { AuditLog } from "../audit/audit-log.ts";
 import { ChainedFile } from "../audit/chained-file.ts";
 import { type AuditSink, FunctionSink } from "../audit/sink.ts";
@@ -7,6 +10,7 @@ import { KeyCache } from "../keys/key-cache.ts";
 import { KeyDirectory } from "../keys/key-directory.ts";
 import { settle } from "../life-cycle/transitions.ts";
 import type {
+  KeyBinding,
   KeyProvider,
   KeyStore,
   KeyTransport,
@@ -14,9 +18,12 @@ import type {
   ProtectionLevel,
   RootKeySource,
   StoreReader,
+  UnlockedRoot,
+  UnlockRequest,
 } from "../ports/index.ts";
 import { CARRIED_KEYS, CLOSED_CHAINS, ROOT_CHECK, ROOT_SEALED, STORE_ID } from "../root/metadata.ts";
 import { isOfFirstFormat, requireSameRoot } from "../root/root-check.ts";
+import { ROOT_KEY_LENGTH } from "../root/root-key-sources.ts";
 import { StoreKeys } from "../root/store-keys.ts";
 import { OutsideAnchor } from "../rows/outside-anchor.ts";
 import { beginState } from "../rows/scan.ts";
@@ -60,15 +67,16 @@ async function openParts(settings: Settings, builtIn: BuiltIn, onClose: OnClose)
   const { keys, rows } = await openStore(settings, builtIn, onClose);
   const providers = new Map<ProtectionLevel, KeyProvider>();
   for (const provider of [builtIn.software(), ...settings.providers]) {
-    await provider.open({
+    const services = {
       storeId: keys.storeId,
-      wrap: (binding, material) => keys.wrap(binding, material),
-      unwrap: (binding, wrapped) => keys.unwrap(binding, wrapped),
-    });
+      wrap: (binding: KeyBinding, material: Uint8Array) => keys.wrap(binding, material),
+      unwrap: (binding: KeyBinding, wrapped: Uint8Array) => keys.unwrap(binding, wrapped),
+    };
+    await ours("ERR_PROVIDER", `The provider of ${provider.protectionLevel} keys`, () => provider.open(services));
     onClose(() => provider.close());
     providers.set(provider.protectionLevel, provider);
   }
-  const sink = await openSink(settings, { keys, rows }, () => clock().getTime());
+  const sink = await openSink(settings, { keys, rows }, () => readClock(clock));
   const audit = new AuditLog(sink, settings.onAuditFailure);
   onClose(() => audit.close());
   const core = new KmsContext({
@@ -112,7 +120,7 @@ export async function unlockedStore(
   onClose: OnClose,
 ): Promise<OpenedStore> {
   try {
-    await store.open();
+    await ours("ERR_STORE", "The store", () => store.open());
     onClose(() => store.close());
     const anchor = place && new OutsideAnchor(place);
     const keys = await unlockStore(store, root, { cipher, anchor });
@@ -153,7 +161,7 @@ interface Unlocking {
 async function unlockStore(store: KeyStore, root: RootKeySource, unlocking: Unlocking): Promise<StoreKeys> {
   const { cipher } = unlocking;
   const stored = (await store.read(storedRoot)) ?? (await firstOpening(store, root, unlocking));
-  const { secret } = await root.unlock({ storeId: stored.storeId, sealed: stored.sealed });
+  const { secret } = await unlock(root, { storeId: stored.storeId, sealed: stored.sealed });
   const keys = storeKeys(stored.storeId, secret, cipher);
   try {
     if (await store.read((rows) => isOfFirstFormat(rows, keys))) await upgradeStore(store, keys);
@@ -168,6 +176,23 @@ async function unlockStore(store: KeyStore, root: RootKeySource, unlocking: Unlo
     keys.dispose();
     throw error;
   }
+}
+
+/** A caller's own store, provider or root key source may throw anything: what is no error of ours becomes one. */
+async function ours<T>(code: LanelockErrorCode, what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof LanelockError) throw cause;
+    throw new LanelockError(code, `${what} could not be opened: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function unlock(source: RootKeySource, request: UnlockRequest): Promise<UnlockedRoot> {
+  const unlocked = await ours("ERR_KEY", `The root key (${source.name})`, () => source.unlock(request));
+  const secret: unknown = unlocked?.secret;
+  if (ArrayBuffer.isView(secret) && secret.byteLength === ROOT_KEY_LENGTH) return unlocked;
+  throw new LanelockError("ERR_KEY", `The root key source (${source.name}) must give a secret of 32 bytes.`);
 }
 
 /** The keys of a store; the secret, which they do not need any more, is wiped. */
@@ -200,7 +225,7 @@ async function firstOpening(
 ): Promise<StoredRoot> {
   await anchor?.requireUnused();
   const storeId = crypto.randomUUID();
-  const { secret, sealed } = await source.unlock({ storeId });
+  const { secret, sealed } = await unlock(source, { storeId });
   const keys = storeKeys(storeId, secret, cipher);
   try {
     return await store.write(async (rows) => {

@@ -1,4 +1,5 @@
 import { LanelockError } from "../../errors.ts";
+import { readClock } from "../../shared/read-clock.ts";
 import type { AuditFailurePolicy } from "../audit/audit-log.ts";
 import type { AuditFunction } from "../audit/sink.ts";
 import type { KeyCacheLimits } from "../keys/key-cache.ts";
@@ -208,8 +209,8 @@ function isFunction<F>(value: unknown): value is F {
 
 function clockOf(value: unknown): () => Date {
   if (value === undefined) return () => new Date();
-  if (isFunction<() => Date>(value)) return value;
-  throw wrong("clock", "a function that returns a Date");
+  if (isFunction<() => Date>(value) && Number.isFinite(readClock(value))) return value;
+  throw wrong("clock", "a function that returns a Date: () => new Date()");
 }
 
 function auditOf(value: unknown): Settings["audit"] {

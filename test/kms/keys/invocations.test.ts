@@ -98,7 +98,7 @@ describe("invocations of a GCM key", () => {
         done++;
       }
     })();
-    await expect(failure).rejects.toMatchObject({ code: "InternalFailure" });
+    await expect(failure).rejects.toMatchObject({ code: "ERR_STORE" });
     expect(done).toBeLessThan(64);
     expect((await kms.decrypt({ ciphertextBlob })).plaintext).toEqual(plaintext);
     full = false;

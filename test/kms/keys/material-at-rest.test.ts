@@ -205,6 +205,23 @@ describe("root key", () => {
     await expect(open({ rootKey: { env: "LANELOCK_TEST_ROOT" } })).rejects.toMatchObject({ code: "ERR_KEY" });
   });
 
+  test("is never a text of 32 characters, in a file or in an environment variable", async () => {
+    const file = join(directory, "text.key");
+    for (const text of ["correct horse battery staple 32!", "0123456789abcdef".repeat(2), `${"p".repeat(31)}\n`]) {
+      writeFileSync(file, text, { mode: 0o600 });
+      await expect(open({ rootKey: { file } })).rejects.toMatchObject({
+        code: "ERR_KEY",
+        message: expect.stringContaining("text"),
+      });
+      process.env.LANELOCK_TEST_ROOT = text;
+      await expect(open({ rootKey: { env: "LANELOCK_TEST_ROOT" } }), text).rejects.toMatchObject({ code: "ERR_KEY" });
+      delete process.env.LANELOCK_TEST_ROOT;
+    }
+    process.env.LANELOCK_TEST_ROOT = String.fromCharCode(...Array.from({ length: 32 }, (_, i) => 1 + i));
+    await expect(open({ rootKey: { env: "LANELOCK_TEST_ROOT" } })).rejects.toMatchObject({ code: "ERR_KEY" });
+    delete process.env.LANELOCK_TEST_ROOT;
+  });
+
   test("anything else is refused with what it must be", async () => {
     const file = join(directory, "bad.key");
     for (const content of ["", "short", Buffer.alloc(31), Buffer.alloc(33), "z".repeat(64), Buffer.alloc(5_000)]) {

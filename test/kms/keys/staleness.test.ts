@@ -97,6 +97,28 @@ describe("a change by another process", () => {
   });
 });
 
+test("a key that was being read while the process changed it is not remembered", async () => {
+  const store = memoryStore();
+  const read = store.read.bind(store);
+  let meanwhile = async () => {};
+  store.read = async (work) => {
+    const answer = await read(work);
+    await meanwhile();
+    return answer;
+  };
+  await using kms = await openKms({ store });
+  const keyId = await createKeyId(kms);
+  await kms.createAlias({ keyId, aliasName: "alias/a" });
+  await warm(kms, keyId);
+  // The row of the alias's key is on its way while the key is disabled.
+  meanwhile = async () => {
+    meanwhile = async () => {};
+    await kms.disableKey({ keyId });
+  };
+  await kms.describeKey({ keyId: "alias/a" });
+  await expect(kms.encrypt({ keyId: "alias/a", plaintext })).rejects.toMatchObject(disabled);
+});
+
 test("a change by the process itself is obeyed at once", async () => {
   await using kms = await openKms();
   const keyId = await createKeyId(kms);

@@ -84,9 +84,7 @@ describe("with a store that fails", () => {
       throw new Error("no");
     };
     await kms.sweep();
-    expect(bySystem()).toEqual([
-      expect.objectContaining({ operation: "ExpireImportTokens", outcome: "InternalFailure" }),
-    ]);
+    expect(bySystem()).toEqual([expect.objectContaining({ operation: "ExpireImportTokens", outcome: "ERR_STORE" })]);
     store.write = write;
     await kms.sweep();
     expect(bySystem().at(-1)).toMatchObject({ operation: "ExpireImportTokens", outcome: "OK" });
