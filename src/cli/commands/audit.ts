@@ -7,10 +7,10 @@ import { withKms } from "../settings/with-kms.ts";
 export function addAudit(program: Command): void {
   program
     .command("audit")
-    .description("check the audit log")
+    .description("check the audit log alone (lanelock verify checks the store, too)")
     .command("verify")
     .description("find changed, removed or reordered lines, rewritten or missing files, and cut tails")
-    .argument("[files...]", "logs that were moved away, besides those the store knows")
+    .argument("[files...]", "logs that were moved away, besides those that the store knows")
     .action((files: string[], _options: object, command: Command) =>
       withKms(
         command,
@@ -19,7 +19,7 @@ export function addAudit(program: Command): void {
           print(json ? toJson(report) : report.files.map(summary).join("\n") || "This store has no audit log.");
           if (!report.ok) throw new CheckFailed("the audit log is not whole");
         },
-        // To write a log is to continue it, which one that was tampered with refuses.
+        // Writing a log continues it, and one that was tampered with refuses that.
         { audit: false },
       ),
     );

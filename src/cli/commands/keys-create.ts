@@ -19,9 +19,12 @@ export function addKeysCreate(keys: Command): void {
   keys
     .command("create")
     .description("create a key, and print its id")
-    .option("--spec <KeySpec>", "Aliyun_AES_256 (default), Aliyun_SM4, RSA_2048, EC_P256, …")
+    .option("--spec <KeySpec>", "Aliyun_AES_256 (default), Aliyun_SM4 (at level HSM), RSA_2048, EC_P256, …")
     .option("--usage <KeyUsage>", "ENCRYPT/DECRYPT or SIGN/VERIFY")
-    .option("--level <ProtectionLevel>", "SOFTWARE (default), HSM or EXTERNAL")
+    .option(
+      "--level <ProtectionLevel>",
+      "SOFTWARE (default), HSM (with --pkcs11-module) or EXTERNAL (with --external-config)",
+    )
     .addOption(new Option("--origin <Origin>", "EXTERNAL waits for imported material"))
     .option("--description <text>", "what the key is for")
     .option("--rotate <interval>", "rotate automatically, like 365d (7 to 730 days)")
@@ -40,7 +43,7 @@ export function addKeysCreate(keys: Command): void {
           tags: Object.entries(options.tag ?? {}).map(([tagKey, tagValue]) => ({ tagKey, tagValue })),
         });
         const { keyId } = keyMetadata;
-        // The key is there before it has its alias, and is told also when it gets none.
+        // The key exists before it has its alias, so its id is printed even if it gets none.
         print(json ? toJson(keyMetadata) : keyId);
         if (options.alias !== undefined) await kms.createAlias({ keyId, aliasName: options.alias });
       }),

@@ -6,7 +6,7 @@ import { withKms } from "../settings/with-kms.ts";
 export function addSweep(program: Command): void {
   program
     .command("sweep")
-    .description("carry out every deletion, expiry and rotation that is due, as a running KMS does every minute")
+    .description("carry out every deletion, expiry and rotation that is due; a running KMS does so every minute")
     .action((_options: object, command: Command) =>
       withKms(command, async (kms, { json }) => {
         const result = await kms.sweep();

@@ -33,11 +33,22 @@ interface Failure {
 /** What went wrong; nothing where the words have been said already. */
 function failureOf(error: unknown): Failure | undefined {
   if (commanderCode(error) !== undefined || error instanceof CheckFailed) return undefined;
-  if (error instanceof LanelockError) return { code: error.code, message: oneLine(error.message) };
+  if (error instanceof LanelockError) return { code: error.code, message: inOurWords(oneLine(error.message)) };
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const message = error instanceof Error ? error.message : String(error);
   const known = typeof code === "string" && !message.includes(code) ? ` (${code})` : "";
   return { code: "InternalFailure", message: `Unexpected: ${oneLine(message)}${known}. Please report it.` };
+}
+
+/** Advice that the library gives to programs, and what it is on the command line. */
+const ADVICE: readonly (readonly [library: string, here: string])[] = [
+  ['open the KMS with the option "hsm"', "name a token with --pkcs11-module, --token and --pin-file"],
+  ['open the KMS with the option "external"', "name a key manager with --external-config"],
+  [", or open it without `create: false`", ""],
+];
+
+function inOurWords(message: string): string {
+  return ADVICE.reduce((text, [library, here]) => text.replace(library, here), message);
 }
 
 function oneLine(text: string): string {

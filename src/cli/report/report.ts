@@ -40,5 +40,5 @@ export function print(text: string): void {
 /** @throws UsageError where a report and the data would both go to standard output */
 export function requireOut(json: boolean | undefined, out: string | undefined): void {
   if (json && (out === undefined || out === "-"))
-    throw new UsageError("--json prints a report: give the data a file with --out");
+    throw new UsageError("--json prints a report on standard output. Give the data a file with --out");
 }
