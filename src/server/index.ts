@@ -7,7 +7,7 @@ export type { AccessKeys, CreatedAccessKey, ListedAccessKey, NewAccessKey } from
 export { accessKeysOf } from "./access/access-keys-of.ts";
 export { type Decision, explainPolicy } from "./access/decide.ts";
 export { ControlledClock, serveClock } from "./clock-control.ts";
-export type { LogLine } from "./http/app.ts";
+export type { LogLine } from "./http/log-line.ts";
 export type { RateLimit } from "./http/rate-limit.ts";
 export type { ServeOptions } from "./options.ts";
 export { applySeed, type Seed, type SeededAccessKey, type SeededKey } from "./seed.ts";

@@ -1,7 +1,7 @@
 import { LanelockError } from "../errors.ts";
 import type { Kms } from "../kms/kms.ts";
 import { checkNames } from "../shared/known-names.ts";
-import type { LogLine } from "./http/app.ts";
+import type { LogLine } from "./http/log-line.ts";
 import type { RateLimit } from "./http/rate-limit.ts";
 
 export interface ServeOptions {

@@ -13,7 +13,10 @@ const scratch = scratchFolder("install");
 const tarballs = pack(scratch);
 
 /** What a project may have of its own: the newest versions when this was written. */
-const NEWEST = ["commander@15.1.0", "kysely@0.29.9", "libsql@0.5.29", "pg@8.23.1", "pkcs11js@2.1.7"];
+const NEWEST = [
+  ...["commander@15.1.0", "kysely@0.29.9", "libsql@0.5.29", "pg@8.23.1", "pkcs11js@2.1.7"],
+  ...["fastify@5.12.8", "pino@10.4.0", "prom-client@15.1.3"],
+];
 
 const SEAL = `
   import { aesGcm } from "lanelock";

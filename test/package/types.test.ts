@@ -18,7 +18,7 @@ const compilers = {
 };
 const resolutions = { nodenext: "nodenext", bundler: "esnext" };
 
-/** Every entry, and a wrong use of each that a type of `any` would let through. */
+/** A wrong use of each entry that a type of `any` would let through; entries.ts has all of them. */
 const program = `
   import { aesGcm, sm4Gcm, LanelockError } from "lanelock";
   import { envelope } from "lanelock/envelope";
@@ -62,8 +62,15 @@ const program = `
     return [readable, KmsError];
   }`;
 
+const { exports } = JSON.parse(readFileSync(moduleOf("../../package.json"), "utf8")) as { exports: object };
+const entries = Object.keys(exports).filter((name) => name !== "./package.json");
+
 beforeAll(() => {
   project.install([pack(scratchFolder("types-packed")).lanelock]);
+  const everything = entries.map(
+    (name) => `export * as ${`entry${name}`.replace(/\W/g, "_")} from "lanelock${name.slice(1)}";`,
+  );
+  project.write("entries.ts", everything.join("\n"));
   project.write("program.ts", program);
   // What the tests below would miss if they could miss it: a declaration that needs the types of Node.
   project.write("node_modules/leaky/index.d.ts", "export declare const leak: Buffer;");
@@ -74,7 +81,7 @@ beforeAll(() => {
       const types = { lib: ["es2022", "dom"], types: [], skipLibCheck: false };
       const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
       const compilerOptions = { ...types, ...strict, target: "es2022", module, moduleResolution, noEmit: true };
-      const tsconfig = JSON.stringify({ compilerOptions, files: [`${file}.ts`] });
+      const tsconfig = JSON.stringify({ compilerOptions, files: [`${file}.ts`, "entries.ts"] });
       project.write(`${file}.${moduleResolution}.json`, tsconfig);
     }
   }

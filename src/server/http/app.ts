@@ -7,6 +7,7 @@ import { type HttpRequest, handleRequest, type Service, type Trace } from "../ha
 import { readParameters } from "../protocol/parameters.ts";
 import { ServiceError, type WireError, wireError } from "../protocol/service-error.ts";
 import { answerMalformed, errorBody, JSON_TYPE, newRequestId } from "./answer.ts";
+import type { LogLine } from "./log-line.ts";
 import type { Metrics } from "./metrics.ts";
 import { optionalPackage } from "./optional-package.ts";
 
@@ -19,19 +20,6 @@ const MAX_HEADER_BYTES = 131_072;
 const MAX_BODY_BYTES = 262_144;
 const NO_PARAMETERS: ReadonlyMap<string, string> = new Map();
 const NO_BYTES = new Uint8Array(0);
-
-export interface LogLine {
-  readonly requestId: string;
-  readonly operation: string;
-  readonly status: number;
-  readonly code: string;
-  readonly milliseconds: number;
-  readonly sourceIp: string;
-  readonly accessKeyId?: string | undefined;
-  readonly caller?: string | undefined;
-  /** What failed behind the service; never shown to the caller. */
-  readonly cause?: unknown;
-}
 
 export interface AppParts {
   readonly service: Service;
