@@ -6,13 +6,13 @@
  * | `ERR_AUTHENTICATION` | the ciphertext is not one the key made: tag, MAC or asymmetric padding; nothing was released |
  * | `ERR_PADDING` | the padding is not valid PKCS#7, whichever byte is wrong; nothing was released |
  * | `ERR_KEY` | a key has a length, type or encoding that is not taken; or a root key is not there, or not the one of the store |
- * | `ERR_NONCE` | the nonce, IV or counter block has a length the mode does not take |
+ * | `ERR_NONCE` | the nonce, IV or counter block has a length the mode does not take, or a list has a nonce twice |
  * | `ERR_LENGTH` | the data has a length the mode does not take, or a stream not the one it was to have |
- * | `ERR_LIMIT` | the data is longer than the mode or the format takes, or there is no memory for it or for another key |
+ * | `ERR_LIMIT` | the data is longer than the mode or the format takes, or there is no memory for the result or for another key |
  * | `ERR_BUFFER` | `into` is too small, or a buffer is detached or shared between threads |
- * | `ERR_ARGUMENT` | an argument has a wrong type, or an option a value outside its range |
+ * | `ERR_ARGUMENT` | an argument has a wrong type, or an option an unknown name or a value outside its range |
  * | `ERR_STATE` | the object cannot do this now: it is disposed, or its stream has ended |
- * | `ERR_WASM` | the host cannot run the engine: no WebAssembly SIMD, or a policy forbids compilation |
+ * | `ERR_WASM` | the host cannot run the engine: no WebAssembly SIMD, a policy that forbids compilation, or no addresses left for its memory |
  * | `ERR_PROVIDER` | a key provider (a token, an external key manager) failed, or a KMS gave no proper answer; `cause`, where there is one, says how |
  * | `ERR_RANGE` | a byte range lies outside the message |
  * | `ERR_STORE` | the database, or the file or `Blob` to be read, cannot do it: full, read-only, damaged, locked, unreachable, closed; `cause` says how |
@@ -43,7 +43,37 @@ export type LanelockErrorCode =
   | "ERR_DEPENDENCY";
 
 /**
- * The root of every error this package throws on purpose.
+ * The service's own codes, with which a `KmsError` refuses an operation: its names, spelt as it spells them
+ * (`SerivceUnavailableTemporary`). The set is closed.
+ */
+export type KmsErrorCode =
+  | "InternalFailure"
+  | "SerivceUnavailableTemporary"
+  | "Forbidden.KeyNotFound"
+  | "Forbidden.AliasNotFound"
+  | "Forbidden.NoPermission"
+  | "MissingParameter"
+  | "InvalidParameter"
+  | "Rejected.LimitExceeded"
+  | "AliasAlreadyExists"
+  | "InvalidKeyMaterial"
+  | "InvalidImportToken"
+  | "ExpiredImportToken"
+  | "Unsupported.Origin"
+  | "Unsupported.Alias"
+  | "Unsupported.ProtectionLevel"
+  | "UnsupportedOperation"
+  | "Rejected.UnsupportedOperation"
+  | "Rejected.Enabled"
+  | "Rejected.Disabled"
+  | "Rejected.PendingDeletion"
+  | "Rejected.PendingImport"
+  | "Rejected.StateModifiedFailed"
+  | "DryRunOperationError";
+
+/**
+ * The root of every error this package throws on purpose. It has no type parameter: `instanceof` would make it `any`, and a
+ * misspelt code would compile.
  *
  * @example
  * try {
@@ -53,11 +83,12 @@ export type LanelockErrorCode =
  *   else throw error;
  * }
  */
-export class LanelockError<Code extends string = string> extends Error {
+export class LanelockError extends Error {
   override readonly name: string = "LanelockError";
-  readonly code: Code;
+  /** Says what went wrong, for programs: messages may change, codes do not. */
+  readonly code: LanelockErrorCode | KmsErrorCode;
 
-  constructor(code: Code, message: string, options?: ErrorOptions) {
+  constructor(code: LanelockErrorCode | KmsErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }

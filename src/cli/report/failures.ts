@@ -4,7 +4,7 @@ import { LanelockError } from "../../errors.ts";
  * The command line cannot be understood, or asks for what cannot be: exit status 2, as for commander's own refusals of options. The
  * message says all, so that a line for the terminal leaves the code out.
  */
-export class UsageError extends LanelockError<"ERR_ARGUMENT"> {
+export class UsageError extends LanelockError {
   constructor(message: string, options?: ErrorOptions) {
     super("ERR_ARGUMENT", message, options);
   }

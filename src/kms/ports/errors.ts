@@ -1,4 +1,4 @@
-import { LanelockError } from "../../errors.ts";
+import { type KmsErrorCode, LanelockError } from "../../errors.ts";
 
 /** The service's codes that this KMS answers with, and the HTTP status each travels with. */
 const HTTP_STATUS = {
@@ -25,10 +25,9 @@ const HTTP_STATUS = {
   "Rejected.PendingImport": 409,
   "Rejected.StateModifiedFailed": 409,
   DryRunOperationError: 400,
-} as const;
+} satisfies Readonly<Record<KmsErrorCode, number>>;
 
-/** Every code a {@link KmsError} can carry: the service's own names. (`SerivceUnavailableTemporary` is its spelling.) */
-export type KmsErrorCode = keyof typeof HTTP_STATUS;
+export type { KmsErrorCode };
 
 /**
  * A refusal in the service's own terms. What is not the caller's doing (a database, a token, the audit log) is a plain
@@ -42,7 +41,8 @@ export type KmsErrorCode = keyof typeof HTTP_STATUS;
  *   else throw error;
  * }
  */
-export class KmsError extends LanelockError<KmsErrorCode> {
+export class KmsError extends LanelockError {
+  declare readonly code: KmsErrorCode;
   override readonly name = "KmsError";
   /** The HTTP status the service answers this code with. */
   readonly httpStatus: number;

@@ -19,7 +19,7 @@ const trustHandleMs = 1000;
 const classNames = { [CKO.SECRET_KEY]: "secret key", [CKO.PRIVATE_KEY]: "private key", [CKO.PUBLIC_KEY]: "public key" };
 
 /** The token answers and has no such object, or one with another label under the same CKA_ID. */
-export class MissingObject extends LanelockError<"ERR_PROVIDER"> {
+export class MissingObject extends LanelockError {
   constructor(message: string) {
     super("ERR_PROVIDER", message);
   }
