@@ -15,7 +15,7 @@ import { Cbc } from "./ciphers/cbc.ts";
 import { aes, sm4 } from "./ciphers/cipher-engine.ts";
 import { Ctr } from "./ciphers/ctr.ts";
 import { Ecb } from "./ciphers/ecb.ts";
-import { Gcm } from "./ciphers/gcm.ts";
+import { AEAD, Gcm } from "./ciphers/gcm.ts";
 import { GcmOpenStreamUnverified } from "./ciphers/gcm-open-stream-unverified.ts";
 import { LanelockError } from "./errors.ts";
 
@@ -67,8 +67,12 @@ export function sm4Ctr(key: Uint8Array): Ctr {
  * await temporary.write(stream.final(tag)); // throws if forged: delete the temporary file
  */
 export function openStreamUnverified(aead: Aead, nonce: Uint8Array, options?: MessageOptions): GcmOpenStreamUnverified {
-  if (!(aead instanceof Gcm)) {
-    throw new LanelockError("ERR_ARGUMENT", "openStreamUnverified takes an object that aesGcm or sm4Gcm made");
-  }
-  return new GcmOpenStreamUnverified(aead.start(nonce, options));
+  // By class, because the stream needs the private state of this copy's engine.
+  if (aead instanceof Gcm) return new GcmOpenStreamUnverified(aead.start(nonce, options));
+  const message =
+    typeof aead === "object" && aead !== null && AEAD in aead
+      ? "This Aead was made by another copy of lanelock, whose memory this copy cannot reach: import aesGcm and " +
+        "openStreamUnverified from one copy (`npm ls lanelock` shows how many are installed)"
+      : "openStreamUnverified takes an object that aesGcm or sm4Gcm made";
+  throw new LanelockError("ERR_ARGUMENT", message);
 }

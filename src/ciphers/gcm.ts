@@ -41,6 +41,9 @@ function tagLengthOf(options: GcmOptions | undefined): number {
   throw new LanelockError("ERR_ARGUMENT", `tagLength must be 4, 8, 12, 13, 14, 15 or 16 bytes, not ${tagLength}`);
 }
 
+/** Marks the AEADs of every copy of this package that a program has. */
+export const AEAD = Symbol.for("lanelock.aead");
+
 /** GCM (SP 800-38D) over either cipher. */
 export class Gcm implements Aead {
   readonly tagLength: number;
@@ -195,6 +198,10 @@ export class Gcm implements Aead {
     checkNonce(nonce);
     checkAad(aad);
     return this.#start(nonce, aad);
+  }
+
+  get [AEAD](): true {
+    return true;
   }
 
   dispose(): void {

@@ -30,7 +30,7 @@ interface Host {
 
 /** Seals one byte in a host of its own, and gives the length of what comes out or the error. */
 function sealIn({ wasm, before = "" }: Host): unknown {
-  const context = createContext({ atob }, { codeGeneration: { strings: false, wasm } });
+  const context = createContext({}, { codeGeneration: { strings: false, wasm } });
   runInContext(`${before};${bundle}; globalThis.lanelock = lanelock;`, context);
   const attempt = `
     (() => {
@@ -59,4 +59,19 @@ test("without WebAssembly, or without its SIMD, the error says so", () => {
   expect(none).toEqual({ typed: true, code: "ERR_WASM", message: expect.stringContaining("no WebAssembly") });
   const old = sealIn({ wasm: true, before: "WebAssembly.validate = () => false" });
   expect(old).toEqual({ typed: true, code: "ERR_WASM", message: expect.stringContaining("SIMD") });
+});
+
+test("a host that fails once and then can is used: nothing of the failure is kept", () => {
+  const context = createContext({});
+  runInContext(`${bundle}; globalThis.lanelock = lanelock;`, context);
+  const before =
+    "const Instance = WebAssembly.Instance; let left = 2; class Failing { constructor(...given) { if (left-- > 0) throw new RangeError('WebAssembly.Instance(): Out of memory'); return new Instance(...given); } } WebAssembly.Instance = Failing;";
+  const attempt = `(() => { try { return lanelock.aesGcm(new Uint8Array(16)).seal(new Uint8Array(12), new Uint8Array(1)).length; } catch (error) { return error.code + " " + error.message; } })()`;
+  runInContext(before, context);
+  for (let round = 0; round < 2; round += 1) expect(runInContext(attempt, context)).toMatch(/^ERR_WASM .*ulimit -v/);
+  expect(runInContext(attempt, context)).toBe(17);
+});
+
+test("a host with none of the web's globals, and no FinalizationRegistry, seals", () => {
+  expect(sealIn({ wasm: true, before: "delete globalThis.FinalizationRegistry" })).toBe(17);
 });
