@@ -90,13 +90,45 @@ function once(): () => void {
   };
 }
 
-/** Makes a cipher object, works with it and wipes its key. */
-function withKey<C extends { dispose(): void }>(cipher: C, work: (cipher: C) => Bytes): Bytes {
+/** Uses a cipher object once and wipes its key. */
+function withKey<C extends { dispose(): void }>(cipher: C, use: (cipher: C) => Bytes): Bytes {
   try {
-    return work(cipher);
+    return use(cipher);
   } finally {
     cipher.dispose();
   }
+}
+
+/** Whether other threads may share the memory. By its tag, which holds in every realm. */
+function isShared({ buffer }: Uint8Array): boolean {
+  return Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]";
+}
+
+/** Calls `use` with the arrays, or with copies of those that other threads may change, which are wiped afterwards: noble takes such
+ * arrays, the engine takes none. */
+function unshared(arrays: readonly Uint8Array[], use: (...arrays: Uint8Array[]) => Bytes): Bytes {
+  const copies = arrays.map((bytes) => (isShared(bytes) ? new Uint8Array(bytes) : bytes));
+  try {
+    return use(...copies);
+  } finally {
+    for (const [index, copy] of copies.entries()) if (copy !== arrays[index]) copy.fill(0);
+  }
+}
+
+/** Lets `write` write to the caller's output, if there is one, and returns that very array, as noble does: a Buffer stays one. */
+function toOutput(output: Uint8Array | undefined, write: (options: { into?: Uint8Array }) => Bytes): Bytes {
+  if (output === undefined) return write({});
+  let { length } = output;
+  if (isShared(output)) {
+    const result = write({});
+    output.set(result);
+    length = result.length;
+    result.fill(0);
+  } else {
+    length = write({ into: output }).length;
+  }
+  // As noble's types have it, also for memory that is shared.
+  return (length === output.length ? output : output.subarray(0, length)) as Bytes;
 }
 
 function rejectAad(values: readonly unknown[]): void {
@@ -113,24 +145,29 @@ function aesGcm(key: Uint8Array, nonce: Uint8Array, AAD?: Uint8Array): Cipher {
   checkBytes(nonce, { title: "nonce" });
   if (AAD !== undefined) checkBytes(AAD, { title: "AAD" });
   if (nonce.length < 8) throw new Error("aes/gcm: invalid nonce length");
-  const options = AAD === undefined ? {} : { aad: AAD };
+  const rest = [key, nonce, AAD ?? NOTHING];
   const checkOnce = once();
   const prepare = (output: unknown[]) => {
     if (output[0] !== undefined) throw new Error("cipher output not supported");
     checkKeyLength(key);
-    return new Gcm(aes(), key);
   };
   return {
     encrypt(plaintext, ...output: unknown[]) {
       checkOnce();
       checkBytes(plaintext, { title: "data" });
-      return withKey(prepare(output), (aead) => aead.seal(nonce, plaintext, options));
+      prepare(output);
+      return unshared([plaintext, ...rest], (data, k, n, aad) =>
+        withKey(new Gcm(aes(), k), (aead) => aead.seal(n, data, { aad })),
+      );
     },
     decrypt(ciphertext, ...output: unknown[]) {
       checkBytes(ciphertext, { title: "data" });
       if (ciphertext.length < TAG) throw new Error(`"ciphertext" expected length >= tagLength=${TAG}`);
       try {
-        return withKey(prepare(output), (aead) => aead.open(nonce, ciphertext, options));
+        prepare(output);
+        return unshared([ciphertext, ...rest], (data, k, n, aad) =>
+          withKey(new Gcm(aes(), k), (aead) => aead.open(n, data, { aad })),
+        );
       } catch (error) {
         throw translated(error, "ERR_AUTHENTICATION", "aes-gcm: invalid tag");
       }
@@ -143,7 +180,7 @@ function aesCtr(key: Uint8Array, nonce: Uint8Array, ...rest: unknown[]): CipherW
   checkBytes(nonce, { length: BLOCK, title: "nonce" });
   rejectAad(rest);
   const checkOnce = once();
-  const work = (data: Uint8Array, output: Uint8Array | undefined) => {
+  const add = (data: Uint8Array, output: Uint8Array | undefined) => {
     checkBytes(data, { title: "data" });
     if (output !== undefined) {
       checkBytes(output, { title: "output" });
@@ -152,19 +189,17 @@ function aesCtr(key: Uint8Array, nonce: Uint8Array, ...rest: unknown[]): CipherW
     checkKeyLength(key);
     // Noble copies an input that is not aligned before it looks for overlap, so then any overlap is fine.
     if (output !== undefined) checkOutput(isAligned(data) ? data : NOTHING, output, data.length);
-    return withKey(new Ctr(aes(), key), (ctr) => ctr.encrypt(nonce, data, into(output)));
+    return unshared([data, key, nonce], (input, k, n) =>
+      toOutput(output, (options) => withKey(new Ctr(aes(), k), (ctr) => ctr.encrypt(n, input, options))),
+    );
   };
   return {
     encrypt(plaintext, output) {
       checkOnce();
-      return work(plaintext, output);
+      return add(plaintext, output);
     },
-    decrypt: work,
+    decrypt: add,
   };
-}
-
-function into(output: Uint8Array | undefined): { into?: Uint8Array } {
-  return output === undefined ? {} : { into: output };
 }
 
 /** ECB or CBC with its IV bound. */
@@ -175,7 +210,7 @@ interface BlockCipher {
 }
 
 /** What ECB and CBC have in common: padding, and an output of exactly the length that goes through the cipher. */
-function blockMode(key: Uint8Array, padded: boolean, make: () => BlockCipher): CipherWithOutput {
+function blockMode(key: Uint8Array, padded: boolean, make: (key: Uint8Array) => BlockCipher): CipherWithOutput {
   const checkOnce = once();
   return {
     encrypt(plaintext, output) {
@@ -186,7 +221,9 @@ function blockMode(key: Uint8Array, padded: boolean, make: () => BlockCipher): C
       if (!padded && rest !== 0) throw new Error(`plaintext must be multiple of ${BLOCK}`);
       if (output !== undefined) checkOutput(plaintext, output, plaintext.length + (padded ? BLOCK - rest : 0));
       checkKeyLength(key);
-      return withKey(make(), (cipher) => cipher.encrypt(plaintext, into(output)));
+      return unshared([plaintext, key], (data, k) =>
+        toOutput(output, (options) => withKey(make(k), (cipher) => cipher.encrypt(data, options))),
+      );
     },
     decrypt(ciphertext, output) {
       checkBytes(ciphertext, { title: "data" });
@@ -196,7 +233,9 @@ function blockMode(key: Uint8Array, padded: boolean, make: () => BlockCipher): C
       checkKeyLength(key);
       if (padded && ciphertext.length === 0) throw new Error("pkcs7: empty ciphertext not allowed");
       try {
-        return withKey(make(), (cipher) => cipher.decrypt(ciphertext, into(output)));
+        return unshared([ciphertext, key], (data, k) =>
+          toOutput(output, (options) => withKey(make(k), (cipher) => cipher.decrypt(data, options))),
+        );
       } catch (error) {
         throw translated(error, "ERR_PADDING", "aes: bad decrypt");
       }
@@ -211,18 +250,18 @@ function paddingOf(opts: BlockOpts): "pkcs7" | "none" {
 function aesEcb(key: Uint8Array, opts: BlockOpts = {}, ...rest: unknown[]): CipherWithOutput {
   checkBytes(key, { title: "key" });
   rejectAad([opts, ...rest]);
-  return blockMode(key, !opts.disablePadding, () => new Ecb(aes(), key, { padding: paddingOf(opts) }));
+  return blockMode(key, !opts.disablePadding, (k) => new Ecb(aes(), k, { padding: paddingOf(opts) }));
 }
 
 function aesCbc(key: Uint8Array, iv: Uint8Array, opts: BlockOpts = {}, ...rest: unknown[]): CipherWithOutput {
   checkBytes(key, { title: "key" });
   checkBytes(iv, { length: BLOCK, title: "nonce" });
   rejectAad([opts, ...rest]);
-  return blockMode(key, !opts.disablePadding, () => {
-    const cbc = new Cbc(aes(), key, { padding: paddingOf(opts) });
+  return blockMode(key, !opts.disablePadding, (k) => {
+    const cbc = new Cbc(aes(), k, { padding: paddingOf(opts) });
     return {
-      encrypt: (data, options) => cbc.encrypt(iv, data, options),
-      decrypt: (data, options) => cbc.decrypt(iv, data, options),
+      encrypt: (data, options) => unshared([iv], (first) => cbc.encrypt(first, data, options)),
+      decrypt: (data, options) => unshared([iv], (first) => cbc.decrypt(first, data, options)),
       dispose: () => cbc.dispose(),
     };
   });

@@ -106,6 +106,48 @@ test.each(withOutput)("%s writes to the output argument and returns it, as noble
   expect(outputs[1]).toEqual(outputs[0]);
 });
 
+test.each(withOutput)("%s returns the very output it was given, whatever its class and memory", (name) => {
+  const random = seeded(`noble identity ${name}`);
+  const given = { key: random.bytes(32), nonce: random.bytes(16), aad: undefined, data: random.bytes(96) };
+  const outputs = {
+    array: (length: number) => new Uint8Array(length),
+    Buffer: (length: number) => Buffer.alloc(length),
+    shared: (length: number) => new Uint8Array(new SharedArrayBuffer(length)),
+    part: (length: number) => new Uint8Array(length + 8).subarray(4, 4 + length),
+  };
+  for (const [kind, make] of Object.entries(outputs)) {
+    const seen = [noble, lanelock].map((library) => {
+      const create = variants(library, given)[name];
+      const plainly = create().encrypt(given.data);
+      const [output, back] = [make(plainly.length), make(plainly.length)];
+      const encrypted = create().encrypt(given.data, output);
+      const decrypted = create().decrypt(plainly, back);
+      expectBytes(output, plainly, `${kind}: encrypted`);
+      expectBytes(back.subarray(0, 96), given.data, `${kind}: decrypted`);
+      return [encrypted === output, decrypted === back, decrypted.buffer === back.buffer, decrypted.constructor.name];
+    });
+    expect(seen[1], kind).toEqual(seen[0]);
+    expect(seen[1]?.[0], kind).toBe(true);
+  }
+});
+
+test.each(variantNames)("%s takes arrays over memory that threads share, as noble does", (name) => {
+  const random = seeded(`noble shared ${name}`);
+  const shared = (length: number) => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(length));
+    bytes.set(random.bytes(length));
+    return bytes;
+  };
+  const given = { key: shared(24), nonce: shared(16), aad: shared(9), data: shared(64) };
+  const [theirs, ours] = [noble, lanelock].map((library) => variants(library, given)[name]().encrypt(given.data));
+  expectBytes(ours!, theirs!, "encrypted");
+  expect(ours?.buffer).toBeInstanceOf(ArrayBuffer);
+  const sealed = shared(ours!.length);
+  sealed.set(ours!);
+  expectBytes(variants(lanelock, given)[name]().decrypt(sealed), given.data, "decrypted");
+  expectNothingLeft();
+});
+
 test("inputs are not modified", () => {
   const random = seeded("noble inputs");
   for (const name of variantNames) {
