@@ -9,7 +9,7 @@ const output = `${root}src/envelope/workers/worker-code.generated.ts`;
 const engineFromParent = {
   name: "engine-from-parent",
   setup({ onLoad }) {
-    const contents = "export const chunks = ENGINE_CHUNKS;";
+    const contents = "export const modules = ENGINE_MODULES;";
     onLoad({ filter: /\/engine\.generated\.ts$/ }, () => ({ contents, loader: "js" }));
   },
 };

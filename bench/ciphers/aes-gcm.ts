@@ -98,6 +98,7 @@ function freshKey(): Case {
 
 function many(): Case {
   const messages = Array.from({ length: 10_000 }, () => input(64));
+  const records = messages.map(({ nonce, data, aad }) => ({ nonce, data, aad }));
   const rivals = messages.map((message) => nodeSeal(message));
   return {
     name: "AES-256-GCM seal 10,000 records of 64 B",
@@ -107,7 +108,7 @@ function many(): Case {
       {
         name: OWN,
         run: () => {
-          aead.sealMany(messages);
+          aead.sealMany(records);
           return undefined;
         },
       },

@@ -1,5 +1,6 @@
 import { LanelockError } from "../errors.ts";
-import { chunks, type EngineExports } from "./engine.generated.ts";
+import { type EngineExports, modules } from "./engine.generated.ts";
+import { unpack } from "./unpack.ts";
 
 /** One instance of the engine with its memory. A thread has one; it is made at first use. */
 export interface Engine {
@@ -20,19 +21,6 @@ const relaxedProbe = [
   [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 43, 1, 41, 0],
   [253, 12, ...new Array<number>(16).fill(0), 253, 12, ...new Array<number>(16).fill(0), 253, 128, 2, 11],
 ].flat();
-
-function digit(code: number): number {
-  return (code & 15) + (code > 57 ? 9 : 0);
-}
-
-/** The module of one build: 0, the plain one, or 1, the relaxed one. */
-function decode(build: 0 | 1): Uint8Array<ArrayBuffer> {
-  const hex = chunks.map((chunk) => chunk[build]).join("");
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++)
-    bytes[i] = digit(hex.charCodeAt(2 * i)) * 16 + digit(hex.charCodeAt(2 * i + 1));
-  return bytes;
-}
 
 function compile(code: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   if (!WebAssembly.validate(code)) {
@@ -70,7 +58,7 @@ function load(): Engine {
     );
   }
   const own = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "plain";
-  const exports = instantiate(provided ?? compile(decode(own === "relaxed" ? 1 : 0)));
+  const exports = instantiate(provided ?? compile(unpack(modules, own === "relaxed" ? 1 : 0)));
   const build = provided ? "provided" : own;
   const bytes = new Uint8Array(exports.memory.buffer);
   return { exports, build, io: exports.io(), nonce: exports.nonce(), bytes, busy: false };

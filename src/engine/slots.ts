@@ -40,16 +40,6 @@ export function slotsInUse(): Slot[] {
   return slots.filter(({ state }) => state !== "free");
 }
 
-/** The collector sees a few hundred bytes of a key that takes thousands of the engine's. An array as large as the growth, dropped
- * at once, makes it come as often as if it saw them all. */
-function pressCollector(bytes: number): void {
-  try {
-    void new ArrayBuffer(bytes);
-  } catch {
-    // Memory is short already: the collector runs anyway.
-  }
-}
-
 /** Grows the memory to at least `end` bytes, by a quarter at a time so that many keys cost few growths. */
 function reserve(host: Engine, end: number): void {
   const present = host.bytes.length;
@@ -60,12 +50,14 @@ function reserve(host: Engine, end: number): void {
     if (pages < needed) throw new RangeError("A WebAssembly memory has at most 4 GiB");
     host.exports.memory.grow(pages);
   } catch (cause) {
-    throw new LanelockError("ERR_LIMIT", "There is no memory for another key: dispose of keys that are not needed", {
-      cause,
-    });
+    throw new LanelockError(
+      "ERR_LIMIT",
+      "There is no memory for another key: dispose of keys that are not needed. Those that were only dropped are wiped " +
+        "after the collector has found them, which takes a turn of the event loop",
+      { cause },
+    );
   }
   host.bytes = new Uint8Array(host.exports.memory.buffer);
-  pressCollector(pages * PAGE);
 }
 
 /** A zeroed slot of `size` bytes, a multiple of 16, in state "taken". For use within a call of the engine. */

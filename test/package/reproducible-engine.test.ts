@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import binaryen from "binaryen";
 import { afterAll, expect, test } from "vitest";
-import { chunks } from "../../src/engine/engine.generated.ts";
+import { modules } from "../../src/engine/engine.generated.ts";
+import { unpack } from "../../src/engine/unpack.ts";
 import { type Build, builds, builtEngine, compile, projectRoot } from "../constant-time/compile.ts";
 
 // The engine that ships is the one that its sources make, anywhere: byte for byte, as build/engine.lock.json says.
@@ -50,8 +51,8 @@ test.each(elsewhereToo)(
 );
 
 /** The module as the package carries it. */
-function shipped(build: Build): Buffer {
-  return Buffer.from(chunks.map((pair) => pair[builds.indexOf(build) === 0 ? 0 : 1]).join(""), "hex");
+function shipped(build: Build): Uint8Array {
+  return unpack(modules, builds.indexOf(build) === 0 ? 0 : 1);
 }
 
 /** The functions that assembly/index.ts exports, which is the ABI and nothing else. */

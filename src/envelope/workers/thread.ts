@@ -1,4 +1,4 @@
-import { chunks } from "../../engine/engine.generated.ts";
+import { modules } from "../../engine/engine.generated.ts";
 import type { Reply, Request } from "./messages.ts";
 import { workerCode } from "./worker-code.generated.ts";
 
@@ -22,7 +22,7 @@ export type Spawn = (events: ThreadEvents) => Thread;
 
 /** The source text of a thread: the engine's binary, which this thread has already, then the code. */
 export function workerSource(): string {
-  return `const ENGINE_CHUNKS=${JSON.stringify(chunks)};${workerCode}`;
+  return `const ENGINE_MODULES=${JSON.stringify(modules)};${workerCode}`;
 }
 
 /** How threads start here; `undefined` where there are none. */
