@@ -24,7 +24,7 @@ const STATUS = {
 export type ServiceErrorCode = keyof typeof STATUS;
 
 /** A request that the endpoint refuses before the KMS sees it. */
-export class ServiceError extends LanelockError<"ERR_ARGUMENT"> {
+export class ServiceError extends LanelockError {
   override readonly name = "ServiceError";
   readonly serviceCode: ServiceErrorCode;
   readonly httpStatus: number;
