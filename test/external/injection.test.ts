@@ -21,7 +21,25 @@ const injection = vi.hoisted(() => ({
   /** Breaks the next request that is made. */
   next: undefined as { breaking: Breaking | "request"; thrown: unknown } | undefined,
   made: 0,
+  /** Breaks a function of node:crypto, once. */
+  crypto: undefined as { name: string; thrown: unknown } | undefined,
 }));
+vi.mock("node:crypto", async (original) => {
+  const real = await original<typeof import("node:crypto")>();
+  const breakable = (name: "randomBytes" | "createHmac" | "createHash" | "timingSafeEqual") => {
+    const work: (...parameters: never[]) => unknown = real[name];
+    return (...parameters: never[]) => {
+      const { crypto } = injection;
+      if (crypto?.name !== name) return work(...parameters);
+      injection.crypto = undefined;
+      throw crypto.thrown;
+    };
+  };
+  const broken = Object.fromEntries(
+    (["randomBytes", "createHmac", "createHash", "timingSafeEqual"] as const).map((name) => [name, breakable(name)]),
+  );
+  return { ...real, ...broken, default: { ...real, ...broken } };
+});
 vi.mock("node:https", async (original) => {
   const real = await original<typeof import("node:https")>();
   const request = (...parameters: unknown[]): ClientRequest => {
@@ -193,6 +211,25 @@ describe("a proxy whose token fails with what drivers should not throw", () => {
         expect(await loaded.encrypt(message)).toHaveLength(48);
         await client.close();
         await talkative.close();
+      }
+    }
+  });
+});
+
+describe.each(["randomBytes", "createHmac", "createHash", "timingSafeEqual"] as const)("node:crypto's %s", (name) => {
+  test("that fails is an error of ours, on both sides, and the next call succeeds", async () => {
+    for (const [kind, thrown] of foreignErrors) {
+      for (const [operation, work] of Object.entries(operations)) {
+        injection.crypto = { name, thrown };
+        const error = await outcome(work).then(
+          () => undefined,
+          (reason: unknown) => ({ reason }),
+        );
+        injection.crypto = undefined;
+        const what = `${kind} in ${operation}`;
+        if (error) expect(error.reason, what).toMatchObject({ code: "ERR_PROVIDER" });
+        if (error) expect(error.reason, what).toBeInstanceOf(LanelockError);
+        await vi.waitFor(() => outcome(work), { timeout: 60_000, interval: 50 });
       }
     }
   });

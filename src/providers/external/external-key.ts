@@ -1,7 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 import { KmsError } from "../../kms/ports/errors.ts";
 import type { CipherKey, CipherMode, CipherRequest } from "../../kms/ports/index.ts";
-import { codeOf } from "../../shared/error-code.ts";
+import { codeOf, messageOf } from "../../shared/error-code.ts";
 import { type ManagerConnection, ManagerRefusal } from "./connection.ts";
 import { type CipherMessage, fromBase64, paths } from "./protocol.ts";
 
@@ -94,7 +94,7 @@ export class ExternalKey implements CipherKey {
       const bytes = fromBase64(answer.data);
       if (bytes) return new Uint8Array(bytes);
     } catch (error) {
-      throw translated(error, this.#connection.name);
+      throw translated(error, this.#connection.name, signal);
     }
     throw this.#lied("returned no data");
   }
@@ -104,10 +104,14 @@ export class ExternalKey implements CipherKey {
   }
 }
 
-/** A refusal as an error of the KMS; other errors are returned as they are. */
-export function translated(error: unknown, manager: string): unknown {
-  // The class is made in connection.ts alone.
-  if (!(error instanceof ManagerRefusal)) return error;
+/** A refusal as an error of the KMS, and a foreign error as `ERR_PROVIDER`. Our own errors and the signal's reason pass. */
+export function translated(error: unknown, manager: string, signal?: AbortSignal): unknown {
+  // Both classes are of this copy of the package: nothing else makes what gets here, except Node.
+  if (!(error instanceof ManagerRefusal)) {
+    if (error instanceof LanelockError || (signal?.aborted && error === signal.reason)) return error;
+    const message = `The key of the key manager ${manager} cannot be used: ${messageOf(error)}. Try again.`;
+    return new LanelockError("ERR_PROVIDER", message, { cause: error });
+  }
   switch (error.refusal) {
     case "authentication":
       return new LanelockError("ERR_AUTHENTICATION", "The ciphertext does not authenticate");

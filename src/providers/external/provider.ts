@@ -93,7 +93,7 @@ export class ExternalProvider implements KeyProvider {
         throw error;
       }
     } catch (error) {
-      throw translated(error, connection.name);
+      throw translated(error, connection.name, signal);
     }
   }
 
@@ -110,7 +110,7 @@ export class ExternalProvider implements KeyProvider {
     } catch (error) {
       // The class is made in connection.ts alone.
       if (error instanceof ManagerRefusal && error.refusal === "key_not_found") return;
-      throw translated(error, connection.name);
+      throw translated(error, connection.name, signal);
     }
   }
 
