@@ -2,6 +2,7 @@ import { LanelockError } from "../errors.ts";
 import type { AsymmetricKeySpec } from "../shared/algorithms.ts";
 import { equalBytes } from "../shared/equal-bytes.ts";
 import { isPromise, type MaybePromise } from "../shared/maybe-promise.ts";
+import { randomBytes } from "../shared/random.ts";
 import { malformed } from "./der.ts";
 import { validPoint } from "./ec-curves.ts";
 import { type EcPrivateParts, isRsaParts, type PrivateParts, type PublicParts } from "./key-parts.ts";
@@ -152,7 +153,7 @@ async function withPoint({ spec, scalar, point }: EcPrivateParts, on: Platform) 
 /** Signs and verifies once, which finds what checks of single numbers cannot, such as a composite "prime". */
 async function requireWorkingPair(parts: PrivateParts & PublicParts, on: Platform): Promise<void> {
   const algorithm = isRsaParts(parts) ? "RSA_PSS_SHA_256" : "ECDSA_SHA_256";
-  const input = { algorithm, messageType: "RAW", data: crypto.getRandomValues(new Uint8Array(32)) } as const;
+  const input = { algorithm, messageType: "RAW", data: randomBytes(32) } as const;
   let works: boolean;
   try {
     const privateKey = await on.loadPrivate(parts);

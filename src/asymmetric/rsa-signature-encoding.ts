@@ -1,4 +1,5 @@
 import { equalBytes } from "../shared/equal-bytes.ts";
+import { randomBytes } from "../shared/random.ts";
 import { hashes, mgf1Xor } from "./mgf1.ts";
 
 const saltLength = 32;
@@ -38,7 +39,7 @@ function saltedHash(digest: Uint8Array, salt: Uint8Array): Uint8Array {
  * set: maskedDB ‖ H ‖ BC, where DB = 00 … 00 ‖ 01 ‖ salt and the top bit is cleared.
  */
 export function encodePss(digest: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const salt = crypto.getRandomValues(new Uint8Array(saltLength));
+  const salt = randomBytes(saltLength);
   const encoded = new Uint8Array(length);
   const hash = saltedHash(digest, salt);
   const db = encoded.subarray(0, length - hashLength - 1);

@@ -19,6 +19,16 @@ export function randomBytes(length: number): Uint8Array {
   return fillRandom(new Uint8Array(length));
 }
 
+/** A random UUID (RFC 9562 §5.4). Pages that are not secure contexts have no `crypto.randomUUID`. */
+export function randomUuid(): string {
+  const bytes = randomBytes(16);
+  const hex = Array.from(bytes, (byte, at) => {
+    const set = at === 6 ? (byte & 0x0f) | 0x40 : at === 8 ? (byte & 0x3f) | 0x80 : byte;
+    return set.toString(16).padStart(2, "0");
+  }).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
 /** Test environments hide the global `crypto`; Node's module still has it. */
 function fillRandom(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (globalThis.crypto?.getRandomValues) return globalThis.crypto.getRandomValues(bytes);

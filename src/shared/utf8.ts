@@ -33,3 +33,30 @@ export function encodeUtf8(text: string): Uint8Array {
   }
   return Uint8Array.from(bytes);
 }
+
+interface Decoder {
+  decode(bytes: Uint8Array): string;
+}
+
+let decoder: Decoder | undefined;
+
+/** The text of UTF-8. What is not valid becomes U+FFFD; a byte order mark at the start is dropped. */
+export function textOf(bytes: Uint8Array): string {
+  decoder ??= findDecoder();
+  return decoder.decode(bytes);
+}
+
+function findDecoder(): Decoder {
+  const Platform = globalThis.TextDecoder ?? globalThis.process?.getBuiltinModule?.("node:util")?.TextDecoder;
+  return Platform ? new Platform() : { decode: decodeUtf8 };
+}
+
+/** For hosts without a decoder: the text of valid UTF-8, and U+FFFD for all of a text that is not. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  const escaped = Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+  try {
+    return decodeURIComponent(escaped).replace(/^\uFEFF/, "");
+  } catch {
+    return "\uFFFD";
+  }
+}

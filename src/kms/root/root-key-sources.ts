@@ -1,6 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 import { callersBytes, copyOf } from "../../shared/byte-input.ts";
 import { readPrivateFile } from "../../shared/private-file.ts";
+import { textOf, utf8 } from "../../shared/utf8.ts";
 import type { RootKeySource } from "../ports/index.ts";
 
 /** 32 bytes; a file with them, raw or in base64 or hex; an environment variable with them in base64 or hex; or any source. */
@@ -48,7 +49,7 @@ function environmentSource(variable: string): RootKeySource {
       if (text === undefined || text === "") {
         throw new LanelockError("ERR_KEY", `The root key is not there: ${name} is not set.`);
       }
-      return { secret: decodeKey(name, new TextEncoder().encode(text)) };
+      return { secret: decodeKey(name, utf8(text)) };
     },
   };
 }
@@ -87,7 +88,7 @@ function rawKey(name: string, content: Uint8Array): Uint8Array | undefined {
 
 /** A key as text: its base64 or its hex, told apart by length. */
 function decodeKey(name: string, content: Uint8Array): Uint8Array {
-  const text = new TextDecoder().decode(content).trim();
+  const text = textOf(content).trim();
   if (/^[0-9a-fA-F]{64}$/.test(text)) {
     return Uint8Array.from({ length: ROOT_KEY_LENGTH }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
   }

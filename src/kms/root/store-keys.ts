@@ -4,6 +4,7 @@ import { LanelockError } from "../../errors.ts";
 import { concatBytes, type Field, lengthPrefixed, utf8 } from "../../shared/encoding.ts";
 import { HmacSha256 } from "../../shared/hash/sha256.ts";
 import { randomBytes } from "../../shared/random.ts";
+import { textOf } from "../../shared/utf8.ts";
 import type { KeyBinding, MaterialCipher, MaterialWrapper } from "../ports/index.ts";
 
 const FORMAT = 1;
@@ -179,7 +180,7 @@ export class StoreKeys implements MaterialWrapper {
     const entries = this.unwrap(CLOSED_CHAINS_BINDING, wrapped);
     const size = CHAIN_ID_LENGTH + KEY_LENGTH;
     for (let at = 0; at + size <= entries.length; at += size) {
-      const id = new TextDecoder().decode(entries.subarray(at, at + CHAIN_ID_LENGTH));
+      const id = textOf(entries.subarray(at, at + CHAIN_ID_LENGTH));
       this.#closedChains.set(id, entries.slice(at + CHAIN_ID_LENGTH, at + size));
     }
     entries.fill(0);

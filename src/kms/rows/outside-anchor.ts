@@ -1,5 +1,6 @@
 import { LanelockError } from "../../errors.ts";
 import { equalInConstantTime, toHex } from "../../shared/encoding.ts";
+import { utf8 } from "../../shared/utf8.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 
 /** A place outside the store that keeps one short text: what it writes, it reads again. */
@@ -71,7 +72,7 @@ export class OutsideAnchor {
     const { store, epoch, mac } = parse(text);
     if (store !== keys.storeId) throw this.#refusal("the anchor is that of another store");
     const expected = macOf(keys, epoch);
-    if (equalInConstantTime(new TextEncoder().encode(mac), new TextEncoder().encode(expected))) return epoch;
+    if (equalInConstantTime(utf8(mac), utf8(expected))) return epoch;
     throw this.#refusal("the anchor was changed, or was written under another root key");
   }
 

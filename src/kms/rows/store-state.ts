@@ -1,4 +1,5 @@
 import { concatBytes, equalInConstantTime, utf8 } from "../../shared/encoding.ts";
+import { textOf } from "../../shared/utf8.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import type { RowChanges } from "./row-index.ts";
 
@@ -37,7 +38,7 @@ export function sealState(keys: StoreKeys, state: StoreState): Uint8Array {
 export function openState(keys: StoreKeys, sealed: Uint8Array): StoreState | undefined {
   const text = sealed.subarray(MAC_LENGTH);
   if (!equalInConstantTime(sealed.subarray(0, MAC_LENGTH), keys.mac(STATE, [text]))) return undefined;
-  return JSON.parse(new TextDecoder().decode(text)) as StoreState;
+  return JSON.parse(textOf(text)) as StoreState;
 }
 
 interface NextState {

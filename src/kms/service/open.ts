@@ -1,7 +1,9 @@
 import { LanelockError, type LanelockErrorCode } from "../../errors.ts";
 import { utf8 } from "../../shared/encoding.ts";
 import { messageOf } from "../../shared/message-of.ts";
+import { randomUuid } from "../../shared/random.ts";
 import { readClock } from "../../shared/read-clock.ts";
+import { textOf } from "../../shared/utf8.ts";
 import { AuditLog } from "../audit/audit-log.ts";
 import { ChainedFile } from "../audit/chained-file.ts";
 import { type AuditSink, FunctionSink } from "../audit/sink.ts";
@@ -214,7 +216,7 @@ export async function storedRoot(rows: StoreReader): Promise<StoredRoot | undefi
   if (storeId === undefined) return undefined;
   const sealed = await rows.meta(ROOT_SEALED);
   // Empty: the root key that had it was changed for one that keeps nothing in the store.
-  return { storeId: new TextDecoder().decode(storeId), sealed: sealed?.length ? sealed : undefined };
+  return { storeId: textOf(storeId), sealed: sealed?.length ? sealed : undefined };
 }
 
 /** Of two processes at the first opening one makes the store, and the other finds it made. */
@@ -224,7 +226,7 @@ async function firstOpening(
   { cipher, anchor }: Unlocking,
 ): Promise<StoredRoot> {
   await anchor?.requireUnused();
-  const storeId = crypto.randomUUID();
+  const storeId = randomUuid();
   const { secret, sealed } = await unlock(source, { storeId });
   const keys = storeKeys(storeId, secret, cipher);
   try {

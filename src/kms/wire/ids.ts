@@ -1,3 +1,4 @@
+import { randomBytes } from "../../shared/random.ts";
 import { MAX_ALIAS_CHARACTERS } from "../policy/limits.ts";
 import { invalidParameter, KmsError, keyNotFound, missingParameter } from "../ports/errors.ts";
 
@@ -22,7 +23,7 @@ const KEY_PREFIX = "key/";
 function randomCharacters(count: number): string {
   let result = "";
   while (result.length < count) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(count * 2))) {
+    for (const byte of randomBytes(count * 2)) {
       if (byte < 252 && result.length < count) result += ALPHABET[byte % 36];
     }
   }

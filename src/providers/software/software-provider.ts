@@ -18,6 +18,7 @@ import type {
   ProviderHost,
   StoredKeyObject,
 } from "../../kms/ports/index.ts";
+import { randomBytes } from "../../shared/random.ts";
 import { aesGcmKey } from "./aes-gcm-key.ts";
 import { generateAsymmetricMaterial, loadSoftwareAsymmetricKey } from "./asymmetric-key.ts";
 import { softwareKeyTransport } from "./key-transport.ts";
@@ -45,7 +46,7 @@ const CAPABILITIES: readonly Capability[] = [
 async function generateMaterial(keySpec: KeySpec): Promise<CheckedMaterial> {
   if (isAsymmetricKeySpec(keySpec)) return generateAsymmetricMaterial(keySpec);
   if (keySpec !== "Aliyun_AES_256") throw unsupported(keySpec);
-  return { material: crypto.getRandomValues(new Uint8Array(AES_256_LENGTH)) };
+  return { material: randomBytes(AES_256_LENGTH) };
 }
 
 class SoftwareProvider implements KeyProvider {

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { LanelockError } from "../../errors.ts";
 import { readPrivateFile } from "../../shared/private-file.ts";
+import { textOf } from "../../shared/utf8.ts";
 import { isSocket } from "./postgres-tls.ts";
 
 export interface PasswordSources {
@@ -37,7 +38,7 @@ export function findPassword(sources: PasswordSources): string {
 function readPrivateText(path: string, what: string): string {
   const content = readPrivateFile({ path, what, unreadable: "ERR_STORE", exposed: "ERR_STORE" });
   try {
-    return new TextDecoder().decode(content);
+    return textOf(content);
   } finally {
     content.fill(0);
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type ConnectionOptions, checkServerIdentity } from "node:tls";
 import { LanelockError } from "../../errors.ts";
 import { readPrivateFile } from "../../shared/private-file.ts";
+import { textOf } from "../../shared/utf8.ts";
 import { checkedSslMode, type PostgresTarget, type SslMode } from "./postgres-url.ts";
 
 /** How a server is connected to. */
@@ -93,5 +94,5 @@ function readFile(parameter: string, path: string): string {
 
 function readKey(path: string): string {
   const content = readPrivateFile({ path, what: "sslkey", unreadable: "ERR_STORE", exposed: "ERR_STORE" });
-  return new TextDecoder().decode(content);
+  return textOf(content);
 }

@@ -1,0 +1,96 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { transformSync } from "esbuild";
+import { scratchFolder } from "../tokens/scratch-folder.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/**
+ * A project in which lanelock is installed from its build, with what README's examples need: a store and a root key that another
+ * process made. The examples are there as modules, `example-0.mjs` and on.
+ */
+export function installedFolder(): { folder: string; examples: string[] } {
+  const folder = scratchFolder("realm");
+  const modules = join(folder, "node_modules");
+  mkdirSync(join(modules, "lanelock"), { recursive: true });
+  // A copy: test runners treat what lies in node_modules, by its real path, unlike the files of a project.
+  for (const part of ["dist", "package.json"]) {
+    cpSync(join(root, part), join(modules, "lanelock", part), { recursive: true });
+  }
+  for (const name of readdirSync(join(root, "node_modules"))) {
+    if (name !== "lanelock" && !name.startsWith("."))
+      symlinkSync(join(root, "node_modules", name), join(modules, name));
+  }
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  writeFileSync(join(folder, "vitest.config.mjs"), "export default {};");
+  const made = spawnSync(process.execPath, [join(modules, "lanelock/dist/cli/main.js"), "init", "--home", "."], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  if (made.status !== 0) throw new Error(`lanelock init failed: ${made.stderr}`);
+  const text = readFileSync(join(root, "README.md"), "utf8");
+  const examples = [...text.matchAll(/^```(js|ts)\n(.*?)^```$/gms)].map(([, , code = ""], index) => {
+    const name = `example-${index}.mjs`;
+    writeFileSync(join(folder, name), transformSync(code, { loader: "ts", format: "esm", target: "node20" }).code);
+    return name;
+  });
+  if (examples.length < 2) throw new Error("README.md has fewer examples than it had");
+  return { folder, examples };
+}
+
+/** A test file for any runner: the examples, and a KMS that is opened again, under the runner's own globals. */
+export function realmTests(examples: readonly string[], { header, fake }: { header: string; fake: string }): string {
+  return `
+    ${header}
+    import { aesGcm } from "lanelock";
+    import { envelope } from "lanelock/envelope";
+    import { Kms } from "lanelock/kms";
+    import { memoryStore, sqlStore } from "lanelock/stores";
+
+    ${fake === "" ? "" : `beforeAll(() => ${fake});`}
+
+    ${examples.map((name) => `test("README: ${name}", async () => { await import("./${name}"); });`).join("\n")}
+
+    test.each(["memory", "SQLite"])("a KMS with a store in %s", async (kind) => {
+      const rootKey = new Uint8Array(32).fill(7);
+      const name = "realm-" + Math.random() + ".db";
+      const memory = memoryStore();
+      const store = () => (kind === "memory" ? memory : sqlStore({ path: name }));
+      const plaintext = new TextEncoder().encode("twelve tulips");
+      const encryptionContext = { tenant: "42" };
+      const kms = await Kms.open({ store: store(), rootKey });
+      const { keyId } = (await kms.createKey({})).keyMetadata;
+      const signing = (await kms.createKey({ keySpec: "EC_P256", keyUsage: "SIGN/VERIFY" })).keyMetadata;
+      const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext, encryptionContext });
+      const files = envelope(kms, { keyId });
+      const large = new Uint8Array(3_000_000).fill(9);
+      const sealed = await files.seal(large);
+      expect((await files.open(sealed)).length).toBe(large.length);
+      await files.close();
+      await kms.close();
+
+      const again = await Kms.open({ store: store(), rootKey });
+      const opened = await again.decrypt({ ciphertextBlob, encryptionContext });
+      expect(Array.from(opened.plaintext)).toEqual(Array.from(plaintext));
+      const forged = Uint8Array.from(ciphertextBlob);
+      forged[forged.length - 1] ^= 1;
+      await expect(again.decrypt({ ciphertextBlob: forged, encryptionContext })).rejects.toMatchObject({ code: "InvalidParameter" });
+      await expect(again.encrypt({ keyId, plaintext: "text" })).rejects.toMatchObject({ code: "InvalidParameter" });
+      expect((await again.describeKey({ keyId: signing.keyId })).keyMetadata.keySpec).toBe("EC_P256");
+      await again.close();
+    });
+
+    test("errors are told by their code", () => {
+      const aead = aesGcm(new Uint8Array(32));
+      let code;
+      try {
+        aead.open(new Uint8Array(12), new Uint8Array(16));
+      } catch (error) {
+        code = error.code;
+      }
+      expect(code).toBe("ERR_AUTHENTICATION");
+    });
+  `;
+}
