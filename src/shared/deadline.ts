@@ -9,7 +9,7 @@ export interface Deadline {
 }
 
 /**
- * Waits for `work` no longer than the deadline. Work that is late goes on, and nobody hears of its result.
+ * Waits for `work` until the deadline. Late work continues; its result is dropped.
  *
  * @throws the signal's reason, or LanelockError `ERR_PROVIDER` after the time
  */

@@ -6,7 +6,7 @@ interface NodeModules {
   "node:path": typeof import("node:path");
 }
 
-/** A module of Node, asked for when it is needed, so that no bundler of a browser page looks for it. */
+/** A module of Node, loaded on demand, so that bundlers for pages do not look for it. */
 export function nodeModule<Name extends keyof NodeModules>(name: Name, feature: string): NodeModules[Name] {
   const module = globalThis.process?.getBuiltinModule?.(name);
   if (module) return module as NodeModules[Name];

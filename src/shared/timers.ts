@@ -40,7 +40,7 @@ export function clearInterval(timer: Timer | undefined): void {
   host.clearInterval(timer);
 }
 
-/** Lets the process end although the timer is set. Timers of browsers are numbers, which hold nothing. */
+/** Lets the process end although the timer is set. In browsers a timer is a number, and nothing needs to be done. */
 export function unref(timer: unknown): void {
   if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
     timer.unref();
@@ -68,5 +68,5 @@ export function setImmediate(callback: () => void): void {
 /** `performance.now()` as it was at load: milliseconds that only grow. */
 export const performance = { now: host.now };
 
-/** The time of the system, for protocols that compare it with another machine's. What a KMS dates, it dates by its clock option. */
+/** The time of the system, for protocols that compare it with another machine's. A KMS takes its dates from its `clock` option. */
 export const systemTime = { now: host.dateNow };

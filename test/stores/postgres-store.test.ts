@@ -16,18 +16,18 @@ testStoreContract("PostgreSQL", async () => {
   return { connect: () => sqlStore({ url }), dispose: async () => undefined };
 });
 
-test("a connection that broke is told as a database that cannot be reached, at whatever moment it is noticed", async () => {
+test("a broken connection is reported as an unreachable server, whenever it is noticed", async () => {
   const client = new pg.Client({ connectionString: server.createDatabase() });
   client.on("error", () => undefined);
   await client.connect();
   const ended = new Promise((resolve) => client.once("end", resolve));
   const running = client.query("select pg_sleep(60)").catch((error) => error);
   server.sql("postgres", "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep%'");
-  const told = [await running];
-  told.push(await client.query("select 1").catch((error) => error));
+  const failures = [await running];
+  failures.push(await client.query("select 1").catch((error) => error));
   await ended;
-  told.push(await client.query("select 1").catch((error) => error));
-  for (const error of told) {
+  failures.push(await client.query("select 1").catch((error) => error));
+  for (const error of failures) {
     const message = expect.stringContaining("cannot be reached");
     expect(postgresFailure("PostgreSQL", error), String(error)).toMatchObject({ code: "ERR_STORE", message });
   }

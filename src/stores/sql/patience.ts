@@ -3,7 +3,7 @@ import { isBusy } from "./store-failure.ts";
 
 const PATIENCE_MILLISECONDS = 10_000;
 
-/** Repeats an attempt that found the database locked by another process, for ten seconds, without blocking this one. */
+/** Repeats an attempt that found the database locked by another process, for ten seconds, without blocking the thread. */
 export async function patiently<T>(attempt: () => T | Promise<T>): Promise<T> {
   const deadline = performance.now() + PATIENCE_MILLISECONDS;
   for (;;) {

@@ -6,10 +6,10 @@ import type { ConnectionSettings } from "./postgres-settings.ts";
 /** Servers since version 14 may end idle sessions, which a claim's is most of the time. */
 const KEEP_IDLE = "select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout'";
 
-/** The most that a claim's connection is waited for. */
+/** How long a claim's connection may take to answer. */
 const PATIENCE_MILLISECONDS = 5_000;
 
-/** An advisory lock of a connection kept for it: the server ends it with the connection. */
+/** An advisory lock on a connection of its own: the server releases it when the connection ends. */
 export class PostgresClaim implements StoreClaim {
   readonly #client: pg.Client;
   readonly #onRelease: (claim: PostgresClaim) => void;
@@ -79,7 +79,7 @@ export class PostgresClaim implements StoreClaim {
     await this.#asking;
   }
 
-  /** The lock is the session's: behind another session the claim is another client's. */
+  /** The lock belongs to the server's session: when that is another one, the claim is lost. */
   async #askWhetherHeld(): Promise<void> {
     this.#keepsProcess("ref");
     try {
@@ -91,7 +91,7 @@ export class PostgresClaim implements StoreClaim {
     }
   }
 
-  /** Says goodbye, and hangs up on a server that does not answer that. */
+  /** Ends the connection, and hangs up on a server that does not answer. */
   async release(): Promise<void> {
     this.#onRelease(this);
     this.#keepsProcess("ref");

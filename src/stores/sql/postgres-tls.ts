@@ -19,7 +19,7 @@ export function isSocket(host: string): boolean {
   return host.startsWith("/") || host.startsWith("@");
 }
 
-/** By what the URL says, not by what a name resolves to: whoever answers for the name could answer so. */
+/** Decided by the spelling of the host, not by its address: an attacker who answers DNS queries could give a local one. */
 export function isLocal(host: string): boolean {
   return isSocket(host) || /^(localhost|127\.0\.0\.1|::1)$/i.test(host);
 }

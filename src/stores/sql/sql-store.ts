@@ -55,7 +55,7 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
     }
   }
 
-  /** What `work` throws passes as it is; everything else that goes wrong becomes a LanelockError. */
+  /** Passes on what `work` throws. Every other failure becomes a LanelockError. */
   async #transaction<T>(kind: TransactionKind, work: (session: Session) => Promise<T>): Promise<T> {
     let refusal: { readonly reason: unknown } | undefined;
     try {

@@ -3,7 +3,7 @@ import { describeThrown, type Remedies, remedyFor, type Thrown } from "./thrown.
 
 /**
  * The failure of a driver, a file system or a network as `ERR_STORE` with advice. Whatever is not a LanelockError already (of this
- * copy of the package: drivers throw none) is one of theirs, so that nothing foreign passes for want of an entry in a list.
+ * copy of the package: drivers throw none) is one of theirs, so no foreign error passes because a list lacks it.
  */
 function failure(name: string, cause: unknown, remedy: (thrown: Thrown) => string): LanelockError {
   if (cause instanceof LanelockError) return cause;

@@ -5,8 +5,8 @@ export interface Thrown {
 }
 
 /**
- * Drivers throw errors of other realms (jest runs tests in one), errors whose code is a number, strings, and worse. Every property
- * is read as what it is, and nothing is asked of the prototype.
+ * Drivers throw errors of other realms (jest runs tests in one), errors whose code is a number, strings, and worse. Properties
+ * are read with care, and prototypes are not asked.
  */
 export function describeThrown(thrown: unknown): Thrown {
   try {
