@@ -114,7 +114,9 @@ test("require encrypts without an authority's file, and verifies with one", asyn
 });
 
 test("a server that takes only TLS says so to a connection without", async () => {
-  await expect(isEncrypted(url("sslmode=disable", "tls-only"))).rejects.toMatchObject(refusal("without TLS from here"));
+  await expect(isEncrypted(url("sslmode=disable", "tls-only"))).rejects.toMatchObject(
+    refusal("If it wants TLS, add sslmode=verify-full"),
+  );
   expect(await isEncrypted(url(`sslrootcert=${authority.file}`, "tls-only"))).toBe(true);
 });
 

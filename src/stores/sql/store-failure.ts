@@ -84,7 +84,7 @@ const POSTGRES_REMEDIES: Remedies = [
   ],
   [
     /^28000 .*(no encryption|SSL off)/i,
-    "the server accepts no connection without TLS from here. Add sslmode=verify-full to the url.",
+    "the server refuses this connection, which is made without TLS. If it wants TLS, add sslmode=verify-full to the url; if not, check the user name and pg_hba.conf.",
   ],
   [/^28P01/, "the server refused the user or the password."],
   [/^28/, "the server refused the user. Check the user name, and what pg_hba.conf allows it."],
