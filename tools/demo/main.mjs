@@ -4,6 +4,7 @@ import { showEnvelope } from "./envelope.mjs";
 import { inputFile, inTemporaryFolder } from "./files.mjs";
 import { runCipher } from "./gcm-file.mjs";
 import { showKeys, withOrdersKey } from "./keys.mjs";
+import { showServer } from "./server.mjs";
 
 /** A speed, where there was enough to measure it. */
 const speed = (value, size) => (size < 1 << 20 ? "–" : `${Math.round(value)} MB/s`).padStart(11);
@@ -32,7 +33,13 @@ try {
     for (const label of ["AES-256-GCM", "SM4-GCM"]) results.push(await runCipher(label, { ...input, folder }));
     report(results, input.size);
     const kept = await withOrdersKey(folder, async (orders) => {
-      return (await showKeys(orders)) && (await showEnvelope(orders, { ...input, folder }));
+      const steps = [
+        () => showKeys(orders),
+        () => showEnvelope(orders, { ...input, folder }),
+        () => showServer(orders),
+      ];
+      for (const step of steps) if (!(await step())) return false;
+      return true;
     });
     return kept && results.every(({ matches, roundTrip }) => matches && roundTrip);
   });
