@@ -41,7 +41,10 @@ export function installedFolder(): { folder: string; examples: string[] } {
 }
 
 /** A test file for any runner: the examples, and a KMS that is opened again, under the runner's own globals. */
-export function realmTests(examples: readonly string[], { header, fake }: { header: string; fake: string }): string {
+export function realmTests(
+  examples: readonly string[],
+  { header, fake, postgres }: { header: string; fake: string; postgres?: string | undefined },
+): string {
   return `
     ${header}
     import { aesGcm } from "lanelock";
@@ -53,11 +56,12 @@ export function realmTests(examples: readonly string[], { header, fake }: { head
 
     ${examples.map((name) => `test("README: ${name}", async () => { await import("./${name}"); });`).join("\n")}
 
-    test.each(["memory", "SQLite"])("a KMS with a store in %s", async (kind) => {
+    test.each(${JSON.stringify(["memory", "SQLite", ...(postgres ? ["PostgreSQL"] : [])])})("a KMS with a store in %s", async (kind) => {
       const rootKey = new Uint8Array(32).fill(7);
       const name = "realm-" + Math.random() + ".db";
       const memory = memoryStore();
-      const store = () => (kind === "memory" ? memory : sqlStore({ path: name }));
+      const other = () => sqlStore(kind === "SQLite" ? { path: name } : { url: ${JSON.stringify(postgres)} });
+      const store = () => (kind === "memory" ? memory : other());
       const plaintext = new TextEncoder().encode("twelve tulips");
       const encryptionContext = { tenant: "42" };
       const kms = await Kms.open({ store: store(), rootKey });

@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { nodeOfVersion } from "../reference/other-nodes.ts";
+import { PostgresServer } from "../stores/postgres-server.ts";
 import { installedFolder, realmTests } from "./installed-folder.ts";
 
 // The package in the test runners of its users: in their environments, which have globals of another realm, and under their
@@ -11,6 +12,12 @@ import { installedFolder, realmTests } from "./installed-folder.ts";
 
 const { folder, examples } = installedFolder();
 const require = createRequire(import.meta.url);
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await PostgresServer.start();
+});
+afterAll(() => server.stop());
+
 /** Ten times what the slowest takes. */
 const PATIENCE = 300_000;
 
@@ -36,7 +43,7 @@ test.each([
 ])("vitest with %s in %s %s", (environment, pool, fake, node) => {
   const header = 'import { beforeAll, expect, test, vi } from "vitest";';
   const file = `${environment}-${pool}${fake === "" ? "" : "-fake"}.test.mjs`;
-  writeFileSync(join(folder, file), realmTests(examples, { header, fake }));
+  writeFileSync(join(folder, file), realmTests(examples, { header, fake, postgres: server.createDatabase() }));
   const vitest = join(folder, "node_modules/vitest/vitest.mjs");
   const options = ["--root", folder, "--environment", environment, "--pool", pool, "--reporter=verbose"];
   const { output, status } = run([vitest, "run", file, ...options, "--testTimeout=60000"], node);
@@ -60,8 +67,10 @@ test.each([
       ${globals}
     });
   `;
+  // jest fakes process.nextTick too, which pg waits for.
+  const postgres = fake === "" ? server.createDatabase() : undefined;
   const file = `${environment}${fake === "" ? "" : "-fake"}.jest.mjs`;
-  writeFileSync(join(folder, file), realmTests(examples, { header, fake }));
+  writeFileSync(join(folder, file), realmTests(examples, { header, fake, postgres }));
   const settings = {
     rootDir: folder,
     testMatch: [`<rootDir>/${file}`],

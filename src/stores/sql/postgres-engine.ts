@@ -46,6 +46,16 @@ export async function openPostgres(name: string, options: PostgresOptions): Prom
   }
 }
 
+/**
+ * Whether the pool can let a process end that has nothing but idle connections. It calls `unref` on its timers, which are numbers in
+ * jsdom.
+ */
+function timersAreObjects(): boolean {
+  const timer: unknown = setTimeout(() => undefined);
+  clearTimeout(timer as Timer);
+  return typeof timer === "object";
+}
+
 class PostgresEngine implements SqlEngine {
   readonly bytes = "bytea";
   readonly db: Kysely<Database>;
@@ -59,9 +69,8 @@ class PostgresEngine implements SqlEngine {
   constructor(name: string, settings: ConnectionSettings) {
     this.#name = name;
     this.#settings = settings;
-    // Idle connections do not keep a process that has nothing else to do.
     const { config, Client } = settings;
-    const pool = new pg.Pool({ ...config, Client, max: MAX_CONNECTIONS, allowExitOnIdle: true });
+    const pool = new pg.Pool({ ...config, Client, max: MAX_CONNECTIONS, allowExitOnIdle: timersAreObjects() });
     // A connection may break while it is idle or between two queries; the next query then fails. Without a listener the event
     // would end the process.
     pool.on("error", () => undefined);
