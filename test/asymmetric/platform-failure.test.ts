@@ -102,6 +102,8 @@ describe("node:crypto of another runtime", () => {
     },
     "that takes no notice of the padding asked for": (padding: unknown, real: () => unknown) =>
       padding === crypto.constants.RSA_NO_PADDING ? new Uint8Array(256).fill(7) : real(),
+    "that answers zeros": (padding: unknown, real: () => unknown) =>
+      padding === crypto.constants.RSA_NO_PADDING ? new Uint8Array(256) : real(),
     "whose errors have no code": (_padding: unknown, real: () => unknown) => {
       try {
         return real();
@@ -123,31 +125,36 @@ describe("node:crypto of another runtime", () => {
       }),
     );
 
-  test.each(["that refuses RSA without padding", "that takes no notice of the padding asked for"] as const)(
-    "%s says what works instead, and answers nothing wrongly",
-    async (which) => {
-      const platform = runtime(runtimes[which]);
-      const pair = await testPair("RSA_2048");
-      const [privateKey, publicKey] = [
-        await loadPrivateKey(pair.privateKey, platform),
-        await importPublicKey(pair.publicKey, platform),
-      ];
-      const real = await loadPrivateKey(pair.privateKey);
-      for (const algorithm of ["RSA_PSS_SHA_256", "RSA_PKCS1_SHA_256"] as const) {
-        const input = { algorithm, messageType: "DIGEST", data: digest } as const;
-        const unsupported = { code: "ERR_UNSUPPORTED", message: expect.stringContaining("messageType RAW") };
-        await expect((async () => privateKey.sign(input))()).rejects.toMatchObject(unsupported);
-        const signature = await real.sign(input);
-        await expect((async () => publicKey.verify({ ...input, signature }))()).rejects.toMatchObject(unsupported);
-        const raw = { ...input, messageType: "RAW" } as const;
-        expect(await publicKey.verify({ ...raw, signature: await privateKey.sign(raw) })).toBe(true);
-      }
-      await expect(privateKey.decryptPkcs1(new Uint8Array(256), 32)).rejects.toMatchObject({
-        code: "ERR_UNSUPPORTED",
-        message: expect.stringContaining("RSAES_OAEP_SHA_256"),
+  test.each([
+    "that refuses RSA without padding",
+    "that takes no notice of the padding asked for",
+    "that answers zeros",
+  ] as const)("%s says what works instead, and answers nothing wrongly", async (which) => {
+    const platform = runtime(runtimes[which]);
+    const refuses = which === "that refuses RSA without padding";
+    const pair = await testPair("RSA_2048");
+    const [privateKey, publicKey] = [
+      await loadPrivateKey(pair.privateKey, platform),
+      await importPublicKey(pair.publicKey, platform),
+    ];
+    const real = await loadPrivateKey(pair.privateKey);
+    for (const algorithm of ["RSA_PSS_SHA_256", "RSA_PKCS1_SHA_256"] as const) {
+      const input = { algorithm, messageType: "DIGEST", data: digest } as const;
+      const unsupported = { code: "ERR_UNSUPPORTED", message: expect.stringContaining("messageType RAW") };
+      await expect((async () => privateKey.sign(input))()).rejects.toMatchObject({
+        ...unsupported,
+        cause: refuses ? { message: "Unknown padding" } : undefined,
       });
-    },
-  );
+      const signature = await real.sign(input);
+      await expect((async () => publicKey.verify({ ...input, signature }))()).rejects.toMatchObject(unsupported);
+      const raw = { ...input, messageType: "RAW" } as const;
+      expect(await publicKey.verify({ ...raw, signature: await privateKey.sign(raw) })).toBe(true);
+    }
+    await expect(privateKey.decryptPkcs1(new Uint8Array(256), 32)).rejects.toMatchObject({
+      code: "ERR_UNSUPPORTED",
+      message: expect.stringContaining("RSAES_OAEP_SHA_256"),
+    });
+  });
 
   test("whose errors have no code tells a forged ciphertext from a failure all the same", async () => {
     const platform = runtime(runtimes["whose errors have no code"]);

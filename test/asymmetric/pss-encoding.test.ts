@@ -62,6 +62,11 @@ test("the salt has 32 bytes, the last byte is bc, the top bit is clear, and ever
   const top = good.slice();
   top[0] = (top[0] ?? 0) | 0x80;
   expect(isPssEncoding(top, digest)).toBe(false);
+  // Also where the top bit is the only one of the first byte.
+  let zero = encode();
+  while (zero[0] !== 0) zero = encode();
+  expect(isPssEncoding(zero, digest)).toBe(true);
+  expect(isPssEncoding(zero.fill(0x80, 0, 1), digest)).toBe(false);
   for (let at = good.length - 1 - 32 - 33; at < good.length - 1; at += 1) {
     const bad = good.slice();
     bad[at] = (bad[at] ?? 0) ^ 1;

@@ -1,6 +1,6 @@
 import crypto, { type KeyObject } from "node:crypto";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { unpadOaep } from "../../src/asymmetric/oaep-unpadding.ts";
 import { unpadPkcs1 } from "../../src/asymmetric/pkcs1-unpadding.ts";
 import { loadPrivateKey, type PrivateKey } from "../../src/asymmetric/private-key.ts";
@@ -109,7 +109,39 @@ describe.each([
   });
 });
 
+test("what OAEP leaves in memory is wiped, whether the padding is right or not", () => {
+  const seen: Uint8Array[] = [];
+  const { slice, fill } = Uint8Array.prototype;
+  vi.spyOn(Uint8Array.prototype, "slice").mockImplementation(function (this: Uint8Array<ArrayBuffer>, ...range) {
+    seen.push(this);
+    return slice.apply(this, range);
+  });
+  unpadOaep("SHA-256", encodeOaep("sha256", { message: Buffer.from("a secret message") }));
+  vi.restoreAllMocks();
+  const db = seen.find((bytes) => bytes.length === 256 - 33);
+  expect(db?.every((byte) => byte === 0)).toBe(true);
+  const wiped: number[] = [];
+  vi.spyOn(Uint8Array.prototype, "fill").mockImplementation(function (this: Uint8Array<ArrayBuffer>, ...parameters) {
+    wiped.push(this.length);
+    return fill.apply(this, parameters);
+  });
+  const wrong = encodeOaep("sha256", { message: Buffer.from("a secret message"), separator: 2 });
+  wiped.length = 0;
+  expect(() => unpadOaep("SHA-256", wrong)).toThrow(expect.objectContaining(refused));
+  vi.restoreAllMocks();
+  expect(wiped.slice(-2)).toEqual([32, 256 - 33]);
+});
+
 describe("PKCS#1 v1.5", () => {
+  test("fewer than eight bytes of padding are refused (RFC 8017 §7.2.2 step 3)", () => {
+    const encodedWith = (padding: number) =>
+      Uint8Array.of(0, 2, ...new Uint8Array(padding).fill(5), 0, ...new Uint8Array(253 - padding).fill(9));
+    expect(unpadPkcs1(encodedWith(8), 245)).toHaveLength(245);
+    for (const padding of [0, 1, 7]) {
+      expect(() => unpadPkcs1(encodedWith(padding), 253 - padding)).toThrow(expect.objectContaining(refused));
+    }
+  });
+
   const encoded = (message: Uint8Array) =>
     raw(crypto.publicEncrypt({ key: publicKey, padding: RSA_PKCS1_PADDING }, message));
   const message = crypto.randomBytes(32);
