@@ -33,7 +33,7 @@ function hash({ n0, n1, n2 }: ListedNonce, seed: number): number {
 
 /** In a table with open addressing. Its seed is not known to those who choose nonces and could make all fall on one place. */
 function findInTable(list: readonly ListedNonce[]): Find {
-  const bits = Math.ceil(Math.log2(2 * list.length));
+  const bits = Math.ceil(Math.log2(1.5 * list.length));
   const places = new Int32Array(2 ** bits);
   const [mask, shift] = [places.length - 1, 32 - bits];
   const seed = (Math.random() * 2 ** 32) | 0;
