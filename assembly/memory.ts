@@ -32,11 +32,11 @@ export const COUNTER_REST: usize = COUNTER_TABLE + 4096;
 export const COLUMN_MASK: usize = COUNTER_REST + 128;
 export const COUNTER_CACHE_SIZE: usize = 4096 + 128 + 16;
 
-/** Words of a key schedule, H and its multiples: whatever one set-up needs. */
+/** What setting up a key needs: words of a key schedule, H and its multiples. */
 export const SETUP: usize = COLUMN_MASK + 16;
 export const SETUP_SIZE: usize = 512;
 
-/** The state of a GCM message that is worked in one call. */
+/** The state of a GCM message that is sealed or opened in one call. */
 export const RUN: usize = SETUP + SETUP_SIZE;
 export const RUN_SIZE: usize = 96;
 
@@ -44,7 +44,7 @@ export const RUN_SIZE: usize = 96;
 export const LANES: usize = RUN + RUN_SIZE;
 const LANES_SIZE: usize = 128 * 4;
 
-/** For each of many messages whether it is authentic. */
+/** Whether each of many messages is authentic. */
 export const VERDICTS: usize = LANES + LANES_SIZE;
 export const VERDICTS_SIZE: usize = 512;
 

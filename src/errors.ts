@@ -19,7 +19,7 @@
  * | `ERR_INTEGRITY` | something at rest is not what was written: a row was changed, moved or swapped |
  * | `ERR_AUDIT` | the audit log cannot be written, so the operation was not done |
  * | `ERR_UNSUPPORTED` | the platform cannot do this; the message says what it can |
- * | `ERR_WORKER` | a worker thread ended before its work was done, or none could start; the message it worked on is lost, others are not |
+ * | `ERR_WORKER` | a worker thread ended before its work was done, or none could start; its message is lost, others are not |
  * | `ERR_DEPENDENCY` | an optional package this feature needs is not installed; the message names it |
  */
 export type LanelockErrorCode =

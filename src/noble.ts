@@ -135,7 +135,7 @@ function rejectAad(values: readonly unknown[]): void {
   if (values.some(isBytes)) throw new Error("AAD not supported");
 }
 
-/** The error in noble's words where it stands for `code`. */
+/** An error with noble's message in place of ours if it has this code, or else the error itself. */
 function translated(error: unknown, code: string, message: string): unknown {
   return error instanceof LanelockError && error.code === code ? new Error(message, { cause: error }) : error;
 }
@@ -277,7 +277,7 @@ export const gcm = Object.assign(aesGcm, {
 });
 /** AES-CTR: the nonce is the first counter block of 16 bytes. */
 export const ctr = Object.assign(aesCtr, { blockSize: BLOCK, nonceLength: BLOCK });
-/** AES-CBC, padded unless told otherwise. */
+/** AES-CBC, padded unless `disablePadding` is set. */
 export const cbc = Object.assign(aesCbc, { blockSize: BLOCK, nonceLength: BLOCK });
-/** AES-ECB, padded unless told otherwise. */
+/** AES-ECB, padded unless `disablePadding` is set. */
 export const ecb = Object.assign(aesEcb, { blockSize: BLOCK });

@@ -1,6 +1,6 @@
 /**
- * What does not authenticate, or releases plaintext before it has: ECB, CBC and CTR of AES and SM4, and the stream that opens
- * GCM on the way. Use `lanelock` instead unless a format you did not choose asks for one of these.
+ * Ciphers that do not authenticate, or release plaintext before they have: ECB, CBC and CTR of AES and SM4, and the stream that
+ * opens GCM piece by piece. Use `lanelock` instead unless a format you did not choose asks for one of these.
  *
  * @example
  * import { aesCbc } from "lanelock/unauthenticated";

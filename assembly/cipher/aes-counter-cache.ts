@@ -1,4 +1,4 @@
-// The first two AES rounds of counter mode, worked once per 256 blocks instead of once per 8.
+// The first two AES rounds of counter mode, computed once per 256 blocks instead of once per 8.
 //
 // The counter's four bytes are bytes 12 to 15 of the block: one column, but ShiftRows takes them to four different ones, so
 // that after round 1 each column depends on one counter byte: column 0 on the lowest (byte 15), columns 1 to 3 on the

@@ -23,12 +23,12 @@ export abstract class BlockCipher {
   /** Encrypts `length` bytes at `data` in place, a multiple of 16: to each block the one before it is added first, encrypted, and
    * to the first the block at `chain`, which is only read (CBC). */
   abstract encryptChain(chain: usize, data: usize, length: u32): void;
-  /** The largest number of blocks that `encryptFew` works faster than `encryptBatch`. */
+  /** The largest number of blocks for which `encryptFew` is faster than `encryptBatch`. */
   abstract few(): u32;
   /** Makes ready for `counterBatch` calls whose counter blocks share their first 12 bytes with the one at `block`. */
   abstract counterBegin(block: usize): void;
-  /** To be called before the first `counterBatch` and whenever the counter's upper 24 bits have changed: `block` holds
-   * a counter block with them. */
+  /** Call this before the first `counterBatch` and whenever the counter's upper 24 bits have changed. `block` holds a counter
+   * block with them. */
   abstract counterSpan(block: usize): void;
   /** Adds the keystream of `lanes()` counters to `data`, from the counter whose low byte is `low`, a multiple of
    * `lanes()`. */

@@ -41,7 +41,7 @@ export function blocksTogether<C extends BlockCipher>(cipher: C, count: u32): u3
   return over < count && over <= cipher.few() ? count - over : count;
 }
 
-/** Wipes what encrypting `count` blocks through BATCH, a batch or a few at a time, leaves there and in the planes. */
+/** Wipes BATCH and the planes after `count` blocks were encrypted through them, a batch or a few at a time. */
 @inline
 export function wipeBatch<C extends BlockCipher>(cipher: C, count: u32): void {
   const group = cipher.group(), used = 16 * min<u32>(count + group - 1 & ~(group - 1), cipher.lanes());

@@ -47,7 +47,7 @@ export interface Aead {
   /**
    * Encrypts and authenticates (SP 800-38D §7.1).
    *
-   * @param nonce at least 1 byte, best 12; never twice under one key
+   * @param nonce at least 1 byte, best 12; never use one twice with the same key
    * @param plaintext at most 2^36 − 32 bytes
    * @returns ciphertext ‖ tag, `plaintext.length + tagLength` bytes; with `into`, the part of it that was written
    * @throws LanelockError `ERR_NONCE`, `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
@@ -69,7 +69,7 @@ export interface Aead {
    * `seal` in a loop. All arguments are checked before anything is sealed.
    *
    * @returns ciphertext ‖ tag of each, in order: views of one buffer
-   * @throws LanelockError as `seal`; the message names the index
+   * @throws LanelockError as `seal`, and `ERR_NONCE` if a nonce comes twice; the message names the index
    *
    * @example
    * const sealed = aead.sealMany(rows.map((row) => ({ nonce: row.nonce, data: row.bytes, aad: row.key })));
@@ -81,7 +81,7 @@ export interface Aead {
    * names the index.
    *
    * @returns for each message, in order, its plaintext in memory of its own, or a LanelockError `ERR_AUTHENTICATION`
-   * @throws LanelockError as `open` for arguments that are no messages; nothing is opened then
+   * @throws LanelockError as `open` for arguments that are not messages; nothing is opened then. A nonce may come twice
    */
   openMany(messages: Iterable<Message>): (Bytes | LanelockError)[];
 

@@ -14,7 +14,7 @@ import type { BlockModeCipher } from "./cipher-engine.ts";
 import { KeySlot } from "./key-slot.ts";
 
 /**
- * CBC (SP 800-38A §6.2). Nothing is authenticated: whoever can change the ciphertext changes the plaintext, and an answer that
+ * CBC (SP 800-38A §6.2). Nothing is authenticated: an attacker who changes the ciphertext changes the plaintext, and an answer that
  * distinguishes bad padding from other failures reveals the plaintext.
  *
  * @example

@@ -17,7 +17,7 @@ export class GcmOpenStreamUnverified extends GcmStream {
    * Ends the message: returns the last plaintext bytes if `tag` is right.
    *
    * @throws LanelockError `ERR_AUTHENTICATION`: throw away all plaintext that `update` has returned;
-   *   `ERR_LENGTH` if `tag` has not the key's tag length
+   *   `ERR_LENGTH` if `tag` is not as long as the key's tags
    */
   final(tag: Uint8Array): Bytes {
     const length = checkBytes(tag, "tag");

@@ -24,8 +24,8 @@ export abstract class GcmStream {
   protected abstract transform(length: number): void;
 
   /**
-   * Takes any number of bytes and returns those that are ready, which may be none. Whatever it throws but `ERR_ARGUMENT`,
-   * `ERR_BUFFER` and `ERR_LIMIT` ends the message.
+   * Takes any number of bytes and returns those that are ready, which may be none. `ERR_ARGUMENT`, `ERR_BUFFER` and
+   * `ERR_LIMIT` leave the message as it was; any other error ends it.
    *
    * @throws LanelockError `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
    */

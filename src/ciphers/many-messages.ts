@@ -17,7 +17,7 @@ export interface CheckedMessage {
   length: number;
   /** Where the text stands in the record (assembly/mode/gcm-many.ts). */
   text: number;
-  /** Bytes of the record, or 0 if the message has to go by itself: it is long, or its nonce has not 12 bytes. */
+  /** Bytes of the record, or 0 if the message is sealed by itself: it is long, or its nonce does not have 12 bytes. */
   size: number;
   nonceLength: number;
   /** The nonce in three words, if it has 12 bytes. */

@@ -11,7 +11,7 @@ export function checkInto(into: Uint8Array, length: number): Bytes {
   return plain(into, length);
 }
 
-/** Refuses options that are no object: most likely an argument in the wrong place. */
+/** Refuses options that are not an object: most likely an argument in the wrong place. */
 export function checkOptions(options: unknown): void {
   if (options === undefined) return;
   if (typeof options !== "object" || options === null || ArrayBuffer.isView(options)) {

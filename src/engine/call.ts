@@ -17,7 +17,7 @@ export function enter(): Engine {
 }
 
 /**
- * Wipes all scratch, and every slot that was set up or worked with. The engine is busy until that is done: if this is interrupted
+ * Wipes all scratch, and every slot that was being set up or changed. The engine is busy until that is done: if this is interrupted
  * too, the next call does it again.
  */
 export function recover(host: Engine): void {
@@ -28,12 +28,12 @@ export function recover(host: Engine): void {
   host.busy = false;
 }
 
-/** An exhausted stack is told from a lack of memory by its message alone: to V8 both are a RangeError. */
+/** Only the message distinguishes an exhausted stack from a lack of memory: in V8 both are a RangeError. */
 function isStackExhausted(error: RangeError): boolean {
   return /call stack|recursion/i.test(error.message);
 }
 
-/** What a caller is to see of an error of the host. */
+/** The error that a caller gets for one that the host threw. */
 export function hostFailure(error: unknown): unknown {
   // The host's own errors are of the realm this code runs in.
   if (!(error instanceof RangeError) || isStackExhausted(error)) return error;

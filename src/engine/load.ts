@@ -89,7 +89,7 @@ export function provideEngine(module: WebAssembly.Module): void {
   provided = module;
 }
 
-/** The names that a module exports; none if it is no module of any realm, or needs imports, which the engine has none of. */
+/** The names that a module exports; none if it is not a module, of any realm, or needs imports, which the engine does not. */
 function exportsOf(module: WebAssembly.Module): readonly string[] {
   try {
     if (WebAssembly.Module.imports(module).length > 0) return [];

@@ -1,8 +1,8 @@
 // Memory for keys and streams: the engine's memory from `slotsStart()` on, handed out in slots and wiped when they come back.
 //
 // An interruption (an exhausted stack, a time-out of `vm`) may end any of these functions between any two steps. So `slots` alone
-// is the truth: each step there is one store, and whatever is left "taken" is found and wiped by `settleSlots`. Lists of free slots
-// are made from it anew then.
+// is the truth: each step there is one store, and whatever is left "taken" is found and wiped by `settleSlots`. The lists of
+// free slots are rebuilt from it then.
 import { LanelockError } from "../errors.ts";
 import type { Engine } from "./load.ts";
 
@@ -16,7 +16,7 @@ export class Slot {
   readonly index: number;
   readonly address: number;
   readonly size: number;
-  /** `taken` while it is set up, worked with in several steps or wiped: a call that finds it so was interrupted. */
+  /** `taken` while it is set up, changed in several steps or wiped. If it is still taken when a call begins, the last one was interrupted. */
   state: "taken" | "live" | "free" = "taken";
 
   constructor(index: number, address: number, size: number) {
@@ -99,7 +99,7 @@ export function releaseSlot(host: Engine, slot: Slot): void {
   enlist(slot, free);
 }
 
-/** To be said before a live slot is worked with in several steps, of which all or none must be done: an interruption ends it. */
+/** Begins a change of a live slot that takes several steps: if it is interrupted, the slot is wiped. */
 export function openSlot(slot: Slot): void {
   unsettled = true;
   slot.state = "taken";

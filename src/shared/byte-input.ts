@@ -63,7 +63,7 @@ export function checkBytes(value: unknown, name: string, code: LanelockErrorCode
 
 /**
  * The bytes that `checkBytes` let through, or the first `length` of them, in an array without any code of the caller's. An array's own
- * length and methods may be overridden: whoever reads them after a check reads what was not checked.
+ * length and methods may be overridden: code that reads them after a check reads what was not checked.
  */
 export function plain(bytes: Uint8Array, length = lengthOf.call(bytes)): Bytes {
   return new Uint8Array(bufferOf.call(bytes), offsetOf.call(bytes), length);

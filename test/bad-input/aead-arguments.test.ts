@@ -53,7 +53,7 @@ function optional(call: string, value: unknown): boolean {
   return value === undefined && /aad|into/.test(call);
 }
 
-test.each(aeads)("$name refuses whatever is not a byte array, and works on", (aead) => {
+test.each(aeads)("$name refuses everything that is not a byte array, and can still be used", (aead) => {
   const { calls, expectStillRight, dispose } = byteArguments(aead);
   for (const [call, put] of calls) {
     for (const [label, value] of Object.entries(notBytes)) {
@@ -66,7 +66,7 @@ test.each(aeads)("$name refuses whatever is not a byte array, and works on", (ae
   dispose();
 });
 
-test.each(aeads)("$name refuses shared, detached and shrunk buffers, and works on", (aead) => {
+test.each(aeads)("$name refuses shared, detached and shrunk buffers, and can still be used", (aead) => {
   const { calls, expectStillRight, dispose } = byteArguments(aead);
   for (const [call, put] of calls) {
     for (const [label, make] of Object.entries(unusableBytes)) {

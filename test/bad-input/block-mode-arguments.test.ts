@@ -36,7 +36,7 @@ function byteArguments(mode: BlockModeUnderTest) {
   return { calls, expectStillRight, dispose: () => cipher.dispose() };
 }
 
-test.each(blockModes)("$name refuses whatever is not a byte array, and works on", (mode) => {
+test.each(blockModes)("$name refuses everything that is not a byte array, and can still be used", (mode) => {
   const { calls, expectStillRight, dispose } = byteArguments(mode);
   for (const [call, put] of calls) {
     for (const [label, value] of Object.entries(notBytes)) {
@@ -49,7 +49,7 @@ test.each(blockModes)("$name refuses whatever is not a byte array, and works on"
   dispose();
 });
 
-test.each(blockModes)("$name refuses shared, detached and shrunk buffers, and works on", (mode) => {
+test.each(blockModes)("$name refuses shared, detached and shrunk buffers, and can still be used", (mode) => {
   const { calls, expectStillRight, dispose } = byteArguments(mode);
   for (const [call, put] of calls) {
     for (const [label, make] of Object.entries(unusableBytes)) {

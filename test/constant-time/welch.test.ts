@@ -20,7 +20,7 @@ function times(name: string, count: number, longer: number): Float64Array {
   });
 }
 
-test("classes of the same distribution are not told apart", () => {
+test("classes of the same distribution are not distinguished", () => {
   for (let round = 0; round < 10; round++) {
     const { t } = strongestEvidence(times(`one ${round}`, 20_000, 0), times(`other ${round}`, 20_000, 0));
     expect(t).toBeLessThan(4.5);

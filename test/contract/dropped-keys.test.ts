@@ -40,7 +40,7 @@ test("keys and streams that are dropped are wiped once they are collected", asyn
     ).toBe(true);
 });
 
-test("a loop that drops its keys and lets the event loop turn takes no more and no more memory", {
+test("memory does not grow in a loop that drops its keys and lets the event loop turn", {
   timeout: 120_000,
 }, async () => {
   if (typeof collect !== "function") throw new Error("This Node does not expose its collector");
@@ -54,6 +54,6 @@ test("a loop that drops its keys and lets the event loop turn takes no more and 
     await new Promise((resolve) => setTimeout(resolve, 1));
     peak = Math.max(peak, slotsInUse().length);
   }
-  // The keys of a few rounds, as the collector's finds are told a little later.
+  // The keys of a few rounds, as finalizers run a little later.
   expect(peak).toBeLessThanOrEqual(5 * most);
 });

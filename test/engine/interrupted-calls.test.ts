@@ -9,8 +9,8 @@ import { expectBytes } from "../reference/expect-bytes.ts";
 import { seeded } from "../reference/seeded.ts";
 import { atEveryDepth, timeOut } from "./interruption.ts";
 
-// Whatever call is interrupted, wherever: no other key's result changes, and once the next call has begun nothing of it is left in
-// the engine's memory but in slots of objects that are still in use.
+// Any call may be interrupted anywhere: no other key's result changes, and once the next call has begun, the engine's memory holds
+// nothing of the interrupted one outside the slots of objects that are still in use.
 
 const random = seeded("interrupted calls");
 const nonce = random.bytes(12);

@@ -1,5 +1,5 @@
 // Two comparisons as they are written by those who do not think of timing: both stop at the first wrong byte. Around them the
-// least that lets the scenarios of the engine run: a "tag" that is the key. It must be told apart from the engine.
+// least that lets the scenarios of the engine run: a "tag" that is the key. The search must find that it leaks.
 import { RUN_SIZE } from "../../../assembly/memory";
 
 export function runSize(): usize {

@@ -1,4 +1,4 @@
-// AES-128 as most software has it, with look-ups by secret bytes. It must be told apart from the engine.
+// AES-128 as most software has it, with look-ups by secret bytes. The search must find that it leaks.
 import { IO, SLOTS } from "../../../assembly/memory";
 
 const SBOX = memory.data<u8>([
