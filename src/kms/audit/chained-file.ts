@@ -25,7 +25,7 @@ const FEATURE = "The audit file";
 
 /**
  * The audit file of one process: JSON lines chained by HMAC, see `chain-format.ts`. When the file is renamed, the log goes on in a new
- * file of the old name, whose first line says which chain it continues. When it is deleted, the log refuses to go on.
+ * file of the old name, whose first line says which chain it continues. When it is deleted or cut, the log refuses to go on.
  */
 export class ChainedFile implements AuditSink {
   readonly #options: ChainedFileOptions;
@@ -40,8 +40,8 @@ export class ChainedFile implements AuditSink {
   #memory = Buffer.alloc(0);
   /** Somebody else has written the file, so the claim was lost whatever it says itself. */
   #overtaken = false;
-  /** Somebody deleted the file. */
-  #deleted = false;
+  /** Somebody deleted the file, or cut what this process wrote. */
+  #lost = false;
   /** Where the files stood that were renamed since the last anchor. */
   #renamed: Unsealed<"anchor">[] = [];
 
@@ -144,20 +144,20 @@ export class ChainedFile implements AuditSink {
     if (durable) this.#fs.fdatasyncSync(this.#file);
   }
 
-  /** Follows a rename, and refuses to go on when the file was deleted. */
+  /** Follows a rename, and refuses to go on when the file was deleted or cut. */
   check(): void {
     if (this.#file < 0) return;
     const open = this.#fs.fstatSync(this.#file);
-    this.#deleted ||= open.nlink === 0;
-    if (this.#deleted) throw this.#wasDeleted();
+    this.#lost ||= open.nlink === 0 || open.size < this.#point.length;
+    if (this.#lost) throw this.#wasLost();
     const named = this.#fs.statSync(this.#path, { throwIfNoEntry: false });
     if (named?.ino !== open.ino || named.dev !== open.dev) this.#followRename();
   }
 
-  #wasDeleted(): LanelockError {
+  #wasLost(): LanelockError {
     return new LanelockError(
       "ERR_AUDIT",
-      `The audit file ${this.#path} was deleted while it was in use. Its last events are lost. Open the KMS again to begin a new ` +
+      `The audit file ${this.#path} was deleted or cut while it was in use, and events with it. Open the KMS again to begin a new ` +
         "file; to rotate the log, rename it.",
     );
   }
@@ -251,7 +251,7 @@ export class ChainedFile implements AuditSink {
 
   /** Takes a claim again if the last one was lost. If that fails nothing is held, so that the next call tries again. */
   async recover(): Promise<void> {
-    if (this.#deleted) throw this.#wasDeleted();
+    if (this.#lost) throw this.#wasLost();
     if (this.#claim?.lost === false && !this.#overtaken) return;
     await this.close().catch(() => undefined);
     try {

@@ -36,7 +36,7 @@ test("the event of an operation that was refused for the log is never written", 
   await kms.enableKey({ keyId }).catch(() => undefined);
   await kms.describeKey({ keyId });
   await kms.close();
-  expect(events.filter(({ operation, outcome }) => operation === "DisableKey" && outcome === "OK")).toEqual([]);
+  expect(events.filter(({ operation }) => operation === "DisableKey")).toEqual([]);
 });
 
 test("while anchors cannot be written operations are refused, and go on when one is", async () => {

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KmsOptions } from "lanelock/kms";
@@ -110,6 +119,21 @@ describe("an audit file that is deleted while it is in use", () => {
     await using again = await open();
     expect((await again.describeKey({ keyId })).keyMetadata.keyState).toBe("Enabled");
     expect(await again.verify()).toMatchObject({ ok: false });
+  });
+
+  test("or cut, as copying and truncating does, is refused likewise", async () => {
+    for (const length of [0, 100]) {
+      const kms = await open({ audit: join(directory, `cut-${length}.jsonl`) });
+      const keyId = await createKeyId(kms);
+      truncateSync(join(directory, `cut-${length}.jsonl`), length);
+      for (let i = 0; i < 3; i++)
+        await expect(kms.describeKey({ keyId }).then(() => kms.createKey({}))).rejects.toBeDefined();
+      await expect(kms.createKey({})).rejects.toMatchObject({
+        code: "ERR_AUDIT",
+        message: expect.stringContaining("cut"),
+      });
+      await kms.close().catch(() => undefined);
+    }
   });
 
   test("is noticed by operations of the data plane within a second", async () => {

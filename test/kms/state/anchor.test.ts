@@ -92,6 +92,17 @@ describe("a whole store put back", () => {
   });
 });
 
+test("a copy without its write-ahead log and without an anchor: an empty one is refused beside its audit file", async () => {
+  const store = sqlStore({ path });
+  const writer = await openKms({ store });
+  await createKeyId(writer);
+  const copy = join(directory, "copy.db");
+  copyFileSync(path, copy);
+  copyFileSync(`${path}.audit.jsonl`, `${copy}.audit.jsonl`);
+  await expect(openKms({ store: sqlStore({ path: copy }) })).rejects.toMatchObject({ code: "ERR_AUDIT" });
+  await writer.close();
+});
+
 describe("the anchor", () => {
   test("follows every change before it is acknowledged, in a file of its owner's", async () => {
     await using kms = await open();
