@@ -33,15 +33,15 @@ describe("a damaged database", () => {
     copyFileSync(path, whole);
     const pages = statSync(path).size / 4_096;
     expect(pages).toBeGreaterThan(10);
-    let told = 0;
+    let reported = 0;
     for (let page = 0; page < pages; page++) {
       const bytes = readFileSync(whole);
       bytes.fill(0xa5, page * 4_096, (page + 1) * 4_096);
       writeFileSync(path, bytes);
       for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
-      told += await useDamaged(keyIds, blobs);
+      reported += await useDamaged(keyIds, blobs);
     }
-    expect(told).toBeGreaterThan(10);
+    expect(reported).toBeGreaterThan(10);
     copyFileSync(whole, path);
     await using restored = await open();
     for (const ciphertextBlob of blobs) await restored.decrypt({ ciphertextBlob });
@@ -66,7 +66,7 @@ describe("a damaged database", () => {
     return refused;
   }
 
-  test("a file that is no database, a directory, and a path that is not there are told apart from a wrong key", async () => {
+  test("a file that is no database, a directory, and a path that is not there are not mistaken for a wrong key", async () => {
     writeFileSync(path, "this is not a database, however long it may be. ".repeat(200));
     await expect(open()).rejects.toMatchObject({
       code: "ERR_STORE",
@@ -121,7 +121,7 @@ describe("with programs of their own", () => {
 
   const answers = (lines: readonly string[]) => lines.map((line) => JSON.parse(line));
 
-  test("a full disk is told, nothing acknowledged is lost, and room lets it go on", async () => {
+  test("a full disk is reported, nothing acknowledged is lost, and room lets it go on", async () => {
     // A file system of its own, of 1 MiB, that only the program sees.
     const mount = ["unshare", "-rm", "sh", "-c", `mount -t tmpfs -o size=2m none "${directory}" && exec "$0" "$@"`];
     const child = program.start(["full-disk", directory], { prefix: mount });
@@ -134,7 +134,7 @@ describe("with programs of their own", () => {
     expect(after).toMatchObject({ listed: full.created + 1, decrypted: full.created });
   });
 
-  test("a read-only database is told, and works again when it is writable", async () => {
+  test("a read-only database is reported, and works again when it is writable", async () => {
     const kms = await open();
     const keyId = await createKeyId(kms);
     const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext });

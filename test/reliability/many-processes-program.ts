@@ -51,7 +51,7 @@ async function rotate(kms: Kms): Promise<void> {
   }
 }
 
-/** Uses a key whose rotation is due: whoever is first carries it out. */
+/** Uses a key whose rotation is due: the first process runs it. */
 async function rotateWhenDue(kms: Kms): Promise<void> {
   const { ciphertextBlob, keyVersionId } = await kms.encrypt({ keyId, plaintext });
   tell({ version: keyVersionId, blob: base64(ciphertextBlob) });

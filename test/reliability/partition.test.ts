@@ -39,7 +39,7 @@ function claimHolder(database: string): { pid: number; port: number } {
   return { pid, port };
 }
 
-/** Takes the claim away from whoever has it, without their being told. */
+/** Takes the claim from the process that has it, without notice. */
 async function loseClaim(database: string): Promise<void> {
   const { pid, port } = claimHolder(database);
   proxy.cut(port);
@@ -54,9 +54,9 @@ function encryptions(file: string): number {
     .filter((line) => line.includes('"operation":"Encrypt"')).length;
 }
 
-describe("a connection that broke without its client being told", () => {
+describe("a connection that broke without notice to its client", () => {
   test.each(["writes first", "writes second"])(
-    "leaves two processes with one audit file for a moment: whoever had it %s, no line is lost or out of its chain",
+    "leaves two processes with one audit file for a moment: the one that had it %s, no line is lost or out of its chain",
     async (order) => {
       const url = server.createDatabase();
       const database = new URL(url).pathname.slice(1);
@@ -114,7 +114,7 @@ describe("a connection that broke without its client being told", () => {
   });
 });
 
-test("a server that is not heard of any more is told as one that cannot be reached, and the next call finds it again", async () => {
+test("a server that falls silent is reported as unreachable, and the next call finds it again", async () => {
   const { kms, keyId, waiting } = silenced;
   expect(await waiting).toMatchObject({ code: "ERR_STORE", message: expect.stringContaining("cannot be reached") });
   await kms.describeKey({ keyId });

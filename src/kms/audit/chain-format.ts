@@ -12,7 +12,7 @@ import { contextDigest, type PendingEvent } from "./event.ts";
  * {"seal":2,"mac":"<64 hex>"}
  * ```
  * `mac` = HMAC-SHA-256(audit key of the store, previous mac ‖ every byte of the block's lines), the first previous mac being
- * 32 zero bytes. A block is written in one go; lines without a seal are what a crash left of one.
+ * 32 zero bytes. A block is written in one go; lines without a seal are a block that a crash cut short.
  *
  * A file that continues another one, which was renamed or whose root key was changed, names in its first line the chain before
  * it and where that ended: `"after":{"chain":"<id>","seq":2,"mac":"<64 hex>"}`.
@@ -33,7 +33,7 @@ function timeText(at: number): string {
   return lastTimeText;
 }
 
-/** Ids and codes are of characters JSON leaves alone; the caller's name and notes may hold anything. */
+/** Ids and codes have no character that JSON escapes; the caller's name and notes may hold anything. */
 export function eventLine(keys: StoreKeys, sequence: number, event: PendingEvent): string {
   let line = `{"seq":${sequence},"time":"${timeText(event.at)}","caller":${JSON.stringify(event.caller)},"operation":"${event.operation}"`;
   if (event.keyId !== undefined) line += `,"keyId":"${event.keyId}"`;

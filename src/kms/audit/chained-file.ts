@@ -38,7 +38,7 @@ export class ChainedFile implements AuditSink {
   #point: ChainPoint = CHAIN_START;
   #anchored = -1;
   #memory = Buffer.alloc(0);
-  /** Somebody else has written the file, so the claim was lost whatever it says itself. */
+  /** Somebody else has written to the file: the claim is lost, whatever it says. */
   #overtaken = false;
   /** Somebody deleted the file, or cut what this process wrote. */
   #lost = false;
@@ -189,8 +189,8 @@ export class ChainedFile implements AuditSink {
   }
 
   /**
-   * A claim can be lost without a word, when the network breaks, and another process have the file by then. What it wrote is not
-   * written over, nor does a block go where it does not belong: the file must be as long as this process left it.
+   * When the network breaks, a claim can be lost without notice, and another process may have the file by then. The file must be as long
+   * as this process left it, so that no block of the other process is overwritten and no block goes where it does not belong.
    */
   #requireClaim(): void {
     if (this.#claim?.lost === false && this.#fs.fstatSync(this.#file).size === this.#point.length) return;
@@ -222,7 +222,7 @@ export class ChainedFile implements AuditSink {
     this.#point = { sequence: last, mac: new Uint8Array(mac), length: length + block.length };
   }
 
-  /** The memory of the block before, with a text in it from `offset` on. Fresh memory for each block costs more than its MAC. */
+  /** Encodes a text into the memory of the last block, from `offset` on. New memory for each block costs more than its MAC. */
   #encoded(text: string, offset: number): Uint8Array {
     const room = offset + 3 * text.length;
     if (this.#memory.length < room) {

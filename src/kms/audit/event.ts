@@ -2,21 +2,21 @@ import { toHex } from "../../shared/encoding.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import type { ContextBinding } from "../wire/context.ts";
 
-/** What the audit log says of one operation. Never a secret, a plaintext or the text of an encryption context. */
+/** One operation in the audit log. Holds no secret, no plaintext and no text of an encryption context. */
 export interface AuditEvent {
   /** By the KMS's clock. */
   readonly time: Date;
-  /** Who asked: the name given to `kms.as(…)`, or `system` for what time brought about. */
+  /** The caller: the name given to `kms.as(…)`, or `system` for due transitions. */
   readonly caller: string;
   /** The service's name of the operation: `Encrypt`. */
   readonly operation: string;
   readonly keyId?: string | undefined;
   readonly keyVersionId?: string | undefined;
-  /** HMAC of the encryption context, 32 hex digits: equal contexts can be told, and none guessed without the root key. */
+  /** HMAC of the encryption context, 32 hex digits: equal contexts have equal digests, and nobody can guess one without the root key. */
   readonly contextDigest?: string | undefined;
   /** `OK`, or the code of the error. */
   readonly outcome: string;
-  /** What else there is to say, where there is: of a log that was repaired, of events that were lost. */
+  /** More about the event, such as how many bytes were cut from a torn log, or how many events were lost. */
   readonly note?: string | undefined;
 }
 
@@ -45,7 +45,7 @@ export function pendingEvent(at: number, caller: string, operation: string): Pen
   };
 }
 
-/** 16 bytes: collisions would have to be sought with the root key in hand. */
+/** 16 bytes are enough: only a holder of the root key could search for collisions. */
 const DIGEST_LENGTH = 16;
 
 export function contextDigest(keys: StoreKeys, context: ContextBinding): string {

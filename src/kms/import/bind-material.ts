@@ -9,8 +9,8 @@ import type { TrustedReader } from "../rows/trusted-reader.ts";
 import type { TrustedWriter } from "../rows/trusted-writer.ts";
 
 /**
- * The keyed fingerprint of material, by which the same key is known again and found in other CMKs. That of a private key is
- * over its public key.
+ * The keyed fingerprint of material, by which the same material is recognised, also in other CMKs. For a private key it covers the
+ * public key.
  */
 export function fingerprintOf(core: KmsContext, { material, publicKey }: CheckedMaterial): Uint8Array {
   const fields = publicKey ? ["asymmetric", publicKey] : ["symmetric", material];

@@ -8,9 +8,9 @@ import type { TrustedReader } from "../rows/trusted-reader.ts";
 import type { TrustedWriter } from "../rows/trusted-writer.ts";
 import { isVersionId } from "../wire/ids.ts";
 
-/** How long a token serves. */
+/** How long a token is valid. */
 export const TOKEN_MILLISECONDS = SECONDS_PER_DAY * 1_000;
-/** How long a dead token's row, without its keys, tells an expired token from one that never was. */
+/** How long the row of a dead token is kept, without its keys, so that it answers `ExpiredImportToken`. */
 const REMEMBERED_MILLISECONDS = 30 * SECONDS_PER_DAY * 1_000;
 /** The failed RSAES_PKCS1_V1_5 unwrap that ends a token. */
 export const LAST_FAILURE = 5;
@@ -84,8 +84,8 @@ export async function destroyExpiredTokens(core: KmsContext): Promise<number> {
 }
 
 /**
- * One attempt to unwrap with RSAES_PKCS1_V1_5, whose every answer is an oracle: it is counted before it is made, so that
- * neither a crash nor many attempts at once make room for a sixth failure.
+ * One attempt to unwrap with RSAES_PKCS1_V1_5, whose every answer is an oracle. It is counted before it is made, so that
+ * neither a crash nor many attempts at once allow a sixth failure.
  */
 export class CountedAttempt {
   readonly #core: KmsContext;
@@ -118,7 +118,7 @@ export class CountedAttempt {
     throw invalidToken();
   }
 
-  /** The attempt did fail: the fifth ends the token. */
+  /** Ends the token if this was its fifth failed attempt. */
   async fail(): Promise<void> {
     const killed = await this.#change("FailImportAttempt", async (rows, row) => {
       if (row.failures < LAST_FAILURE) return false;
@@ -128,7 +128,7 @@ export class CountedAttempt {
     if (killed) await scrub(this.#core.rows);
   }
 
-  /** The attempt did not fail by its padding: it is not counted. */
+  /** Uncounts an attempt whose padding was right. */
   async takeBack(): Promise<void> {
     await this.#change("UncountImportAttempt", async (rows, row) => {
       await rows.putImportToken({ ...row, failures: Math.max(0, row.failures - 1) });

@@ -1,13 +1,13 @@
 import type { AsymmetricKey, CipherKey } from "../ports/index.ts";
 import type { InvocationCounter } from "./invocations.ts";
 
-/** A key object that is ready for use. It ends when it has left the cache and nobody holds it any more. */
+/** A key object that is ready for use. It is wiped when it has left the cache and no call holds it. */
 export abstract class CachedKey {
   #holders = 0;
   #dropped = false;
   #ended = false;
 
-  /** For a call that waits before it uses the key. What uses it at once need not hold it. */
+  /** For a call that waits before it uses the key. A call that uses it at once need not hold it. */
   hold(): void {
     this.#holders++;
   }
@@ -33,7 +33,7 @@ export abstract class CachedKey {
   protected abstract end(): void;
 }
 
-/** A symmetric key object, with what encrypting under it needs. */
+/** A symmetric key object, with the parts that encryption needs. */
 export interface CipherKeyParts {
   readonly versionId: string;
   readonly key: CipherKey;

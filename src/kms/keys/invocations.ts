@@ -6,7 +6,7 @@ import type { TrustedStore } from "../rows/trusted-store.ts";
 
 const FIRST_BLOCK = 64;
 const LARGEST_BLOCK = 2 ** 20;
-/** From here on a key that can rotate does so. */
+/** Above this count a key that can rotate rotates. */
 const NEARLY = MAX_INVOCATIONS - MAX_INVOCATIONS / 16;
 const RETRY_MILLISECONDS = 1_000;
 
@@ -53,7 +53,7 @@ export class InvocationCounter {
   #fetchAhead(): void {
     if (performance.now() < this.#retryAt) return;
     this.#fetch().catch(() => {
-      // Whoever needs the block and has none asks again, and is told.
+      // The next call that needs the block fetches again, and reports the failure.
       this.#retryAt = performance.now() + RETRY_MILLISECONDS;
     });
   }
@@ -88,7 +88,7 @@ export class InvocationCounter {
     this.#options.onNearLimit();
   }
 
-  /** Gives back what was not used, when what is being fetched has come. */
+  /** Gives back unused invocations, after any fetch in progress. */
   async release(): Promise<void> {
     await this.#fetching?.catch(() => undefined);
     const { store, versionId, mode } = this.#options;

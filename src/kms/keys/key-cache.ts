@@ -17,13 +17,13 @@ interface Loading<T> {
   readonly promise: Promise<T>;
   /** How many calls wait for it. */
   waiters: number;
-  /** Told to go before it came. */
+  /** Deleted before it was loaded. */
   dropped: boolean;
 }
 
 /**
- * Key objects that are ready for use, by version and mode: at most `maxKeys`, each for at most `maxAgeMilliseconds`, the one
- * used longest ago making room. What leaves is disposed of, which wipes it once the calls that hold it have ended.
+ * Key objects that are ready for use, by version and mode: at most `maxKeys`, each for at most `maxAgeMilliseconds`. When
+ * it is full, the least recently used key leaves. A key that leaves is disposed of, which wipes it once the calls that hold it end.
  */
 export class KeyCache<T extends CachedKey> {
   readonly #limits: KeyCacheLimits;
@@ -48,8 +48,8 @@ export class KeyCache<T extends CachedKey> {
   }
 
   /**
-   * The key, loaded now if need be; callers that want the same key at once share one load. It is held for the caller, who lets it go
-   * after use.
+   * The key, loaded now if necessary; callers that want the same key at the same time share one load. It is held for the caller, who
+   * releases it after use.
    */
   async load(id: string, load: () => MaybePromise<T>): Promise<T> {
     const known = this.get(id, performance.now());
@@ -75,7 +75,7 @@ export class KeyCache<T extends CachedKey> {
     return loading;
   }
 
-  /** Held for everybody who waits before anything can drop it. */
+  /** Retained once per waiter, so that eviction cannot free it. */
   #keep(id: string, value: T, { waiters, dropped }: Loading<T>): T {
     for (let waiter = 0; waiter < waiters; waiter++) value.hold();
     if (dropped || this.#closed || this.#limits.maxKeys === 0) {
@@ -107,7 +107,7 @@ export class KeyCache<T extends CachedKey> {
     entry?.value.dispose();
   }
 
-  /** Drops what is too old, used or not. */
+  /** Drops every key that has reached its greatest age. */
   expire(now = performance.now()): void {
     for (const [id, entry] of this.#entries) {
       if (now - entry.loadedAt >= this.#limits.maxAgeMilliseconds) this.delete(id);

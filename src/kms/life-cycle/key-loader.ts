@@ -16,7 +16,7 @@ interface ObjectRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The symmetric key object of a version and mode, ready for use and held: let it go. One that does not exist yet is made, if `create`. */
+/** The symmetric key object of a version and mode, ready for use and held: release it. With `create` a missing one is made. */
 export async function cipherKey(
   core: KmsContext,
   request: ObjectRequest & { create: boolean },
@@ -35,7 +35,7 @@ export async function cipherKey(
   return unlessAborted(loading, signal);
 }
 
-/** The asymmetric key object of a version, ready for use and held: let it go. */
+/** The asymmetric key object of a version, ready for use and held: release it. */
 export function asymmetricKey(core: KmsContext, request: Omit<ObjectRequest, "mode">): Promise<CachedAsymmetricKey> {
   const { row, versionId, signal } = request;
   const loading = core.asymmetricKeys.load(versionId, async () => {
@@ -47,7 +47,7 @@ export function asymmetricKey(core: KmsContext, request: Omit<ObjectRequest, "mo
   return unlessAborted(loading, signal);
 }
 
-/** What is loaded for a caller is held for it: one that gives up lets it go as soon as it comes. */
+/** A loaded key is held for its caller. If the caller has given up, the key is released as soon as it is loaded. */
 async function unlessAborted<K extends CachedKey>(loading: Promise<K>, signal: AbortSignal | undefined): Promise<K> {
   try {
     return await abortable(loading, signal);
@@ -64,9 +64,9 @@ async function storedOrNew(
   const { row, versionId, mode, create } = request;
   const stored = await core.read((rows) => rows.keyObject({ versionId, mode }));
   if (stored !== undefined) return stored;
-  // A mode gets its object when it is first used; imported material serves the one mode it was imported for.
+  // A mode gets its object when it is first used; imported material has only the mode it was imported for.
   if (row.mode !== "ANY") throw missingObject(versionId);
-  // Nothing was ever encrypted in this mode, so what asks for it is no blob of this key.
+  // Nothing was ever encrypted in this mode, so the blob cannot be one of this key.
   if (!create) throw invalidCiphertext();
   const provider = core.provider(row.protectionLevel);
   const binding = bindingOf(row, versionId, mode);

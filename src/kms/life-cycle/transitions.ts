@@ -13,7 +13,7 @@ import { markScrubPending, scrub } from "./scrubbing.ts";
 const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
 const MODES = ["GCM", "CBC", "ECB", "NONE"] as const;
 
-/** Carries out what time has brought about in a key. Safe to repeat, and for several processes to do at once. */
+/** Runs a due transition of a key. Safe to repeat, and for several processes at once. */
 export async function settle(core: KmsContext, row: KeyRow): Promise<void> {
   const due = dueTransition(row, core.now());
   if (due === undefined) return;
@@ -44,7 +44,7 @@ async function objectsOf(rows: TrustedReader, keyId: string): Promise<Versioned>
   return { versions, objects };
 }
 
-/** The provider destroys first: a row that names a destroyed object can be tried again, a lost handle never. */
+/** The provider destroys first: if it fails, the row still has the handle, and the next attempt can use it. */
 async function destroyObjects(core: KmsContext, row: KeyRow, { versions, objects }: Versioned): Promise<void> {
   for (const { versionId } of versions) {
     for (const mode of MODES) core.cipherKeys.delete(cacheId(versionId, mode));
@@ -71,7 +71,7 @@ async function purge(core: KmsContext, row: KeyRow, { event, onlyIf }: Condition
 
 interface Conditional {
   readonly event: ReturnType<KmsContext["systemEvent"]>;
-  /** Looked at inside the transaction: somebody else may have done it by then. */
+  /** Checked inside the transaction, because another process may have run the transition first. */
   readonly onlyIf: (row: KeyRow) => boolean;
 }
 
@@ -91,7 +91,7 @@ export async function removeMaterial(core: KmsContext, row: KeyRow, { event, onl
     try {
       await core.change(event, (rows) => forgetMaterial(rows, row.keyId, { held, onlyIf, event }));
     } catch (error) {
-      // Imported anew in between: that object is to be destroyed as well.
+      // Another process imported material meanwhile: that object must be destroyed as well.
       if (error instanceof Superseded) continue;
       throw error;
     }
@@ -150,7 +150,7 @@ export async function rotate(
     });
     return version;
   } catch (error) {
-    // No row names the object; that it could not be destroyed either would hide why.
+    // No row names the object. A failure to destroy it must not hide the first error.
     await provider.destroyKey({ binding, handle: created.handle }).catch(() => undefined);
     if (error instanceof Superseded) return undefined;
     throw error;
@@ -172,7 +172,7 @@ export async function rotateExhausted(core: KmsContext, keyId: string, versionId
   await core.runAsSystem(event, () => rotate(core, keyId, { event, onlyIf }));
 }
 
-/** What rotation of a key that cannot be rotated answers. */
+/** The refusal of a rotation that the key does not allow. */
 export function cannotRotate(): KmsError {
   return new KmsError(
     "UnsupportedOperation",

@@ -127,7 +127,7 @@ export interface KeyStore {
 
   /**
    * Claims a name (`[a-z0-9-]+`) for this process, across all processes of the store, until it is released or the process
-   * ends in any way. `undefined`: somebody else has it. Whoever writes an audit file holds its claim.
+   * ends in any way. `undefined`: somebody else has it. A process that writes an audit file holds its claim.
    */
   claim(name: string): Promise<StoreClaim | undefined>;
 

@@ -7,7 +7,7 @@ import type { StoreKeys } from "../root/store-keys.ts";
 export interface AnchorPlace {
   /** For messages: `file /mnt/other/keys.anchor`. */
   readonly name: string;
-  /** The text that was written last; nothing where there is none. */
+  /** The text that was written last; nothing if there is no text yet. */
   read(): Promise<unknown>;
   /** Durable when it resolves. */
   write(text: string): Promise<void>;

@@ -119,7 +119,7 @@ function placeOf(bucket: Uint8Array, mac: Uint8Array): { readonly at: number; re
   return { at: bucket.length, found: false };
 }
 
-/** MACs are no secrets here: whoever can write the database reads them. */
+/** Not in constant time: anybody who can write the database can also read these MACs. */
 function compare(bucket: Uint8Array, at: number, mac: Uint8Array): number {
   for (let i = 0; i < SIZE; i++) {
     const difference = (bucket[at + i] ?? 0) - (mac[i] ?? 0);

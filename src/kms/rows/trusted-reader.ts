@@ -25,7 +25,7 @@ export class TrustedReader {
     this.#view = view;
   }
 
-  /** A row that was looked up by its name, and may be absent only if there is none. */
+  /** A row that was looked up by its name. It may be absent only if the store must have no such row. */
   #one<T extends Table>(table: T, row: RowOf<T> | undefined, name: string): RowOf<T> | undefined {
     if (row !== undefined) return this.#checked(table, row);
     if (this.#view.macOf(name) === null) return undefined;

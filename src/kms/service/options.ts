@@ -15,8 +15,8 @@ export interface CacheOptions {
   /** How long a key is held at most; 300 when absent. */
   readonly maxAgeSeconds?: number | undefined;
   /**
-   * How long what was read from the store is used before its change counter is looked at again; 250 when absent. A change by
-   * another process is obeyed by every call that begins later than that after it.
+   * How long a process uses what it has read before it looks at the store again; 250 when absent. A change by another process is
+   * obeyed by every call that begins later than that.
    */
   readonly checkMilliseconds?: number | undefined;
 }
@@ -39,7 +39,7 @@ export interface KmsOptions {
   readonly hsm?: KeyProvider | undefined;
   /** Brings keys of protection level EXTERNAL. */
   readonly external?: KeyProvider | undefined;
-  /** What time it is; tests travel with it. The system's time when absent. */
+  /** The current time, for tests that travel in time. The system's time when absent. */
   readonly clock?: (() => Date) | undefined;
   /**
    * A file for the audit log, or a function that takes its events; `false` for none. When absent: `<path>.audit.jsonl` next to

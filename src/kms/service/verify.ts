@@ -53,8 +53,8 @@ export async function verifyOpen(core: KmsContext, files: readonly string[]): Pr
 
 /**
  * Checks the rows and the audit files of a store, also of one that `Kms.open` refuses because it is not as it was left. Nothing is changed,
- * except that a store of lanelock 0.1 is upgraded. Rows are named where that can be told: all whose content was changed, and of those
- * that were removed, added or put back the ones that had changed last.
+ * except that a store of lanelock 0.1 is upgraded. It names every row whose content was changed, and of
+ * rows that were removed, added or put back those that changed last.
  *
  * @throws LanelockError as `Kms.open`, but not for what it is to find
  * @example

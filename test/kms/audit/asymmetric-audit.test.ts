@@ -12,9 +12,9 @@ async function watched(work: (kms: Kms) => Promise<void>): Promise<AuditEvent[]>
   return events;
 }
 
-const told = (events: AuditEvent[]) => events.map(({ operation, outcome }) => `${operation} ${outcome}`);
+const logged = (events: AuditEvent[]) => events.map(({ operation, outcome }) => `${operation} ${outcome}`);
 
-test("every use of an asymmetric key is told, with key, version and outcome", async () => {
+test("every use of an asymmetric key is logged, with key, version and outcome", async () => {
   let named = { keyId: "", keyVersionId: "" };
   const events = await watched(async (kms) => {
     const { keyId } = (await kms.createKey({ keySpec: "EC_P256" })).keyMetadata;
@@ -27,7 +27,7 @@ test("every use of an asymmetric key is told, with key, version and outcome", as
     await kms.asymmetricEncrypt({ ...named, plaintext: digest }).catch(() => undefined);
     await kms.createKeyVersion({ keyId }).catch(() => undefined);
   });
-  expect(told(events)).toEqual([
+  expect(logged(events)).toEqual([
     "CreateKey OK",
     "ListKeyVersions OK",
     "AsymmetricSign OK",
@@ -40,7 +40,7 @@ test("every use of an asymmetric key is told, with key, version and outcome", as
   expect(events[3]).toMatchObject({ caller: "bob", ...named });
 });
 
-test("imports are told with each counted attempt, and nothing secret is in any event", async () => {
+test("imports are logged with each counted attempt, and nothing secret is in any event", async () => {
   const material = randomBytes(32);
   let importToken = new Uint8Array(0);
   const events = await watched(async (kms) => {
@@ -54,7 +54,7 @@ test("imports are told with each counted attempt, and nothing secret is in any e
     await kms.importKeyMaterial({ keyId, importToken, encryptedKeyMaterial });
     await kms.deleteKeyMaterial({ keyId });
   });
-  expect(told(events)).toEqual([
+  expect(logged(events)).toEqual([
     "CreateKey OK",
     "GetParametersForImport OK",
     "CountImportAttempt OK",

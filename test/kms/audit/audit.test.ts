@@ -240,7 +240,7 @@ describe("the chain", () => {
     const [report] = (await reader.verifyAudit()).files;
     expect(report?.events).toBe(11);
     expect(report?.anchoredAt).toBeInstanceOf(Date);
-    // Whoever cuts what was anchored is found out, though the KMS is still running.
+    // A cut before the last anchor is found while the KMS is still running.
     const seals = whole.toString().split("\n").slice(0, -3).join("\n");
     writeFileSync(join(directory, "copy.jsonl"), `${seals}\n`);
     const cut = await reader.verifyAudit({ files: [join(directory, "copy.jsonl")] });
@@ -327,7 +327,7 @@ describe("when the log cannot be written", () => {
     expect(got.filter((event) => event.operation === "Encrypt").length + lost).toBe(9_000);
   });
 
-  test("a file on a full disk is told at open and changes nothing", async () => {
+  test("a file on a full disk is refused at open and changes nothing", async () => {
     await expect(open({ audit: "/dev/full" })).rejects.toMatchObject({ code: "ERR_AUDIT" });
     await expect(open({ audit: join(directory, "no", "such", "directory.jsonl") })).rejects.toMatchObject({
       code: "ERR_AUDIT",
@@ -341,7 +341,7 @@ describe("when the log cannot be written", () => {
 describe("a file that somebody else writes while it is open", () => {
   const create = (kms: Awaited<ReturnType<typeof open>>) => kms.createKey({});
 
-  test("with a line that is none of ours: every operation is refused and none hangs, until the line is gone", async () => {
+  test("with a foreign line: every operation is refused and none hangs, until the line is gone", async () => {
     await using kms = await open();
     const keyId = await createKeyId(kms);
     const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext });

@@ -56,7 +56,7 @@ function tokenFor(kms: Kms, keyId: string, wrappingAlgorithm: WrappingAlgorithm)
   return token;
 }
 
-/** A whole import: token, wrapping, import. One token serves the imports of a key by one algorithm, until it has expired. */
+/** A whole import: token, wrapping, import. One token is used for all imports of a key by one algorithm, until it expires. */
 export async function importMaterial(
   kms: Kms,
   target: { keyId: string; material: Uint8Array },

@@ -10,7 +10,7 @@ class TestKey extends CachedKey {
   }
 }
 
-test("a key that is dropped while it loads serves those who wait for it, and is not kept", async () => {
+test("a key that is dropped while it loads is given to its waiters, and not kept", async () => {
   const cache = new KeyCache<TestKey>({ maxKeys: 10, maxAgeMilliseconds: 60_000 });
   const key = new TestKey();
   let loaded = (_: TestKey) => {};

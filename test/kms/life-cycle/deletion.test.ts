@@ -98,7 +98,7 @@ describe("deletion", () => {
     rmSync(directory, { recursive: true });
   });
 
-  test("SQLite: while somebody reads, the material stays in the log; the next sweep of any process makes up for it", async () => {
+  test("SQLite: while somebody reads, the material stays in the log; the next sweep of any process scrubs it", async () => {
     const directory = mkdtempSync(join(tmpdir(), "lanelock-deletion-"));
     const path = join(directory, "keys.db");
     const time = new TestClock();

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { NodeCryptoProvider } from "../node-crypto-provider.ts";
 import { rootKey, TestClock } from "../open-kms.ts";
 
-/** What time brings about and cannot be carried out leaves an event that says so, each time it was tried. */
+/** A due transition that fails leaves an event for each attempt. */
 let events: AuditEvent[];
 let hsm: NodeCryptoProvider;
 let time: TestClock;
@@ -39,7 +39,7 @@ describe("with a provider that fails", () => {
     expect(bySystem().at(-1)).toMatchObject({ operation: "RotateKey", keyId, outcome: "OK" });
   });
 
-  test("a deletion that is due leaves a failed DeleteKey, and the key serves nobody", async () => {
+  test("a deletion that is due leaves a failed DeleteKey, and the key is refused", async () => {
     await using kms = await open();
     const { keyId } = (await kms.createKey({ protectionLevel: "HSM" })).keyMetadata;
     await kms.scheduleKeyDeletion({ keyId, pendingWindowInDays: 7 });
@@ -68,7 +68,7 @@ describe("with a provider that fails", () => {
 });
 
 describe("with a store that fails", () => {
-  test("tokens that could not be destroyed, and what the change would have been, are told", async () => {
+  test("a failure to destroy expired tokens is logged", async () => {
     const store = memoryStore();
     await using kms = await Kms.open({
       ...{ store, rootKey, clock: time.clock, sweepSeconds: false },

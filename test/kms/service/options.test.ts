@@ -55,7 +55,7 @@ describe("Kms.open", () => {
     await expect(open(options)).rejects.toMatchObject({ message: expect.stringContaining(hint) });
   });
 
-  test("refuses options that are none, and those that cannot be read", async () => {
+  test("refuses options that are no object, and those that cannot be read", async () => {
     for (const options of [undefined, null, 5, "keys.db", [], () => undefined]) {
       await expect(Kms.open(options as never)).rejects.toMatchObject({ code: "ERR_ARGUMENT" });
     }

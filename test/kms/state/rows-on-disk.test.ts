@@ -89,7 +89,7 @@ describe("a row of the database that this KMS did not write", () => {
     for (const attack of attacks()) {
       const what = `${attack.table} ${nameOf(attack.table, attack.row)} ${attack.what}`;
       attack.strike();
-      // A store whose id is gone is none, and one would be made where it was.
+      // Without its id the store is taken for an empty database, and a new store would be made.
       if (!(attack.what === "removed" && nameOf(attack.table, attack.row) === "store-id")) {
         await expect(Kms.open(options()), what).rejects.toMatchObject(refusal);
         if (unlocking(attack)) await expect(verifyStore(options()), what).rejects.toMatchObject(refusal);
