@@ -1,4 +1,4 @@
-// `npm start -- FILE`: builds what is not built, then does the main job. Exits with 0 only if everything matched.
+// `npm start -- FILE`: builds lanelock and runs the demo on a file. Exits with 0 only if everything matched.
 import { prepare } from "./setup.mjs";
 
 prepare();

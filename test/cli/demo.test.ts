@@ -35,7 +35,7 @@ test.each([0, 1, 65_536, 65_537, 3_000_000])("a file of %i bytes", (size) => {
 // The last one is a file of no bytes that refuses to be read, whoever asks.
 test.each([
   ["missing", /^ENOENT.*missing'\n$/],
-  ["", /is no file\n$/],
+  ["", /is not a file\n$/],
   ["/proc/self/mem", /^EIO.*\n$/],
 ])("of %j there is one line on stderr, status 1, and nothing left behind", (name, line) => {
   const { status, stderr } = mainJob(name.startsWith("/") ? name : join(folder, name));

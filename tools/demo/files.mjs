@@ -8,17 +8,17 @@ const MIB = 1 << 20;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
- * Takes a folder away at once. Other threads of this process may be making files in it meanwhile, such as those of a database, and
- * `rmSync` itself does not look for them when it tries again.
+ * Removes a folder synchronously. Other threads of this process, those of a database for instance, may still make files in it, and
+ * `rmSync` does not look for them when it tries again.
  */
-function takeAway(folder) {
+function removeNow(folder) {
   for (let tries = 1; ; tries++) {
     try {
       rmSync(folder, { recursive: true, force: true });
       return;
     } catch (error) {
       if (tries === 100) {
-        console.error(`${folder} could not be removed, and has plaintext in it: ${error.message}`);
+        console.error(`${folder} could not be removed and holds plaintext; delete it: ${error.message}`);
         return;
       }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
@@ -27,19 +27,19 @@ function takeAway(folder) {
 }
 
 /**
- * Runs `work` with a temporary folder, which is gone afterwards. Ctrl-C and the like take it away too, and then end the process
- * with 128 and the number of the signal, as a shell says it.
+ * Runs `work` with a temporary folder and removes it afterwards. A signal such as Ctrl-C removes it too, and ends the process with
+ * status 128 plus the signal's number, as shells do.
  */
 export async function inTemporaryFolder(work) {
   let folder;
   const onSignal = (_name, number) => {
-    if (folder !== undefined) takeAway(folder);
+    if (folder !== undefined) removeNow(folder);
     if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
     process.exit(128 + number);
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   try {
-    // At once: a signal would otherwise find it made, and not know where.
+    // Synchronous: a signal must not arrive between the folder and its name.
     folder = mkdtempSync(join(tmpdir(), "lanelock-"));
     return await work(folder);
   } finally {
@@ -52,7 +52,7 @@ export async function inTemporaryFolder(work) {
 export async function inputFile(named, folder) {
   if (named !== undefined) {
     const info = await stat(named);
-    if (!info.isFile()) throw new Error(`${named} is no file`);
+    if (!info.isFile()) throw new Error(`${named} is not a file`);
     return { file: named, size: info.size };
   }
   const file = join(folder, "random");

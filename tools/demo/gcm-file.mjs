@@ -10,7 +10,7 @@ import { ProgressBar } from "../../dist/cli/report/progress-bar.js";
 
 const CHUNK = 1 << 20;
 
-/** Adds up the time that a call takes, apart from reading and writing files. */
+/** Adds up the time spent in calls, without reading and writing files. */
 class Stopwatch {
   nanoseconds = 0n;
 
@@ -28,8 +28,8 @@ class Stopwatch {
 }
 
 /**
- * What the sealed bytes are compared with: the whole of GCM where this Node has it. For SM4 before Node 26 it is node's
- * sm4-ctr from the counter that GCM begins text with (SP 800-38D §7.1): it shows the ciphertext right, not the tag.
+ * The implementation to compare with: all of GCM where this Node has it. Before Node 26 it has no SM4-GCM; then sm4-ctr, from
+ * GCM's first counter of the text (SP 800-38D §7.1), checks the ciphertext but not the tag.
  */
 function independent(algorithm, key, nonce) {
   const secret = createSecretKey(key);
@@ -59,7 +59,7 @@ async function seal({ aead, nonce, other, file, sealed, size, label }) {
   const output = createWriteStream(sealed);
   const stream = aead.sealStream(nonce);
   const digest = createHash("sha256");
-  // Ours comes in whole batches, theirs at once: both are compared as a hash of all ciphertext.
+  // The two return their bytes in parts of different lengths, so hashes of all ciphertext are compared.
   const ourHash = createHash("sha256");
   const theirHash = createHash("sha256");
   let length = 0;

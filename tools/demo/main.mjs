@@ -1,4 +1,4 @@
-// The main job on the file that the command line names, or on one of random bytes. Needs dist/.
+// Demonstrates every part on the file named on the command line, or on random bytes. Needs dist/.
 
 import { showEnvelope } from "./envelope.mjs";
 import { inputFile, inTemporaryFolder } from "./files.mjs";
@@ -6,7 +6,7 @@ import { runCipher } from "./gcm-file.mjs";
 import { showKeys, withOrdersKey } from "./keys.mjs";
 import { showServer } from "./server.mjs";
 
-/** A speed, where there was enough to measure it. */
+/** A speed, if the file is long enough to measure one. */
 const speed = (value, size) => (size < 1 << 20 ? "–" : `${Math.round(value)} MB/s`).padStart(11);
 
 function report(results, size) {
