@@ -1,14 +1,23 @@
+import { toBase64 } from "../../kms/schema/base64.ts";
+import { dateText } from "../../kms/schema/scalars.ts";
 import { UsageError } from "./failures.ts";
 
-/** Dates and bytes as JSON has them; fields that do not apply are left out. */
+/** Dates and bytes as the operations' records write them; fields that do not apply are left out. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, field: unknown) =>
-    field instanceof Uint8Array ? Buffer.from(field).toString("base64") : field,
-  );
+  return JSON.stringify(plain(value));
+}
+
+/** Before `JSON.stringify` sees it, which would write a date in milliseconds. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return toBase64(value);
+  if (value instanceof Date) return dateText(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
 }
 
 function cell(value: unknown): string {
-  if (value instanceof Date) return value.toISOString().replace(".000Z", "Z");
+  if (value instanceof Date) return dateText(value);
   return value === undefined || value === "" ? "-" : String(value);
 }
 

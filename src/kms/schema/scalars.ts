@@ -79,6 +79,7 @@ export function date(notes: Notes & { readonly emptyText?: "" } = {}): Field<Dat
   };
 }
 
-function dateText(value: Date): string {
+/** As the service writes a moment: `2021-05-20T06:34:21Z`, to the second. */
+export function dateText(value: Date): string {
   return value.toISOString().replace(/\.\d{3}Z$/, "Z");
 }
