@@ -67,8 +67,8 @@ export class Envelope implements AsyncDisposable {
   /**
    * Opens a whole message.
    *
-   * @throws LanelockError `ERR_AUTHENTICATION` if any part of the message differs from what was sealed under this context; nothing is
-   *   returned then. Otherwise as `seal`
+   * @throws LanelockError `ERR_AUTHENTICATION` if any part of the message differs from what was sealed under this context; then
+   *   nothing is returned. Otherwise as `seal`
    */
   async open(message: Uint8Array, options?: MessageOptions): Promise<Bytes> {
     const checked = this.#read(readMessageOptions, options, "open()");
@@ -80,7 +80,7 @@ export class Envelope implements AsyncDisposable {
    * streams (see docs/envelope.md).
    *
    * @throws LanelockError `ERR_ARGUMENT`, `ERR_STATE`, `ERR_LIMIT`; `ERR_UNSUPPORTED` if the host has no web streams. The streams fail
-   *   as `seal` does, and with `ERR_LENGTH` if `length` bytes were promised and others came
+   *   as `seal` does, and with `ERR_LENGTH` if the number of bytes differs from `length`
    */
   sealStream(options?: SealStreamOptions): TransformStream<Uint8Array, Bytes> {
     const checked = this.#read(readSealStreamOptions, options, "sealStream()");
@@ -177,7 +177,7 @@ export function envelope(kms: EnvelopeKms, options?: EnvelopeOptions): Envelope 
 
 const KMS_METHODS = ["describeKey", "generateDataKey", "decrypt", "reEncrypt"] as const;
 
-/** By its methods, not its class: the KMS may be of another copy of this package, or a client of the application's own. */
+/** Checks methods, not the class: the KMS may belong to another copy of this package, or be the application's own client. */
 function checkKms(kms: EnvelopeKms): void {
   const isKms = typeof kms === "object" && kms !== null && KMS_METHODS.every((name) => typeof kms[name] === "function");
   if (isKms) return;

@@ -5,7 +5,7 @@ import { headerLength, parseHeader } from "./format/header.ts";
 import { layoutOfSegments } from "./format/segment-layout.ts";
 import type { Suite } from "./format/suites.ts";
 
-/** What the header of a message says. Nothing of it is verified: that takes the data key. */
+/** The header of a message. It is not verified: that needs the data key. */
 export interface EnvelopeHeader {
   readonly suite: Suite["name"];
   /** Plaintext bytes of every segment but the last. */
@@ -23,9 +23,9 @@ export interface EnvelopeHeader {
 }
 
 /**
- * Reads the header at the front of a message, without any key. The first 1,096 bytes are enough of it.
+ * Reads the header at the front of a message, without any key. The first 1,096 bytes are enough.
  *
- * @throws LanelockError `ERR_AUTHENTICATION` for what is no envelope message; `ERR_ARGUMENT`, `ERR_BUFFER`
+ * @throws LanelockError `ERR_AUTHENTICATION` if it is not an envelope message; `ERR_ARGUMENT`, `ERR_BUFFER`
  * @example
  * const { suite, keyVersionId } = inspectHeader(message);
  */
@@ -44,7 +44,7 @@ export function inspectHeader(message: Uint8Array): EnvelopeHeader {
   };
 }
 
-/** What the size of a message says of its plaintext. */
+/** The layout that the size of a message implies. */
 export interface MessageLayout {
   readonly segments: number;
   /** Bytes. */
@@ -52,12 +52,12 @@ export interface MessageLayout {
 }
 
 /**
- * How much plaintext a message of `size` bytes has, from the header at its front. Nothing of it is verified: a message that was
- * cut looks like a shorter one until it is opened.
+ * How much plaintext a message of `size` bytes holds, according to its header. Nothing is verified: a truncated message looks like
+ * a shorter one until it is opened.
  *
  * @param start the first 1,096 bytes of the message, or all of it
  * @param size of the whole message, in bytes
- * @throws LanelockError `ERR_AUTHENTICATION` for what is no envelope message, and a size that none has; `ERR_ARGUMENT`, `ERR_BUFFER`
+ * @throws LanelockError `ERR_AUTHENTICATION` if it is not an envelope message, or no message has this size; `ERR_ARGUMENT`, `ERR_BUFFER`
  * @example
  * const { plaintextLength } = messageLayout(message.subarray(0, 1_096), message.length);
  */

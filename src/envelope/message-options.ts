@@ -2,30 +2,30 @@ import { LanelockError } from "../errors.ts";
 import { isAbortSignal } from "../shared/abortable.ts";
 import { checkNames } from "../shared/known-names.ts";
 
-/** How far a message is. */
+/** The progress of one message. */
 export interface Progress {
-  /** Plaintext bytes done so far. Bytes that threads or WebCrypto are still at count too. */
+  /** Plaintext bytes done so far. Includes bytes that threads or WebCrypto are still processing. */
   readonly bytes: number;
   /** Plaintext bytes in all, if known. */
   readonly total: number | undefined;
 }
 
 export interface MessageOptions {
-  /** Aborting it ends the work: the call fails with the signal's reason, and everything it held is wiped. */
+  /** Aborting it ends the call, which fails with the signal's reason and wipes everything it held. */
   readonly signal?: AbortSignal | undefined;
-  /** Called after every batch of segments is done, or handed to threads or WebCrypto. If it throws, the message ends with that error. */
+  /** Called after each batch of segments is done, or passed to threads or WebCrypto. If it throws, the message fails with that error. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 export const MESSAGE_OPTIONS = ["signal", "onProgress"] as const;
 
-/** Whether a value can be an object of options. A list or a Map has no named fields, so its content would silently not apply. */
+/** Whether a value can be an options object. A list or a Map has no named fields, so its content would silently be ignored. */
 export function isOptionsObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && !(Symbol.iterator in value);
 }
 
 /**
- * Refuses options that are not an object, and options that the method does not know.
+ * Refuses options that are not an object, and unknown options.
  *
  * @param whose the method, for the message: `seal()`
  * @throws LanelockError `ERR_ARGUMENT`

@@ -4,7 +4,7 @@ import { type Header, SALT_LENGTH } from "./format/header.ts";
 import type { DataKeys, SealingKey } from "./keys/data-keys.ts";
 import { committedMessageKeys, deriveMessageKeys, type MessageKeys } from "./keys/message-keys.ts";
 
-/** What every message of an envelope shares. */
+/** The properties that all messages of an envelope share. */
 export interface MessageOrigin {
   readonly dataKeys: DataKeys;
   /** 32 bytes; zeros for no context. */
@@ -20,7 +20,7 @@ export interface StartOptions {
 
 export interface SealingStart {
   readonly header: Header;
-  /** To be wiped by whoever asked for them, once the header is written. */
+  /** The caller wipes them after the header is written. */
   readonly keys: MessageKeys;
 }
 
@@ -36,7 +36,7 @@ export function startSealing(origin: MessageOrigin, { bytes, signal }: StartOpti
 }
 
 /**
- * The keys of a message with this header, to be wiped by whoever asked for them.
+ * The keys of a message with this header. The caller wipes them.
  *
  * @throws LanelockError `ERR_AUTHENTICATION`
  */

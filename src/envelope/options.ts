@@ -15,7 +15,7 @@ export interface EnvelopeOptions {
   readonly encryptionContext?: EncryptionContext | undefined;
   /** Plaintext bytes of a segment, a power of two from 4 KiB to 16 MiB; 64 KiB by default. */
   readonly segmentSize?: number | undefined;
-  /** What seals and opens segments; `"auto"` by default. The bytes are the same with each. */
+  /** The implementation that seals and opens segments; `"auto"` by default. All produce the same bytes. */
   readonly backend?: Backend | undefined;
   /** Threads for long messages; `"auto"` by default. */
   readonly workers?: Workers | undefined;

@@ -49,7 +49,7 @@ export async function rewrapHeader(
       return await kms.reEncrypt(request, { signal });
     } catch (error) {
       if (!refusesTheBlob(error)) throw error;
-      // The KMS refuses an unknown destination in the same words as a bad blob; DescribeKey tells them apart.
+      // The KMS gives the same error for an unknown destination and for a bad blob; DescribeKey distinguishes them.
       await kms.describeKey({ keyId }, { signal });
       throw ["InvalidParameter", "Forbidden.KeyNotFound"].includes(codeOf(error) ?? "") ? notAuthentic(error) : error;
     }

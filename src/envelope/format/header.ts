@@ -3,7 +3,7 @@ import { notAuthentic } from "./not-authentic.ts";
 import { type Suite, suiteOfId } from "./suites.ts";
 
 /**
- * The header, which stands before the segments:
+ * The header, which precedes the segments:
  * ```
  * "LLK1" 4 ‖ suite 1 ‖ log2 of the segment size 1 ‖ u16be length ‖ wrapped data key ‖ salt 32 ‖ commitment 32
  * ```
@@ -36,8 +36,8 @@ export function headerLengthWith(wrappedLength: number): number {
 }
 
 /**
- * The length of the header that begins with `start`, of which the first 8 bytes are needed. What cannot be a header is told
- * here, before anything more of it is read.
+ * The length of the header that begins with `start`; its first 8 bytes are enough. Rejects bytes that cannot be a header before
+ * any more of them are read.
  *
  * @throws LanelockError `ERR_AUTHENTICATION`
  */

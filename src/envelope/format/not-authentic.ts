@@ -1,8 +1,8 @@
 import { LanelockError } from "../../errors.ts";
 
 /**
- * The one answer to a message that cannot be opened, whichever way it was changed: which check failed is nothing an attacker
- * should learn. `cause` is there where the KMS refused the data key.
+ * The one error for every message that cannot be opened: an attacker must not learn which check failed. `cause` is set only if
+ * the KMS refused the data key.
  */
 export function notAuthentic(cause?: unknown): LanelockError {
   return new LanelockError(

@@ -2,12 +2,12 @@ import { LanelockError } from "../../errors.ts";
 import { notAuthentic } from "./not-authentic.ts";
 
 export const TAG_LENGTH = 16;
-/** The index of a segment is a u32 of which the largest value is left out. */
+/** The index of a segment is a u32; its largest value is not used. */
 export const MAX_SEGMENTS = 2 ** 32 - 1;
 
 /**
- * How a plaintext lies in segments of ciphertext ‖ tag: all of one size but the last, which has at least 1 byte of plaintext
- * unless the whole is empty.
+ * How a plaintext is divided into segments of ciphertext ‖ tag. All have the same size except the last, which holds at least
+ * 1 byte of plaintext unless the message is empty.
  */
 export interface Layout {
   readonly segments: number;
@@ -30,9 +30,9 @@ export function tooLong(segmentSize: number): LanelockError {
 }
 
 /**
- * What `sealedLength` bytes of segments hold, if they are all of the message.
+ * The layout of a message whose segments have `sealedLength` bytes in all.
  *
- * @throws LanelockError `ERR_AUTHENTICATION` for a length that no plaintext gives
+ * @throws LanelockError `ERR_AUTHENTICATION` for a length that no plaintext produces
  */
 export function layoutOfSegments(sealedLength: number, segmentSize: number): Layout {
   const segments = Math.max(1, Math.ceil(sealedLength / (segmentSize + TAG_LENGTH)));

@@ -1,4 +1,4 @@
-/** What seals the segments of a message, and how much key it takes. HKDF-SHA-256 derives the keys of both. */
+/** The cipher that seals the segments of a message, and its key length. Both suites derive their keys with HKDF-SHA-256. */
 export interface Suite {
   /** As it stands in the header. */
   readonly id: 1 | 2;

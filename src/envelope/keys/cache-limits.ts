@@ -4,8 +4,8 @@ import { checkNames } from "../../shared/known-names.ts";
 /** Limits of a data-key cache. The first to be reached ends the use of a data key. */
 export interface CacheLimits {
   /**
-   * How long a data key is used after the KMS was asked for it, in milliseconds; 60,000 by default. A CMK that was disabled may still
-   * seal and open here for so long.
+   * Milliseconds for which a data key is used, counted from the call to the KMS; 60,000 by default. After a CMK is disabled, this
+   * envelope may still seal and open under it for that long.
    */
   readonly maxAge?: number | undefined;
   /** Messages under one data key; 100,000 by default. */

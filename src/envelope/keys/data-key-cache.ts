@@ -8,7 +8,7 @@ import { SingleFlight } from "./single-flight.ts";
 import { useOnce } from "./use-once.ts";
 
 export interface DataKeyRequest<T> {
-  /** Requests of one id can use one data key. */
+  /** Requests with the same id may share a data key. */
   readonly id: string;
   /** Plaintext bytes of the message. */
   readonly bytes: number;
@@ -24,7 +24,7 @@ interface Entry extends DataKey {
   bytes: number;
 }
 
-/** Data keys that several messages use, so that not each of them costs a call to the KMS. */
+/** Data keys that several messages share, so that not every message costs a call to the KMS. */
 export class DataKeyCache {
   readonly #limits: CheckedLimits;
   /** In the order of their last use. */
@@ -38,16 +38,16 @@ export class DataKeyCache {
     this.#limits = checkLimits(limits);
   }
 
-  /** Uses a data key of the cache, or one that is asked for now; concurrent requests of one id make one call to the KMS. */
+  /** Uses a cached data key, or gets a new one. Concurrent requests with the same id make one call to the KMS. */
   use<T>(request: DataKeyRequest<T>): MaybePromise<T> {
     throwIfAborted(request.signal);
-    // A message larger than any data key may take gets one of its own, and leaves the shared one to the others.
+    // A message above the limit of one data key gets its own, and does not use up the shared one.
     if (request.bytes > this.#limits.maxBytes) return this.#useOwn(request);
     const entry = this.#usable(request);
     return entry ? this.#charge(entry, request) : this.#useLoaded(request);
   }
 
-  /** Counts plaintext of a message whose length was not known when it took its data key, which may be at its end with it. */
+  /** Counts plaintext of a message whose length was unknown when it took its data key. This may use up the data key. */
   charge(id: string, bytes: number): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
@@ -55,7 +55,7 @@ export class DataKeyCache {
     if (entry.bytes > this.#limits.maxBytes) this.#evict(id);
   }
 
-  /** Wipes every data key, and keeps none that is still on its way. Later requests are refused. */
+  /** Wipes every data key and keeps none that is still loading. Later requests are refused. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#sweep);
@@ -82,8 +82,8 @@ export class DataKeyCache {
   }
 
   /**
-   * Asks the KMS and uses the answer before anybody else does, whatever its age is by then: the call was made for this message.
-   * That this message cannot use it is no concern of those that wait with it.
+   * Calls the KMS and uses the answer before any other waiter, regardless of its age: the call was made for this message.
+   * If this message cannot use it, other waiters are unaffected.
    */
   async #useFirst<T>(request: DataKeyRequest<T>): Promise<T> {
     const { id, load, signal } = request;
@@ -104,7 +104,7 @@ export class DataKeyCache {
     return result as Promise<T>;
   }
 
-  /** The entry, if it may take this message. One that may not is at its end. */
+  /** The entry, if it may take this message. An entry that may not is removed. */
   #usable({ id, bytes }: DataKeyRequest<unknown>): Entry | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
@@ -140,7 +140,7 @@ export class DataKeyCache {
     this.#entries.delete(id);
   }
 
-  /** Wipes what is too old even if nobody asks for it again. */
+  /** Wipes expired data keys even if no request asks for them again. */
   #scheduleSweep(): void {
     if (this.#sweep !== undefined || this.#entries.size === 0) return;
     let next = Number.POSITIVE_INFINITY;

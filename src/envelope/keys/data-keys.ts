@@ -19,8 +19,8 @@ import { SingleFlight } from "./single-flight.ts";
 import { useOnce } from "./use-once.ts";
 
 /**
- * Bytes of a wrapped data key of 32 bytes; every CMK that uses GCM makes it so: version id 36 ‖ IV 12 ‖ ciphertext 32 ‖ tag 16. Sealing
- * relies on it to know the length of a message beforehand.
+ * Length of a wrapped 32-byte data key, the same for every CMK that uses GCM: version id 36 ‖ IV 12 ‖ ciphertext 32 ‖ tag 16.
+ * Sealing relies on it to compute the length of a message in advance.
  */
 export const WRAPPED_KEY_LENGTH = 96;
 
@@ -39,7 +39,7 @@ export interface SealingKey extends DataKey {
 }
 
 interface Cmk {
-  /** Its id, even if it was asked for by alias or ARN. */
+  /** Its id, even if the envelope names it by alias or ARN. */
   readonly keyId: string;
   readonly suite: Suite;
   /** The cache's id for its data keys for sealing. */
@@ -59,7 +59,7 @@ export interface KeyUse<Key, T> {
 export class DataKeys {
   readonly #options: DataKeyOptions;
   readonly #contextId: string;
-  /** Kept for ever: the KeySpec of a CMK never changes. */
+  /** Never evicted: the KeySpec of a CMK does not change. */
   readonly #cmks = new Map<string, Cmk>();
   readonly #describing = new SingleFlight<Cmk>();
 
@@ -130,7 +130,7 @@ export class DataKeys {
     };
   }
 
-  /** The CMK behind a name. An alias is resolved every time, as it may have moved; concurrent messages resolve it once. */
+  /** The CMK that a name refers to. An alias may move, so every message resolves it; concurrent messages share one call. */
   #cmk(keyId: string, signal: AbortSignal | undefined): MaybePromise<Cmk> {
     const known = this.#cmks.get(keyId);
     if (known) return known;
@@ -186,7 +186,7 @@ function wrongWrapping({ length }: Uint8Array): LanelockError {
   );
 }
 
-/** Codes by which a KMS says that the wrapped key itself is at fault: 400 and 404, but no limit that was reached. */
+/** Codes that blame the wrapped key itself: those with status 400 and 404, except limits. */
 const BLOB_REFUSALS: ReadonlySet<string | undefined> = new Set<KmsErrorCode>([
   "InvalidParameter",
   "MissingParameter",
@@ -199,8 +199,8 @@ const BLOB_REFUSALS: ReadonlySet<string | undefined> = new Set<KmsErrorCode>([
 ]);
 
 /**
- * Whether the KMS refused the wrapped key itself, rather than a key state or a permission, and did not fail. The code decides: the KMS
- * may belong to another copy of this package, whose errors are of another class, or be the application's own.
+ * Whether the KMS refused the wrapped key itself. A refusal because of a key state or a permission, and a failure, are something
+ * else. The code decides, not the class: the KMS may belong to another copy of this package, or to the application.
  */
 export function refusesTheBlob(error: unknown): boolean {
   return BLOB_REFUSALS.has(codeOf(error));

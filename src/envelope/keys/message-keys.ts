@@ -8,7 +8,7 @@ import type { Suite } from "../format/suites.ts";
 export const DATA_KEY_LENGTH = 32;
 export const CONTEXT_DIGEST_LENGTH = 32;
 
-/** What one message is sealed with. The arrays are views on one; {@link wipeMessageKeys} wipes them all. */
+/** The keys of one message. The arrays are views of a single buffer; {@link wipeMessageKeys} wipes it. */
 export interface MessageKeys {
   readonly suite: Suite;
   /** Plaintext bytes of every segment but the last. */

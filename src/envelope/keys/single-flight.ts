@@ -6,17 +6,17 @@ interface Flight<T> {
   waiting: number;
 }
 
-/** Calls that several may wait for together: one at a time for each id, aborted when nobody waits any more. */
+/** Calls that several callers can wait for: one at a time for each id, aborted when nobody waits any more. */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
 
-  /** Waits for the call of this id that is under way; `undefined` if there is none. */
+  /** Waits for the call in progress for this id; `undefined` if there is none. */
   join(id: string, signal: AbortSignal | undefined): Promise<T> | undefined {
     const flight = this.#flights.get(id);
     return flight && this.#wait(id, flight, signal);
   }
 
-  /** Starts the call of this id, and waits for it. */
+  /** Starts the call for this id, and waits for it. */
   lead(id: string, signal: AbortSignal | undefined, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const abort = new AbortController();
     const landed = call(abort.signal).finally(() => this.#forget(id, flight));

@@ -1,7 +1,7 @@
 import { abortable, throwIfAborted } from "../../shared/abortable.ts";
 import type { DataKey, Load } from "./data-key.ts";
 
-/** Loads a data key for one message, and wipes it once the message has taken what it needs, or no longer waits for it. */
+/** Loads a data key for one message. Wipes it after the message has used it, or if the message no longer waits for it. */
 export async function useOnce<Key extends DataKey, T>({
   load,
   use,

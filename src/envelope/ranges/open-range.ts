@@ -21,7 +21,7 @@ export interface Range {
   readonly length: number;
 }
 
-/** A message as it was when its last segment, and with it its length, was verified. */
+/** A message as it was when its last segment was verified, and so its length. */
 interface Verified {
   readonly header: Uint8Array;
   readonly size: number;
@@ -35,7 +35,7 @@ interface OpenMessage extends Layout {
   readonly cipher: SegmentCipher;
 }
 
-/** Reads ranges of messages, and remembers for which sources it has verified the last segment. It remembers no secrets. */
+/** Reads ranges of messages. Remembers for which sources it has verified the last segment, but no secrets. */
 export class RangeOpener {
   readonly #context: WholeContext;
   readonly #verified = new WeakMap<object, Verified>();
@@ -50,7 +50,7 @@ export class RangeOpener {
     try {
       return await this.#open(source, range, options);
     } catch (error) {
-      // A buffer that was transferred away looks like a message that was cut.
+      // A transferred buffer looks like a truncated message.
       throw lengthInMemory(source) === length ? error : transferredAway(error);
     }
   }
@@ -79,8 +79,8 @@ export class RangeOpener {
   }
 
   /**
-   * Opens the last segment at the index that the source's length gives it. Only the real last segment was sealed with the flag, so this
-   * shows that the length is the message's.
+   * Opens the last segment, with the index that follows from the source's length. Only the real last segment was sealed with the
+   * flag, so success proves the length of the message.
    */
   async #verifyEnd(source: object, header: Uint8Array, message: OpenMessage): Promise<void> {
     const known = this.#verified.get(source);
@@ -162,6 +162,8 @@ function allocate(length: number): Bytes {
   try {
     return new Uint8Array(length);
   } catch (cause) {
-    throw new LanelockError("ERR_LIMIT", `There is no memory for ${length} bytes: read the range in parts`, { cause });
+    throw new LanelockError("ERR_LIMIT", `There is not enough memory for ${length} bytes: read the range in parts`, {
+      cause,
+    });
   }
 }

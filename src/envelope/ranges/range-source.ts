@@ -4,13 +4,13 @@ import { callersBytes } from "../../shared/byte-input.ts";
 import { messageOf } from "../../shared/error-code.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 
-/** The part of `FileHandle` of `node:fs/promises` that reads a range, spelt out so that a page's project needs no types of Node. */
+/** The part of `FileHandle` from `node:fs/promises` that reads a range. Declared here so that browser projects need no Node types. */
 export interface ReadableFile {
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
   stat(): Promise<{ readonly size: number }>;
 }
 
-/** Where {@link Envelope.openRange} reads a message: a file of Node that is open for reading, a `Blob` or `File`, or bytes. */
+/** Where {@link Envelope.openRange} reads a message: a `FileHandle` of Node open for reading, a `Blob` or `File`, or bytes. */
 export type RangeSource = ReadableFile | Blob | Uint8Array;
 
 /** A message that can be read at any offset. */
@@ -34,7 +34,7 @@ function isView(source: RangeSource): source is Uint8Array {
 }
 
 /**
- * By what it can do, not by its class: an iframe's Blobs, and Node's under jsdom or happy-dom, are not instances of the global `Blob`.
+ * Checks methods, not the class: an iframe's Blobs, and Node's under jsdom or happy-dom, are not instances of the global `Blob`.
  * Blobs of older jsdoms have no `arrayBuffer`; a FileReader of the same jsdom reads those.
  */
 function isBlob(source: unknown): source is Blob {
@@ -50,7 +50,7 @@ function isFile(source: unknown): source is ReadableFile {
   return typeof read === "function" && typeof stat === "function";
 }
 
-/** Looks at the array again at every read: its buffer may be transferred away between two reads. */
+/** Checks the array at every read: its buffer may be transferred between two reads. */
 function bytesReader(bytes: Uint8Array): Reader {
   const present = () => callersBytes(bytes, "source");
   return {

@@ -3,8 +3,8 @@ import type { Suite } from "../format/suites.ts";
 import { nativeCrossover, nativeMaker } from "./crossover.ts";
 
 /**
- * What seals and opens segments: `"native"` the platform's AES (node:crypto or WebCrypto), `"wasm"` the engine, `"auto"` the quicker of
- * the two for the message, or the one that this host has. SM4 always runs in the engine. The bytes are the same.
+ * The implementation that seals and opens segments: `"native"` is the platform's AES (node:crypto or WebCrypto), `"wasm"` the engine.
+ * `"auto"` picks the faster one that this host has. SM4 always runs in the engine. All produce the same bytes.
  */
 export type Backend = "auto" | "native" | "wasm";
 
@@ -29,7 +29,7 @@ export function chooseBackend({
     if (backend === "auto") return "wasm";
     throw new LanelockError(
       "ERR_UNSUPPORTED",
-      `This platform has no ${suite.name} that lanelock would use: choose the backend "auto" or "wasm"`,
+      `This platform has no ${suite.name} that lanelock can use: choose the backend "auto" or "wasm"`,
     );
   }
   if (backend === "native") return "native";

@@ -12,7 +12,7 @@ import { WebSegments } from "./web-segments.ts";
 const SIZES = [256, 1_024, 4_096, 16_384, 65_536];
 const TRIES = 6;
 
-/** How long the result of a measurement in which one way failed is used: the reason may have been a lack of memory. */
+/** Time until a measurement in which one implementation failed is repeated: memory may have been short. */
 const RETRY_MILLISECONDS = 10_000;
 
 type Maker = (keys: MessageKeys) => SegmentCipher | Promise<SegmentCipher>;
@@ -25,7 +25,7 @@ export function nativeMaker(): Maker | undefined {
   return undefined;
 }
 
-/** Milliseconds that each way takes for one message of so many bytes, keys and all; Infinity for one that does not work here. */
+/** Milliseconds that each implementation takes for a message of `length` bytes, key set-up included; Infinity if it fails here. */
 export type Race = (length: number) => Promise<{ native: number; engine: number }>;
 
 /** The smallest of the sizes at which native wins; Infinity if it never does. */
@@ -37,7 +37,7 @@ export async function findCrossover(race: Race, sizes: readonly number[] = SIZES
   return Number.POSITIVE_INFINITY;
 }
 
-/** A race that tries the two ways in turns. A way that fails is out of it; so `"auto"` falls back to what works. */
+/** A race that alternates between the two. One that fails drops out, so that `"auto"` falls back to the other. */
 export function raceOf(ways: { readonly native: Maker; readonly engine: Maker }, failed: Set<string>): Race {
   const keys: MessageKeys = {
     suite: AES_256_GCM,
@@ -79,9 +79,9 @@ let measuredUntil = Number.POSITIVE_INFINITY;
 let measuring: Promise<number> | undefined;
 
 /**
- * The length from which the platform's AES is quicker here than the engine, in bytes; 0 if there is no engine, Infinity if the
- * platform's AES does not work. It is measured once, in a few milliseconds, when the first message asks. A measurement in which a way
- * failed is repeated after ten seconds.
+ * The length in bytes from which the platform's AES is faster than the engine; 0 if there is no engine, Infinity if the platform's
+ * AES does not work. The first message measures it once, in a few milliseconds. A measurement in which one of them failed is
+ * repeated after ten seconds.
  */
 export function nativeCrossover(native: Maker): number | Promise<number> {
   if (measured !== undefined && (measuredUntil === Number.POSITIVE_INFINITY || performance.now() < measuredUntil)) {

@@ -12,7 +12,7 @@ import { PromotingSegmentCipher } from "./promoting-segment-cipher.ts";
 import type { SegmentCipher } from "./segment-cipher.ts";
 import { WebSegments } from "./web-segments.ts";
 
-/** A shorter message is done before a thread has its first batch. */
+/** A shorter message ends before a thread receives its first batch. */
 const POOLED_BYTES = 2 ** 20;
 
 export interface ExecutionTarget {
@@ -48,7 +48,7 @@ function onThisThread(backend: Backend, way: ChosenBackend, keys: MessageKeys): 
   try {
     return new EngineSegments(keys);
   } catch (error) {
-    // The engine worked when it was measured, and has no memory for this key.
+    // The engine passed its measurement, but has no memory for this key.
     const isEngine = codeOf(error) === "ERR_WASM" || codeOf(error) === "ERR_LIMIT";
     if (backend === "auto" && isEngine && keys.suite.id === 1 && nativeMaker()) return nativeOnThisThread(keys);
     throw error;
@@ -65,7 +65,7 @@ async function onThreads(target: ExecutionTarget, way: ChosenBackend, keys: Mess
   return pool ? new PooledSegments(pool, way, keys) : onThisThread(target.backend, way, keys);
 }
 
-/** Begins on this thread; on threads once the message turns out to be long. */
+/** Begins on this thread, and moves to worker threads if the message turns out to be long. */
 function promoting(target: ExecutionTarget, way: ChosenBackend, keys: MessageKeys): MaybePromise<SegmentCipher> {
   const own = { ...keys, segmentKey: copyOf(keys.segmentKey), noncePrefix: copyOf(keys.noncePrefix) };
   const wipe = () => wipeMessageKeys(own);

@@ -22,7 +22,7 @@ const ALGORITHM = "aes-256-gcm";
 
 let found: { readonly crypto: NodeCrypto | undefined } | undefined;
 
-/** node:crypto, if the host has it. Node throws instead where it was built without, and others have only a part of it. */
+/** node:crypto, if the host has it. A Node built without it throws; other hosts have only a part of it. */
 export function nodeCrypto(): NodeCrypto | undefined {
   found ??= { crypto: findCrypto() };
   return found.crypto;

@@ -2,11 +2,11 @@ import type { Bytes } from "../../shared/byte-input.ts";
 import type { BatchResult, SegmentBatch, SegmentCipher } from "./segment-cipher.ts";
 
 export interface Promotion {
-  /** The cipher until the message turns out to be long. It is done with a batch when it returns, or returns a promise of it. */
+  /** The cipher until the message turns out to be long. */
   readonly first: SegmentCipher;
   /** Bytes that `first` is given before the promotion. */
   readonly after: number;
-  /** Makes the cipher from then on, which has copied its keys when the promise resolves. */
+  /** Makes the cipher for the rest. It has copied its keys when the promise resolves. */
   promote(): Promise<SegmentCipher>;
   /** Segments of a batch for both. */
   readonly batchSegments: number;
@@ -14,7 +14,7 @@ export interface Promotion {
   wipe(): void;
 }
 
-/** Begins a message of unknown length on this thread, and continues it on worker threads once it is long enough to gain by them. */
+/** Begins a message of unknown length on this thread, and continues on worker threads once it is long enough to benefit. */
 export class PromotingSegmentCipher implements SegmentCipher {
   readonly batchSegments: number;
   readonly #promotion: Promotion;

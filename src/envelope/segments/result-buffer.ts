@@ -4,8 +4,8 @@ import { type Bytes, copyOf } from "../../shared/byte-input.ts";
 const allocate = globalThis.Buffer?.allocUnsafeSlow;
 
 /**
- * Memory for a result that will be written from end to end, in a buffer of its own. Node can leave out zeroing it first, which
- * would cost a tenth of the time of AES.
+ * A new buffer for a result that the caller overwrites completely. Node can skip zeroing it, which would take a tenth of the time
+ * of AES.
  *
  * @throws LanelockError `ERR_LIMIT`
  */
@@ -17,7 +17,7 @@ export function resultBuffer(length: number): Bytes {
   }
 }
 
-/** A copy that is worked on after the caller has its own bytes back. @throws LanelockError `ERR_LIMIT` */
+/** A private copy: the caller may change its bytes meanwhile. @throws LanelockError `ERR_LIMIT` */
 export function privateCopy(bytes: Uint8Array): Bytes {
   try {
     return copyOf(bytes);
@@ -26,7 +26,7 @@ export function privateCopy(bytes: Uint8Array): Bytes {
   }
 }
 
-/** A host has too little memory for an array, or takes none so long: Node 20 has at most 2^32 bytes in one. */
+/** The host lacks memory, or does not allow so long an array: Node 20 allows 2^32 bytes. */
 function noMemory(length: number, cause: unknown): LanelockError {
   const remedy = "use sealStream() or openStream(), or read it in parts with openRange()";
   return new LanelockError("ERR_LIMIT", `This host cannot hold ${length} bytes in one array: ${remedy}`, { cause });

@@ -1,7 +1,7 @@
 import type { Bytes } from "../../shared/byte-input.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 
-/** Consecutive segments of one message, all full but, in a final batch, the last. */
+/** Consecutive segments of one message. All are full, except the last one of a final batch. */
 export interface SegmentBatch {
   /** Plaintext to seal, or ciphertext ‖ tag of every segment to open. */
   readonly bytes: Uint8Array;
@@ -14,18 +14,18 @@ export interface SegmentBatch {
 export type BatchResult = Bytes | Promise<Bytes>;
 
 /**
- * Seals or opens the segments of one message, here or on another thread. It has read a batch when `seal` or `open` returns, so that the
- * bytes may change afterwards. The result is a new array, or the front of `into`.
+ * Seals or opens the segments of one message, on this or another thread. `seal` and `open` read the whole batch before they return,
+ * so the caller may change its bytes afterwards. The result is a new array, or the front of `into`.
  */
 export interface SegmentCipher {
   /** The best number of segments for a batch. */
   readonly batchSegments: number;
   /** Batches that may be in progress at once. */
   readonly parallelBatches: number;
-  /** Reserves a place for one batch: at once, which is `undefined`, or when the promise resolves. */
+  /** Reserves a place for one batch. Returns `undefined` if it has one now, or else a promise. */
   reserve(): Promise<void> | undefined;
   seal(batch: SegmentBatch, into?: Bytes): BatchResult;
-  /** @throws LanelockError `ERR_AUTHENTICATION`; nothing of the batch is released then */
+  /** @throws LanelockError `ERR_AUTHENTICATION`; no part of the batch is released then */
   open(batch: SegmentBatch, into?: Bytes): BatchResult;
   /** Wipes the keys. Batches still in progress are lost. */
   dispose(): void;
@@ -34,7 +34,7 @@ export interface SegmentCipher {
 export interface SegmentPlace {
   readonly index: number;
   readonly last: boolean;
-  /** Where it stands in the batch, and where its result goes. */
+  /** Its offset in the batch, and that of its result. */
   readonly start: number;
   readonly end: number;
   readonly resultStart: number;

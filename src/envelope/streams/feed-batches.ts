@@ -4,7 +4,7 @@ import type { BatchResult, SegmentBatch, SegmentCipher } from "../segments/segme
 import { transferredAway } from "../transferred-away.ts";
 import type { OrderedResults } from "./ordered-results.ts";
 
-/** Two results without threads: the reader has one while the next is made. */
+/** Without threads, two results: the reader consumes one while the next is made. */
 const LEAST_RESULTS = 2;
 
 export interface Feed {
@@ -16,7 +16,7 @@ export interface Feed {
   plaintextLength(batch: SegmentBatch): number;
 }
 
-/** Seals or opens batches one after the other, or several at a time if the cipher can, and never more than the reader keeps up with. */
+/** Seals or opens batches in order, several at a time if the cipher can, but no faster than the reader takes the results. */
 export async function feedBatches(batches: Iterable<SegmentBatch>, feed: Feed): Promise<void> {
   const { cipher, results, progress } = feed;
   for (const batch of batches) {

@@ -1,7 +1,7 @@
 import type { Bytes } from "../../shared/byte-input.ts";
 import { FIXED_LENGTH, headerLength, MAX_HEADER_LENGTH } from "../format/header.ts";
 
-/** Collects the header from chunks of any length, and refuses what is none as soon as that can be told. */
+/** Collects the header from chunks of any length. Rejects bytes that cannot be a header as early as possible. */
 export class HeadBuffer {
   readonly #bytes = new Uint8Array(MAX_HEADER_LENGTH);
   #length = 0;

@@ -18,7 +18,7 @@ export interface StreamWork {
 export type MakeWork = (signal: AbortSignal) => StreamWork;
 
 /**
- * A pair of streams like a `TransformStream`, but with back-pressure inside a chunk too: a chunk of 64 MiB gives its results one by
+ * A pair of streams like a `TransformStream`, but with back-pressure within a chunk too: a chunk of 64 MiB yields its results one by
  * one, as the reader takes them.
  *
  * @throws LanelockError `ERR_UNSUPPORTED` if the host has no web streams
@@ -98,7 +98,7 @@ class MessageStream implements TransformStream<Uint8Array, Bytes> {
     } catch (cause) {
       failure = { cause };
     }
-    // Without an error too: the rest of a chunk that has lost its buffer looks like nothing to do.
+    // Checked even without an error: after its buffer is transferred, the rest of a chunk looks empty.
     if (chunk.length !== length) throw transferredAway(failure?.cause);
     if (failure) throw failure.cause;
   }
@@ -119,7 +119,7 @@ class MessageStream implements TransformStream<Uint8Array, Bytes> {
     }
   }
 
-  /** Ends both sides with one reason. Results that were not read yet are dropped. */
+  /** Ends both sides with the same reason. Drops results that were not read yet. */
   #fail(reason: unknown): void {
     if (this.#over) return;
     this.#finish();

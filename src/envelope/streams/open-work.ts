@@ -22,7 +22,7 @@ interface Started {
   charge(bytes: number): void;
 }
 
-/** Opens what is written, segment by segment; nothing leaves that was not verified. */
+/** Opens a message segment by segment; only verified plaintext leaves. */
 export class OpenWork implements StreamWork {
   readonly #context: WorkContext;
   readonly #progress: ProgressCount;

@@ -2,7 +2,7 @@ import type { Bytes } from "../../shared/byte-input.ts";
 import { isPromise } from "../../shared/maybe-promise.ts";
 import type { BatchResult } from "../segments/segment-cipher.ts";
 
-/** Results on their way to the reader, in order, some of them still at work; a bounded number at a time. */
+/** A bounded queue of results for the reader, in order; some may still be pending. */
 export class OrderedResults {
   readonly #results: BatchResult[] = [];
   #capacity = 1;
@@ -16,7 +16,7 @@ export class OrderedResults {
     this.#capacity = capacity;
   }
 
-  /** Waits until another result may be put in; `undefined` when that is now. */
+  /** Waits until there is space for another result; `undefined` if there is space now. */
   space(): Promise<void> | undefined {
     if (this.#failure) return Promise.reject(this.#failure.reason);
     return this.#results.length < this.#capacity ? undefined : this.#waitForSpace();
@@ -51,7 +51,7 @@ export class OrderedResults {
     return next;
   }
 
-  /** Waits for everything that is at work, so that its failure is known. */
+  /** Waits for all pending results, so that their failures are known. */
   async settled(): Promise<void> {
     await Promise.all(this.#results);
     if (this.#failure) throw this.#failure.reason;
@@ -62,7 +62,7 @@ export class OrderedResults {
     this.#wakeReader?.();
   }
 
-  /** Drops every result; whoever waits here fails with the reason. */
+  /** Drops every result; pending calls fail with the reason. */
   fail(reason: unknown): void {
     if (this.#failure) return;
     this.#failure = { reason };

@@ -3,8 +3,8 @@ import { checkedMessageOptions, checkOptionsObject, MESSAGE_OPTIONS, type Messag
 
 export interface SealStreamOptions extends MessageOptions {
   /**
-   * Bytes that will be written, if you know them. Then a cached data key can be used, progress has a total, and a stream of any other
-   * length fails with `ERR_LENGTH`.
+   * The number of bytes that will be written, if you know it. It allows a cached data key and gives progress a total. A stream of
+   * any other length fails with `ERR_LENGTH`.
    */
   readonly length?: number | undefined;
 }

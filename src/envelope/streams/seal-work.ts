@@ -19,7 +19,7 @@ export interface WorkContext {
   readonly signal: AbortSignal;
 }
 
-/** Seals what is written. The data key is asked for at the first chunk. */
+/** Seals a stream. It gets the data key at the first chunk. */
 export class SealWork implements StreamWork {
   readonly #context: WorkContext;
   readonly #options: SealStreamOptions;
@@ -86,5 +86,8 @@ export class SealWork implements StreamWork {
 }
 
 function wrongLength(promised: number, written: number): LanelockError {
-  return new LanelockError("ERR_LENGTH", `The stream was to have ${promised} bytes, but has ${written}`);
+  return new LanelockError(
+    "ERR_LENGTH",
+    `The stream has ${written} bytes, but its length option says ${promised}: write exactly that many, or leave out length`,
+  );
 }

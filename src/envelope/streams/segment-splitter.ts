@@ -3,9 +3,9 @@ import type { SegmentBatch } from "../segments/segment-cipher.ts";
 const FIRST_CAPACITY = 2 ** 16;
 
 /**
- * Cuts what arrives in chunks of any length into runs of whole segments of `unit` bytes. At least one byte is always held back:
- * only the end of the stream tells which segment is the last. Runs are views on the chunk where it holds whole segments, so that
- * a chunk costs what its bytes cost, be it one byte or 64 MiB.
+ * Splits a stream of chunks of any length into runs of whole segments of `unit` bytes. It always holds back at least one byte,
+ * because only the end of the stream shows which segment is the last. Where a chunk holds whole segments, the runs are views of
+ * the chunk, so that nothing is copied.
  */
 export class SegmentSplitter {
   readonly #unit: number;
@@ -38,7 +38,7 @@ export class SegmentSplitter {
     this.#hold(chunk.subarray(taken));
   }
 
-  /** The last batch, when the stream has ended: it is empty if the stream was. */
+  /** The last batch, after the end of the stream. It is empty if the stream was empty. */
   rest(): SegmentBatch {
     return { ...this.#batch(this.#held.subarray(0, this.#length)), final: true };
   }

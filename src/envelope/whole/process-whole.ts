@@ -21,7 +21,7 @@ export interface WholeWork {
   plaintextLength(batch: SegmentBatch): number;
 }
 
-/** Seals or opens every segment of a message that is in memory: at once, without a turn of the event loop, if they are one batch. */
+/** Seals or opens every segment of a message in memory. A single batch is done synchronously. */
 export function processWhole(whole: WholeWork): Promise<void> | undefined {
   const { cipher, input, unit, output, progress, signal } = whole;
   throwIfAborted(signal);

@@ -17,8 +17,8 @@ export interface WholeContext {
 }
 
 /**
- * Seals bytes that are in memory. If that takes more than this turn of the event loop, it works on a copy, so that the caller may
- * change or wipe the bytes at once. A small message under a cached data key is sealed in this turn.
+ * Seals bytes in memory. A small message under a cached data key is sealed synchronously. Otherwise it seals a copy, so that the
+ * caller may change or wipe the bytes at once.
  */
 export async function sealWhole(
   { origin, target }: WholeContext,
@@ -28,7 +28,7 @@ export async function sealWhole(
   const segmentSize = 2 ** origin.segmentSizeLog2;
   const { length, segments } = layoutOfPlaintext(plaintext.length, segmentSize);
   const headerEnd = headerLengthWith(WRAPPED_KEY_LENGTH);
-  // First of all, so that a lack of memory costs no call to the KMS.
+  // Allocated first, so that a lack of memory costs no call to the KMS.
   const message = resultBuffer(headerEnd + length + segments * TAG_LENGTH);
   let input = segments > 1 ? privateCopy(plaintext) : plaintext;
   const starting = startSealing(origin, { bytes: length, signal });
@@ -54,7 +54,7 @@ export async function sealWhole(
   }
 }
 
-/** A copy of the plaintext; without memory for it, the keys that are on their way are wiped when they come. */
+/** A copy of the plaintext. If there is no memory for it, the keys that are still loading are wiped when they arrive. */
 function copyOrDrop(plaintext: Uint8Array, starting: Promise<SealingStart>): Bytes {
   try {
     return privateCopy(plaintext);

@@ -1,4 +1,4 @@
-/** What travels between the pool and its threads. Every buffer is transferred, not copied. */
+/** The messages between the pool and its threads. Every buffer is transferred, not copied. */
 
 /** Keys of a message, sent before its first batch. */
 export interface KeysRequest {
@@ -41,7 +41,7 @@ export interface Failure {
 /** The thread has started and tried to instantiate its engine. */
 export interface ReadyReply {
   readonly kind: "ready";
-  /** Why it has no engine; such a thread can only do what the platform's AES does. */
+  /** Why it has no engine. Such a thread can use only the platform's AES. */
   readonly engineFailure: Failure | undefined;
 }
 

@@ -10,7 +10,7 @@ interface Settle {
   reject(error: unknown): void;
 }
 
-/** A thread ended by itself: its batches are lost. */
+/** A thread ended unexpectedly: its batches are lost. */
 export function threadEnded(cause: unknown): LanelockError {
   return new LanelockError("ERR_WORKER", "A worker thread ended before the message was done: try the message again", {
     cause,
@@ -53,7 +53,7 @@ export class PoolThread {
   #engineFailure: Failure | undefined;
   #ended: { readonly cause: unknown } | undefined;
   #nextBatch = 0;
-  /** Batches that are meant for it and not finished. The pool counts them, also while the thread starts. */
+  /** Unfinished batches assigned to it, including those assigned while it starts. The pool counts them. */
   load = 0;
 
   /** @throws LanelockError `ERR_WORKER` if the system does not let a thread start */
@@ -70,7 +70,7 @@ export class PoolThread {
     return this.#settleReady === undefined;
   }
 
-  /** Whether it can take batches for the backend, as far as is known: it may still be starting. */
+  /** Whether it can take batches for the backend. Not known to be false while it is still starting. */
   mayServe(backend: ChosenBackend): boolean {
     return backend === "native" || this.#engineFailure === undefined;
   }
@@ -89,7 +89,7 @@ export class PoolThread {
     if (this.#ended === undefined) this.#thread.post(request, transfer);
   }
 
-  /** Has the thread, which has started, seal or open a batch. */
+  /** Sends a batch to the thread, which must have started, to be sealed or opened. */
   process(request: Omit<BatchRequest, "batch">): Promise<Bytes> {
     if (this.#ended !== undefined) return Promise.reject(threadEnded(this.#ended.cause));
     const batch = this.#nextBatch++;
@@ -100,7 +100,7 @@ export class PoolThread {
     });
   }
 
-  /** Resolves when the thread is gone; it is given nothing more from now on. */
+  /** Resolves when the thread has ended. The thread gets no more batches from now on. */
   async terminate(): Promise<void> {
     this.#end(new Error("the pool was closed"));
     await this.#thread.terminate();

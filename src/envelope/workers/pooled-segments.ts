@@ -17,7 +17,7 @@ import type { PoolThread } from "./pool-thread.ts";
 import { BATCHES_PER_THREAD, type SegmentPool } from "./segment-pool.ts";
 
 const BATCH_BYTES = 2 ** 18;
-/** A thread has two batches at most, hence eight segments in flight. */
+/** A thread has at most two batches, so eight segments in flight. */
 const MAX_BATCH_SEGMENTS = 4;
 
 export function pooledBatchSegments(segmentSize: number): number {
@@ -90,7 +90,7 @@ export class PooledSegments implements SegmentCipher {
     for (; this.#places > 0; this.#places--) this.#pool.giveBackPlace();
   }
 
-  /** @param own a batch in a buffer of its own, which is transferred to the thread */
+  /** @param own a batch in its own buffer, which is transferred to the thread */
   async #process(
     kind: "seal" | "open",
     own: SegmentBatch & { readonly bytes: Bytes },

@@ -19,7 +19,7 @@ export interface PoolOptions {
 
 /**
  * Threads that seal and open segments for any number of messages. They start when they are needed and end after ten seconds without
- * work. A thread that crashes fails the messages that it had batches of, and another takes its place.
+ * work. If a thread crashes, the messages whose batches it had fail, and another thread replaces it.
  */
 export class SegmentPool {
   readonly threads: number;
@@ -27,7 +27,7 @@ export class SegmentPool {
   readonly #live = new Set<PoolThread>();
   readonly #places: Places;
   #running = 0;
-  /** A thread failed to start while others work: no more are tried until the pool rests. */
+  /** A thread failed to start while others run: start no more until the pool is idle. */
   #full = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #closing: Promise<void> | undefined;
@@ -55,7 +55,7 @@ export class SegmentPool {
     }
   }
 
-  /** Takes a place for one batch: at once, which is `undefined`, or when the promise resolves. */
+  /** Takes a place for one batch. Returns `undefined` if there is one now, or else a promise. */
   takePlace(): Promise<void> | undefined {
     return this.#places.take();
   }
@@ -64,7 +64,7 @@ export class SegmentPool {
     this.#places.giveBack();
   }
 
-  /** Seals or opens a batch for which a place was taken. `prepare` is called with its thread before the batch goes there. */
+  /** Seals or opens a batch for which a place was taken. Calls `prepare` with the thread before it sends the batch. */
   async process(
     backend: ChosenBackend,
     request: Omit<BatchRequest, "batch">,
@@ -84,7 +84,7 @@ export class SegmentPool {
     }
   }
 
-  /** Lets batches in progress finish, takes no more, and resolves when every thread has ended. */
+  /** Accepts no more batches, lets those in progress finish, and resolves when every thread has ended. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -99,7 +99,7 @@ export class SegmentPool {
     await this.#endThreads();
   }
 
-  /** Uses the thread with the least to do, once it has started. If it does not start, another takes the work. */
+  /** Uses the least loaded thread, once it has started. If it does not start, another takes over. */
   async #withThread<T>(backend: ChosenBackend, use: (thread: PoolThread) => Promise<T>): Promise<T> {
     for (;;) {
       const thread = this.#leastLoaded(backend);
@@ -118,7 +118,7 @@ export class SegmentPool {
       await thread.started(backend);
       return true;
     } catch (failure) {
-      // Without an engine it is of no use, unless the platform's AES has batches on it.
+      // Without an engine it is useless, unless it has batches for the platform's AES.
       if (thread.load === 1) void thread.terminate();
       if (!this.#hasOther(thread, backend)) throw failure;
       this.#full = true;
@@ -140,7 +140,7 @@ export class SegmentPool {
     try {
       return this.#addThread();
     } catch (error) {
-      // The threads that are there will do; it only takes longer.
+      // The existing threads are enough; it only takes longer.
       if (best !== undefined) return best;
       throw error;
     }

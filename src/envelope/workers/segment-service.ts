@@ -15,10 +15,10 @@ interface Message {
 
 /** Seals and opens batches for any number of messages, wherever its thread is. */
 export class SegmentService {
-  /** A message whose keys could not be expanded has its failure, which its batches are answered with. */
+  /** If key expansion failed, the failure, which answers every batch of the message. */
   readonly #messages = new Map<number, Message | Failure>();
 
-  /** To be posted once, first. Only now is it known whether this thread has an engine: compiling may be forbidden, or memory short. */
+  /** Post it once, before any other reply. It says whether this thread has an engine: compiling may be forbidden, or memory short. */
   ready(): ReadyReply {
     try {
       engine();

@@ -1,5 +1,5 @@
 // The code of a worker thread. `tools/build-worker.mjs` bundles it, without the engine's binary, into the source text that the pool
-// starts its threads from: a bundle of an application needs no extra file for it.
+// starts its threads from: an application's bundle needs no extra file.
 import type { Reply, Request } from "./messages.ts";
 import { SegmentService } from "./segment-service.ts";
 

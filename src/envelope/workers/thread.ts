@@ -13,19 +13,19 @@ export interface Thread {
 
 export interface ThreadEvents {
   reply(reply: Reply): void;
-  /** The thread has ended, and not because of `terminate`. */
+  /** The thread has ended for another reason than `terminate`. */
   ended(cause: unknown): void;
 }
 
-/** Starts a thread. Where there can be none, it throws, or calls `ended` later. */
+/** Starts a thread. If it cannot, it throws, or calls `ended` later. */
 export type Spawn = (events: ThreadEvents) => Thread;
 
-/** The source text of a thread: the engine's binary, which this thread has already, then the code. */
+/** The source text of a thread: the engine's binary, which the calling thread already has, then the code. */
 export function workerSource(): string {
   return `const ENGINE_MODULES=${JSON.stringify(modules)};${workerCode}`;
 }
 
-/** How threads start here; `undefined` where there are none. */
+/** How threads start here; `undefined` on a host without threads. */
 export function platformSpawn(): Spawn | undefined {
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
   if (typeof threads?.Worker === "function") return (events) => spawnInNode(threads, events);
@@ -65,7 +65,7 @@ interface TrustedTypes {
 
 let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
 
-/** Starts a worker, also where the page's policy demands Trusted Types. The one URL that is ever trusted is that of our own source. */
+/** Starts a worker, even if the page's policy demands Trusted Types. The only URL it trusts is that of our own source. */
 function startWorker(url: string): Worker {
   try {
     return new Worker(url);
@@ -75,7 +75,7 @@ function startWorker(url: string): Worker {
     try {
       policy ??= trustedTypes.createPolicy("lanelock", { createScriptURL: (own) => own });
     } catch {
-      // The page does not allow the policy; the first refusal says what it demands.
+      // The page does not allow our policy. The first refusal says what the page demands.
       throw refusal;
     }
     return new Worker(policy.createScriptURL(url));

@@ -10,12 +10,12 @@ const MOST_AUTOMATIC = 8;
 
 export const MAX_WORKERS = 64;
 
-/** How long `"auto"` does without threads after none could start: the reason may have been a lack of memory. */
+/** How long `"auto"` goes without threads after none could start: memory may have been short. */
 const RETRY_MILLISECONDS = 10_000;
 
 /**
- * The threads an envelope may use. `"auto"`: as many as there are processors, at most 8, for messages that the engine seals or opens;
- * none where threads cannot start. A number of 2 to 64: so many, for every long message. 0 and 1: the calling thread alone.
+ * The threads an envelope may use. `"auto"`: one per processor, at most 8, for messages that the engine seals or opens; none if
+ * threads cannot start. A number from 2 to 64: that many, for every long message. 0 and 1: only the calling thread.
  */
 export type Workers = "auto" | number;
 
@@ -36,9 +36,9 @@ export class WorkerChoice {
   }
 
   /**
-   * The pool, with a thread that has started; `undefined` where `"auto"` finds that none starts.
+   * The pool, with at least one started thread; `undefined` if none starts under `"auto"`.
    *
-   * @throws LanelockError where a number of threads was asked for and none starts: `ERR_WASM` or `ERR_LIMIT` if a thread cannot have
+   * @throws LanelockError if the option is a number and no thread starts: `ERR_WASM` or `ERR_LIMIT` if a thread cannot have
    *   an engine, otherwise `ERR_UNSUPPORTED`; `ERR_STATE` after `close`
    */
   async pool(backend: ChosenBackend): Promise<SegmentPool | undefined> {
@@ -65,7 +65,8 @@ export class WorkerChoice {
   #makePool(): SegmentPool {
     const threads = this.#workers === "auto" ? automaticThreads() : this.#workers;
     const spawn = platformSpawn();
-    if (spawn === undefined) throw new LanelockError("ERR_UNSUPPORTED", "This host has no worker threads");
+    if (spawn === undefined)
+      throw new LanelockError("ERR_UNSUPPORTED", "This host has no worker threads: use workers: 1");
     return new SegmentPool({ threads, spawn });
   }
 
@@ -74,7 +75,7 @@ export class WorkerChoice {
   }
 }
 
-/** What a number of workers is refused with where no thread starts. */
+/** The error for a number of workers when no thread starts. */
 function cannotStart(failure: unknown): LanelockError {
   const code = codeOf(failure);
   if (code === "ERR_WASM" || code === "ERR_LIMIT") {
@@ -86,7 +87,7 @@ function cannotStart(failure: unknown): LanelockError {
   });
 }
 
-/** Why a thread did not start, and how it could. */
+/** Why a thread did not start, and how to fix that. */
 function reasonOf(cause: unknown): string {
   if (codeOf(cause) === "ERR_ACCESS_DENIED") return "Node's permission model forbids them without --allow-worker";
   const message = messageOf(cause);
@@ -101,7 +102,7 @@ function reasonOf(cause: unknown): string {
 
 let threadsFound: number | undefined;
 
-/** Asked of the system once, because every message needs it. */
+/** Cached: every message needs it. */
 function automaticThreads(): number {
   threadsFound ??= countThreads();
   return threadsFound;
