@@ -44,14 +44,17 @@ export class AuditLog {
 
   /** Call before an operation does anything: throws `ERR_AUDIT`, or waits, while the log cannot take its event. */
   ready(): MaybePromise<void> {
-    const isSound = this.#failure === undefined && this.#anchorFailure === undefined;
-    if (isSound && this.#waiting.length < MAX_WAITING) return;
+    if (!this.#hasFailed && this.#waiting.length < MAX_WAITING) return;
     return this.#catchUp();
+  }
+
+  get #hasFailed(): boolean {
+    return this.#failure !== undefined || this.#anchorFailure !== undefined;
   }
 
   async #catchUp(): Promise<void> {
     try {
-      await this.#write({ durable: this.#failure !== undefined, mayRecover: true });
+      await this.#write({ durable: this.#hasFailed, mayRecover: true });
       if (this.#anchorFailure !== undefined) await this.#anchorNow();
     } catch (cause) {
       if (this.#policy === "fail") throw auditFailure(cause);
@@ -111,7 +114,7 @@ export class AuditLog {
     if (failed()) throw this.#failure;
     const sink = this.#sink;
     if (!sink || (this.#waiting.length === 0 && !durable)) return;
-    const writing = this.#writeBatch(sink, durable);
+    const writing = this.#writeBatch(sink, { durable, mayRecover });
     this.#writing = writing;
     try {
       await writing;
@@ -120,11 +123,14 @@ export class AuditLog {
     }
   }
 
-  async #writeBatch(sink: AuditSink, durable: boolean): Promise<void> {
+  async #writeBatch(
+    sink: AuditSink,
+    { durable, mayRecover }: { durable: boolean; mayRecover: boolean },
+  ): Promise<void> {
     const batch = this.#waiting;
     this.#waiting = [];
     try {
-      if (this.#failure !== undefined) await sink.recover();
+      if (mayRecover && this.#hasFailed) await sink.recover();
       if (this.#dropped > 0) batch.push(this.#gap(batch));
       const written = sink.write(batch, durable);
       // Sinks are ours: no other realm's promise comes from one.
