@@ -1,0 +1,69 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Signer } from "./signed.ts";
+
+const binary = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+/** Where servers of one store find it: the folder of the root key, and the database unless it is in that folder. */
+export interface StorePlace {
+  readonly home: string;
+  readonly url?: string;
+}
+
+function environment({ home, url }: StorePlace): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH ?? "", LANELOCK_HOME: home, ...(url === undefined ? {} : { LANELOCK_STORE: url }) };
+}
+
+/** Runs a command of the built program and gives what it prints. */
+export function lanelock(place: StorePlace, ...args: string[]): string {
+  const env = environment(place);
+  return execFileSync(process.execPath, [binary, ...args], { env, encoding: "utf8", stdio: "pipe" });
+}
+
+export function createAccessKey(place: StorePlace, name: string): Signer {
+  return JSON.parse(lanelock(place, "access-keys", "create", "--name", name, "--json")) as Signer;
+}
+
+/** A `lanelock serve` of its own process on a free port. */
+export class ServerProcess {
+  readonly url: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+
+  private constructor(url: string, child: ChildProcess, ended: Promise<unknown>) {
+    this.url = url;
+    this.#child = child;
+    this.#ended = ended;
+  }
+
+  static async start(place: StorePlace, ...args: string[]): Promise<ServerProcess> {
+    const all = [binary, "serve", "--port", "0", ...args];
+    const child = spawn(process.execPath, all, { env: environment(place), stdio: ["ignore", "pipe", "pipe"] });
+    let log = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      // The end says why it ended; a server under load logs more than is worth keeping.
+      log = (log + text).slice(-4_096);
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    const lines = createInterface(child.stdout);
+    const first = await Promise.race([new Promise<string>((resolve) => lines.once("line", resolve)), ended]);
+    const url = /^listening on (http:.+)$/.exec(String(first))?.[1];
+    if (url === undefined) throw new Error(`the server did not start (${first}): ${log}`);
+    return new ServerProcess(url, child, ended);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#ended;
+  }
+}
