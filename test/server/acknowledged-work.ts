@@ -43,7 +43,11 @@ export class AcknowledgedWork {
   }
 
   /** Asks one server after the other until one acknowledges; `undefined` when none did before the end. */
-  async #ask(first: number, operation: string, parameters: Record<string, string>): Promise<Answer["json"] | undefined> {
+  async #ask(
+    first: number,
+    operation: string,
+    parameters: Record<string, string>,
+  ): Promise<Answer["json"] | undefined> {
     const { urls, owner } = this.#options;
     for (let attempt = first; this.#running; attempt++) {
       const answer = await send(urls[attempt % urls.length] ?? "", signedPath(owner, operation, parameters)).catch(

@@ -88,6 +88,40 @@ export class PostgresServer {
     return server;
   }
 
+  /**
+   * A standby of a running server, which from then on acknowledges a commit when the standby has it on disk too.
+   * It ends with {@link stop} as a server of its own.
+   */
+  static async standbyOf(primary: PostgresServer): Promise<PostgresServer> {
+    const directory = mkdtempSync(join(tmpdir(), "lanelock-pg-"));
+    const server = new PostgresServer(directory, await freePort(), {});
+    if ("uid" in server.#user) chownSync(directory, server.#user.uid, server.#user.gid);
+    const source = ["-h", "127.0.0.1", "-p", `${primary.port}`, "-U", "lanelock"];
+    const copied = spawnSync(
+      join(binaries(), "pg_basebackup"),
+      ["-D", join(directory, "data"), "--checkpoint=fast", "--write-recovery-conf", "--no-sync", ...source],
+      { ...server.#user, cwd: directory, encoding: "utf8" },
+    );
+    if (copied.status !== 0) throw new Error(`pg_basebackup failed: ${copied.stderr}`);
+    await server.run();
+    primary.sql("postgres", "alter system set synchronous_standby_names = 'ANY 1 (*)'");
+    primary.sql("postgres", "select pg_reload_conf()");
+    const state = "select sync_state from pg_stat_replication";
+    for (let attempt = 0; primary.sql("postgres", state).trim() !== "quorum"; attempt++) {
+      if (attempt > 600) throw new Error("the standby did not become synchronous within a minute");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return server;
+  }
+
+  /** Makes a standby the primary. Returns when it takes writes. */
+  promote(): void {
+    // The copied settings ask for a standby of its own, which it has not got.
+    this.sql("postgres", "alter system reset synchronous_standby_names");
+    this.sql("postgres", "select pg_reload_conf()");
+    this.sql("postgres", "select pg_promote(true, 60)");
+  }
+
   #grant(lines: readonly string[]): void {
     writeFileSync(join(this.directory, "data", "pg_hba.conf"), `${lines.join("\n")}\n`);
   }
