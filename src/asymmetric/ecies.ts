@@ -3,7 +3,7 @@ import { sha1 } from "@noble/hashes/legacy.js";
 import { LanelockError } from "../errors.ts";
 import type { EcKeySpec } from "../shared/algorithms.ts";
 import { equalBytes } from "../shared/equal-bytes.ts";
-import { codeOf } from "../shared/error-code.ts";
+import { codeOf } from "../shared/thrown.ts";
 import { validPoint } from "./ec-curves.ts";
 import { eciesPlaintextLimit } from "./key-specs.ts";
 import { undecryptable } from "./runtime.ts";

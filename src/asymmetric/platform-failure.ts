@@ -1,6 +1,6 @@
 import { LanelockError } from "../errors.ts";
-import { codeOf, messageOf } from "../shared/error-code.ts";
 import { isPromise, type MaybePromise } from "../shared/maybe-promise.ts";
+import { codeOf, messageOf } from "../shared/thrown.ts";
 import { unsupported } from "./runtime.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { LanelockError } from "../errors.ts";
 import { abortable, throwIfAborted } from "../shared/abortable.ts";
 import type { Bytes } from "../shared/byte-input.ts";
-import { codeOf } from "../shared/error-code.ts";
+import { codeOf } from "../shared/thrown.ts";
 import { encodeHeader, headerLength, MAX_WRAPPED_LENGTH, parseHeader } from "./format/header.ts";
 import { notAuthentic } from "./format/not-authentic.ts";
 import { type DataKeyOptions, refusesTheBlob } from "./keys/data-keys.ts";

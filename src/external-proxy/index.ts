@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import { LanelockError } from "../errors.ts";
 import { headers, maxMessageLength, type Refusal, refusals } from "../providers/external/protocol.ts";
 import { MissingObject } from "../providers/pkcs11/objects/token-object.ts";
-import { codeOf, messageOf } from "../shared/error-code.ts";
+import { codeOf, messageOf } from "../shared/thrown.ts";
 import { clearTimeout, performance, setTimeout } from "../shared/timers.ts";
 import { Clients, type KnownClient } from "./clients.ts";
 import { Connections } from "./connections.ts";

@@ -1,8 +1,9 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash } from "node:crypto";
 import { LanelockError } from "../errors.ts";
 import { type Kms, KmsError, type SeedKeyRequest } from "../kms/index.ts";
 import { checkNames } from "../shared/known-names.ts";
 import type { AccessKeys } from "./access/access-keys.ts";
+import { equalTexts } from "./protocol/equal-texts.ts";
 
 /** A key of given material, so that what it encrypts and signs is the same wherever the seed is used. */
 export interface SeededKey extends Partial<Omit<SeedKeyRequest, "keyId" | "material">> {
@@ -48,7 +49,7 @@ export async function applySeed(seed: Seed, { kms, accessKeys }: { kms: Kms; acc
     const old = known.get(accessKeyId);
     if (old === undefined) {
       await accessKeys.create({ accessKeyId, accessKeySecret, name, policy: text });
-    } else if (!isSame(old.accessKeySecret, accessKeySecret)) {
+    } else if (!equalTexts(old.accessKeySecret, accessKeySecret)) {
       throw wrong(`The access key ${accessKeyId} of the seed exists with another secret. Delete it first.`);
     } else if (text !== undefined && text !== old.policy) {
       await accessKeys.setPolicy(accessKeyId, text);
@@ -82,11 +83,6 @@ function versionIdOf(keyId: string): string {
   const stem = keyId.slice(0, 25);
   const digest = createHash("sha256").update(keyId).digest("hex");
   return `${stem}-${digest.slice(0, VERSION_LENGTH - 1 - stem.length)}`;
-}
-
-function isSame(left: string, right: string): boolean {
-  const [a, b] = [Buffer.from(left), Buffer.from(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function checked(seed: Seed): { readonly keys: readonly SeededKey[]; readonly users: readonly SeededAccessKey[] } {

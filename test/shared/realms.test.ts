@@ -1,8 +1,8 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test, vi } from "vitest";
 import { abortable, isAbortSignal, throwIfAborted } from "../../src/shared/abortable.ts";
-import { codeOf, messageOf } from "../../src/shared/error-code.ts";
 import { isPromise, whenReady } from "../../src/shared/maybe-promise.ts";
+import { codeOf, messageOf } from "../../src/shared/thrown.ts";
 
 // What comes from another realm, or from another implementation, is what it says it is.
 

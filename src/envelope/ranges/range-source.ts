@@ -1,7 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 import { abortable, throwIfAborted } from "../../shared/abortable.ts";
 import { callersBytes } from "../../shared/byte-input.ts";
-import { messageOf } from "../../shared/error-code.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 
 /** The part of `FileHandle` from `node:fs/promises` that reads a range. Declared here so that browser projects need no Node types. */

@@ -1,7 +1,7 @@
 import { aes, sm4 } from "../../ciphers/cipher-engine.ts";
 import { Gcm } from "../../ciphers/gcm.ts";
 import type { Bytes } from "../../shared/byte-input.ts";
-import { codeOf } from "../../shared/error-code.ts";
+import { codeOf } from "../../shared/thrown.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { SegmentNonces } from "../format/segment-nonce.ts";

@@ -1,6 +1,6 @@
 import { copyOf } from "../../shared/byte-input.ts";
-import { codeOf } from "../../shared/error-code.ts";
 import { isPromise, type MaybePromise, whenReady } from "../../shared/maybe-promise.ts";
+import { codeOf } from "../../shared/thrown.ts";
 import { type MessageKeys, wipeMessageKeys } from "../keys/message-keys.ts";
 import { PooledSegments, pooledBatchSegments } from "../workers/pooled-segments.ts";
 import type { WorkerChoice } from "../workers/worker-choice.ts";

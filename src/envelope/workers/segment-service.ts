@@ -1,6 +1,6 @@
 import { engine } from "../../engine/load.ts";
 import { LanelockError } from "../../errors.ts";
-import { codeOf, messageOf } from "../../shared/error-code.ts";
+import { codeOf, messageOf } from "../../shared/thrown.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { suiteOfId } from "../format/suites.ts";
 import type { MessageKeys } from "../keys/message-keys.ts";

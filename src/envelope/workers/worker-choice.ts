@@ -1,5 +1,5 @@
 import { LanelockError } from "../../errors.ts";
-import { codeOf, messageOf } from "../../shared/error-code.ts";
+import { codeOf, messageOf } from "../../shared/thrown.ts";
 import { performance } from "../../shared/timers.ts";
 import type { ChosenBackend } from "../segments/choose-backend.ts";
 import { SegmentPool } from "./segment-pool.ts";

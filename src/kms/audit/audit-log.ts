@@ -1,5 +1,5 @@
 import { LanelockError } from "../../errors.ts";
-import { messageOf } from "../../shared/message-of.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { clearInterval, clearTimeout, performance, setInterval, setTimeout, systemTime } from "../../shared/timers.ts";
 import type { MaybePromise } from "../ports/index.ts";
 import type { Unsealed } from "../rows/row-mac.ts";

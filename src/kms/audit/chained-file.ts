@@ -1,8 +1,8 @@
 import { LanelockError } from "../../errors.ts";
 import { toHex, utf8 } from "../../shared/encoding.ts";
 import { sha256 } from "../../shared/hash/sha256.ts";
-import { messageOf } from "../../shared/message-of.ts";
 import { nodeModule } from "../../shared/node-modules.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import type { StoreClaim } from "../ports/index.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import type { Unsealed } from "../rows/row-mac.ts";

@@ -1,7 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 import { equalInConstantTime, toHex } from "../../shared/encoding.ts";
-import { messageOf } from "../../shared/message-of.ts";
 import { nodeModule } from "../../shared/node-modules.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import type { AuditAnchorRow } from "../ports/index.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import { type ChainEnd, parseHeader } from "./chain-format.ts";

@@ -1,6 +1,6 @@
 import { LanelockError } from "../../errors.ts";
 import { equalBytes } from "../../shared/equal-bytes.ts";
-import { messageOf } from "../../shared/message-of.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import type {
   AuditAnchorRow,
   CountedObject,

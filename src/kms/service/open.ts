@@ -1,8 +1,8 @@
 import { LanelockError, type LanelockErrorCode } from "../../errors.ts";
 import { utf8 } from "../../shared/encoding.ts";
-import { messageOf } from "../../shared/message-of.ts";
 import { randomUuid } from "../../shared/random.ts";
 import { readClock } from "../../shared/read-clock.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { textOf } from "../../shared/utf8.ts";
 import { AuditLog } from "../audit/audit-log.ts";
 import { ChainedFile } from "../audit/chained-file.ts";

@@ -1,4 +1,4 @@
-import { codeOf, messageOf } from "../../shared/error-code.ts";
+import { codeOf, messageOf } from "../../shared/thrown.ts";
 
 const unreachable = "The host cannot be reached: check the network, firewalls, and the option url.";
 const closed = "It closed the connection; its log may say why.";

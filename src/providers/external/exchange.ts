@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { type RequestOptions, request } from "node:https";
-import { codeOf } from "../../shared/error-code.ts";
+import { codeOf } from "../../shared/thrown.ts";
 import { reasonOf } from "./advice.ts";
 import { maxMessageLength } from "./protocol.ts";
 

@@ -1,7 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 import { KmsError } from "../../kms/ports/errors.ts";
 import type { CipherKey, CipherMode, CipherRequest } from "../../kms/ports/index.ts";
-import { codeOf, messageOf } from "../../shared/error-code.ts";
+import { codeOf, messageOf } from "../../shared/thrown.ts";
 import { type ManagerConnection, ManagerRefusal } from "./connection.ts";
 import { type CipherMessage, fromBase64, paths } from "./protocol.ts";
 

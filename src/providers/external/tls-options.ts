@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { LanelockError } from "../../errors.ts";
-import { messageOf } from "../../shared/error-code.ts";
+import { messageOf } from "../../shared/thrown.ts";
 
 /** @throws LanelockError `ERR_ARGUMENT` unless `pem` begins with a certificate. @param option `ca of externalKeys()` */
 export function requireCertificate(option: string, pem: string): void {

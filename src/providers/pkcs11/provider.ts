@@ -18,7 +18,7 @@ import type {
   ProviderHost,
   StoredKeyObject,
 } from "../../kms/ports/index.ts";
-import { codeOf, messageOf } from "../../shared/error-code.ts";
+import { codeOf, messageOf } from "../../shared/thrown.ts";
 import type { Offer } from "./capabilities/mechanisms.ts";
 import { inspectToken } from "./capabilities/probe.ts";
 import { TokenAsymmetricKey } from "./keys/asymmetric-key.ts";

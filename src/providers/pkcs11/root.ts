@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { LanelockError } from "../../errors.ts";
 import type { RootKeySource, UnlockedRoot, UnlockRequest } from "../../kms/ports/index.ts";
-import { codeOf } from "../../shared/error-code.ts";
+import { codeOf } from "../../shared/thrown.ts";
 import { TokenCipherKey } from "./keys/aes-key.ts";
 import { newId } from "./objects/new-objects.ts";
 import { aesIdentity, generateAesKey } from "./objects/secret-keys.ts";

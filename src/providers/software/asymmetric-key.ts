@@ -10,8 +10,8 @@ import type {
   SignRequest,
   VerifyRequest,
 } from "../../kms/ports/index.ts";
-import { codeOf, messageOf } from "../../shared/error-code.ts";
 import { isPromise } from "../../shared/maybe-promise.ts";
+import { codeOf, messageOf } from "../../shared/thrown.ts";
 
 /** Gives what the platform cannot do as the service's refusal; the message says what works instead. */
 function explained<T>(work: () => MaybePromise<T>): MaybePromise<T> {

@@ -12,7 +12,7 @@ import type {
   UnwrapMaterial,
   WrappingAlgorithm,
 } from "../../kms/ports/index.ts";
-import { codeOf, messageOf } from "../../shared/error-code.ts";
+import { codeOf, messageOf } from "../../shared/thrown.ts";
 import { aesEcb } from "../../unauthenticated.ts";
 
 /** Bytes of a symmetric key. */

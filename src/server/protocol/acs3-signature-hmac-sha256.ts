@@ -1,4 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
+import { equalTexts } from "./equal-texts.ts";
 import { inNameOrder, type Parameters } from "./parameters.ts";
 import { percentEncode } from "./percent-encoding.ts";
 import { ServiceError } from "./service-error.ts";
@@ -50,10 +51,7 @@ export function readAcs3Claim(request: SignedRequest): Claim {
     timestamp: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(date) ? Date.parse(date) : Number.NaN,
     replayId: "x-acs-signature-nonce" in request.headers ? single(request, "x-acs-signature-nonce") : signature,
     parameters: all,
-    isSignedWith: (secret) => {
-      const expected = Buffer.from(acs3Signature(secret, request, names), "latin1");
-      return timingSafeEqual(Buffer.from(signature, "latin1"), expected);
-    },
+    isSignedWith: (secret) => equalTexts(signature, acs3Signature(secret, request, names)),
   };
 }
 

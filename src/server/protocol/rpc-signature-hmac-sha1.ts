@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { equalTexts } from "./equal-texts.ts";
 import { inNameOrder, type Parameters } from "./parameters.ts";
 import { percentEncode } from "./percent-encoding.ts";
 import { ServiceError } from "./service-error.ts";
@@ -30,7 +31,7 @@ export function readRpcClaim(request: SignedRequest): Claim {
     timestamp: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(timestamp) ? Date.parse(timestamp) : Number.NaN,
     replayId: all.get("SignatureNonce") ?? signature,
     parameters: operationParameters(all),
-    isSignedWith: (secret) => isSignature(signature, rpcSignature(secret, request.method, all)),
+    isSignedWith: (secret) => equalTexts(signature, rpcSignature(secret, request.method, all)),
   };
 }
 
@@ -41,11 +42,6 @@ export function rpcSignature(secret: string, method: string, parameters: Paramet
     .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`);
   const stringToSign = `${method}&%2F&${percentEncode(pairs.join("&"))}`;
   return createHmac("sha1", `${secret}&`).update(stringToSign).digest("base64");
-}
-
-function isSignature(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given, "utf8"), Buffer.from(expected, "utf8")];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function merged(query: Parameters, form: Parameters): Parameters {

@@ -1,7 +1,7 @@
-import { timingSafeEqual } from "node:crypto";
 import type { AccessKeyCache, KnownAccessKey } from "../access/access-key-cache.ts";
 import type { RateLimiter } from "../http/rate-limit.ts";
 import { isAcs3, readAcs3Claim } from "./acs3-signature-hmac-sha256.ts";
+import { equalTexts } from "./equal-texts.ts";
 import { CLOCK_TOLERANCE_MS, type Nonce, type NonceVerdict } from "./nonce-window.ts";
 import { readRpcClaim } from "./rpc-signature-hmac-sha1.ts";
 import { ServiceError } from "./service-error.ts";
@@ -61,15 +61,10 @@ function requireLife(claim: Claim, accessKey: KnownAccessKey, now: number): void
   if (accessKey.expiresAt !== undefined && now >= accessKey.expiresAt) {
     throw new ServiceError("InvalidSecurityToken.Expired", "The security token has expired. Ask for new credentials.");
   }
-  if (!isToken(claim.securityToken ?? "", accessKey.securityToken ?? "")) {
+  if (!equalTexts(claim.securityToken ?? "", accessKey.securityToken ?? "")) {
     const message = "The security token is not the one of the access key.";
     throw new ServiceError("InvalidSecurityToken.MismatchWithAccessKey", message);
   }
-}
-
-function isToken(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given, "utf8"), Buffer.from(expected, "utf8")];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 async function requireFresh(claim: Claim, { nonces, now }: Gatekeeper): Promise<void> {

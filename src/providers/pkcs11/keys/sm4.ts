@@ -1,8 +1,8 @@
 import { LanelockError } from "../../../errors.ts";
 import { sm4Gcm } from "../../../index.ts";
 import type { CipherKey, CipherRequest, KeyBinding, MaybePromise } from "../../../kms/ports/index.ts";
-import { codeOf } from "../../../shared/error-code.ts";
 import { isPromise, whenReady } from "../../../shared/maybe-promise.ts";
+import { codeOf } from "../../../shared/thrown.ts";
 
 export const sm4KeyLength = 16;
 const ivLength = 12;

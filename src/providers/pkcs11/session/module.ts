@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { LanelockError } from "../../../errors.ts";
-import { messageOf } from "../../../shared/error-code.ts";
+import { messageOf } from "../../../shared/thrown.ts";
 import { performance } from "../../../shared/timers.ts";
 import type { ModuleOptions } from "./connection-options.ts";
 import { CKF } from "./constants.ts";

@@ -1,6 +1,6 @@
 import { LanelockError } from "../../../errors.ts";
-import { messageOf } from "../../../shared/error-code.ts";
 import { readPrivateFile } from "../../../shared/private-file.ts";
+import { messageOf } from "../../../shared/thrown.ts";
 
 /** The user PIN of a token: the PIN itself, a function that returns it, or a file that only its owner can read (mode 0600). */
 export type PinSource = string | (() => string | Promise<string>) | { readonly file: string };

@@ -1,5 +1,5 @@
 import { LanelockError } from "../../../errors.ts";
-import { messageOf } from "../../../shared/error-code.ts";
+import { messageOf } from "../../../shared/thrown.ts";
 import type { TokenSelector } from "./connection-options.ts";
 import { CKF } from "./constants.ts";
 import type { Cryptoki, Handle, TokenInfo } from "./cryptoki.ts";

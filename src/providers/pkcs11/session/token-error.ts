@@ -1,5 +1,5 @@
 import { LanelockError } from "../../../errors.ts";
-import { messageOf } from "../../../shared/error-code.ts";
+import { messageOf } from "../../../shared/thrown.ts";
 import { adviceFor } from "./advice.ts";
 
 /** Codes of PKCS#11 v2.40 and v3.0 that pkcs11js 2.1 does not know and reports as CKR_VENDOR_DEFINED. */

@@ -1,7 +1,7 @@
 import { LanelockError } from "../../../errors.ts";
 import { type Deadline, withDeadline } from "../../../shared/deadline.ts";
-import { messageOf } from "../../../shared/error-code.ts";
 import { Mutex } from "../../../shared/locks/mutex.ts";
+import { messageOf } from "../../../shared/thrown.ts";
 import type { TokenOptions, TokenSelector } from "./connection-options.ts";
 import { CKF } from "./constants.ts";
 import type { Cryptoki, Handle, MechanismInfo } from "./cryptoki.ts";
