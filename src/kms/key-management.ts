@@ -3,8 +3,8 @@ import * as operations from "./operations/index.ts";
 import type { Operation } from "./operations/operation.ts";
 
 /**
- * The half of the service that looks after keys: their life, names, versions, rotation, imports and tags. Operations that change
- * something resolve when the change and its audit line are durable.
+ * The key management operations of the service: life cycle, aliases, versions, rotation, imports and tags. An operation that changes
+ * something resolves when the change and its audit line are durable.
  */
 export abstract class KeyManagement {
   /** Runs an operation on behalf of this KMS's caller. */
@@ -26,7 +26,7 @@ export abstract class KeyManagement {
   }
 
   /**
-   * Everything known about a key but its material. Takes a key id, an alias or an ARN.
+   * Everything known about a key except its material. Takes a key id, an alias or an ARN.
    *
    * @example
    * const { keyMetadata } = await kms.describeKey({ keyId: "alias/orders" });
@@ -46,8 +46,8 @@ export abstract class KeyManagement {
   }
 
   /**
-   * Lets a disabled key be used again. No error where it is enabled; `Rejected.StateModifiedFailed` while it is being deleted or waits
-   * for its import.
+   * Enables a disabled key. Succeeds if the key is already enabled; `Rejected.StateModifiedFailed` while its deletion is pending or it
+   * waits for its import.
    *
    * @example
    * await kms.enableKey({ keyId });
@@ -57,7 +57,7 @@ export abstract class KeyManagement {
   }
 
   /**
-   * No operation uses the key until it is enabled again; other processes obey within `cache.checkMilliseconds`.
+   * Disables a key: no operation uses it until it is enabled again. Other processes obey within `cache.checkMilliseconds`.
    *
    * @example
    * await kms.disableKey({ keyId });
@@ -78,7 +78,7 @@ export abstract class KeyManagement {
   }
 
   /**
-   * Takes a scheduled deletion back; the key is enabled then, or waits for its import if it has no material.
+   * Cancels a scheduled deletion; the key is enabled then, or waits for its import if it has no material.
    *
    * @example
    * await kms.cancelKeyDeletion({ keyId });

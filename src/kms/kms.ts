@@ -105,7 +105,7 @@ export class Kms extends KeyManagement implements AsyncDisposable {
   }
 
   /**
-   * Decrypts a blob with the key and version it names. `InvalidParameter` for `CiphertextBlob`, whatever is wrong with it: changed, cut,
+   * Decrypts a blob with the key and version it names. `InvalidParameter` for `CiphertextBlob` for every fault of it: changed, cut,
    * or made with another encryption context.
    *
    * @example

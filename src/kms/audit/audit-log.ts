@@ -6,11 +6,11 @@ import type { Unsealed } from "../rows/row-mac.ts";
 import { type PendingEvent, pendingEvent } from "./event.ts";
 import type { AuditSink } from "./sink.ts";
 
-/** How long a data-plane event may wait for others, to be written with them. */
+/** How long a data-plane event may wait to be written in a batch. */
 const LAG_MILLISECONDS = 50;
 const ANCHOR_MILLISECONDS = 500;
 const FULL_BATCH = 256;
-/** Events kept while the sink is slow or fails. Beyond that operations wait; with `continue`, events are dropped and counted. */
+/** Events kept while the sink is slow or fails. When it is full, operations wait; with `continue`, events are dropped and counted. */
 const MAX_WAITING = 8_192;
 
 /** When the log cannot be written: `fail` refuses operations until it can, `continue` goes on and notes the gap. */
@@ -82,7 +82,7 @@ export class AuditLog {
     this.#write({ durable: false, mayRecover: true }).catch(() => undefined);
   }
 
-  /** Keeps the process alive until it fires, so that a program that ends without closing the KMS loses no event. */
+  /** The timer keeps the process alive, so that a program that ends without closing the KMS loses no event. */
   #startTimer() {
     return setTimeout(() => {
       this.#timer = undefined;
@@ -133,7 +133,7 @@ export class AuditLog {
       if (mayRecover && this.#hasFailed) await sink.recover();
       if (this.#dropped > 0) batch.push(this.#gap(batch));
       const written = sink.write(batch, durable);
-      // Sinks are ours: no other realm's promise comes from one.
+      // Sinks are ours, so their promises are of this realm.
       if (written instanceof Promise) await written;
       this.#failure = undefined;
       this.#anchorDue = true;
@@ -172,7 +172,7 @@ export class AuditLog {
     this.#anchorFailure = undefined;
   }
 
-  /** The anchor of everything written so far, for a caller that writes it itself; nothing is to be written after it. */
+  /** The anchor of everything written so far. The caller writes it, and nothing may be written to the log after it. */
   finalAnchor(): Unsealed<"anchor"> | undefined {
     return this.#sink?.finalAnchor();
   }

@@ -14,8 +14,8 @@ import { contextDigest, type PendingEvent } from "./event.ts";
  * `mac` = HMAC-SHA-256(audit key of the store, previous mac ‖ every byte of the block's lines), the first previous mac being
  * 32 zero bytes. A block is written in one go; lines without a seal are a block that a crash cut short.
  *
- * A file that continues another one, which was renamed or whose root key was changed, names in its first line the chain before
- * it and where that ended: `"after":{"chain":"<id>","seq":2,"mac":"<64 hex>"}`.
+ * A new file begins when the old one is renamed or the root key is changed. Its first line names the previous chain and where it
+ * ended: `"after":{"chain":"<id>","seq":2,"mac":"<64 hex>"}`.
  */
 export const FIRST_MAC = new Uint8Array(32);
 
@@ -71,7 +71,7 @@ export function parseSeal(line: string): { sequence: number; mac: string } | und
   return sequence === undefined || mac === undefined ? undefined : { sequence: Number(sequence), mac };
 }
 
-/** What a first line says; `undefined` for any other line. */
+/** The contents of a first line; `undefined` for any other line. */
 export function parseHeader(line: string): Header | undefined {
   try {
     const header: unknown = JSON.parse(line);

@@ -14,7 +14,7 @@ export interface ChainPoint {
 export const CHAIN_START: ChainPoint = { sequence: -1, mac: FIRST_MAC, length: 0 };
 
 export interface ChainWalk {
-  /** The last point up to which every block is as it was written. */
+  /** The end of the last unchanged block. */
   readonly end: ChainPoint;
   /** Bytes after it without a seal: a block being written, or one that a crash cut short. */
   readonly unsealed: number;
@@ -33,7 +33,7 @@ interface WalkOptions {
 
 const CHUNK = 1 << 16;
 
-/** Checks the blocks of an audit file from a known point on. Reads in chunks; files may be of any size. */
+/** Checks the blocks of an audit file from a known point on. Reads in chunks, so a file may have any size. */
 export function walkChain({ path, keys, chainId, from, onPoint }: WalkOptions): ChainWalk {
   const { createHmac } = nodeModule("node:crypto", "The audit file");
   let end = from;
@@ -83,12 +83,12 @@ export function firstLine(path: string): string {
 interface Line {
   readonly bytes: Uint8Array;
   readonly text: string;
-  /** False for bytes behind the last newline. */
+  /** False for bytes after the last newline. */
   readonly complete: boolean;
 }
 
 const NEWLINE = 0x0a;
-/** No event is longer; a file without newlines is not read into memory whole. */
+/** No event is longer. The limit keeps a file without newlines from filling memory. */
 const MAX_LINE = 1 << 20;
 
 function* linesOf(path: string, start: number): Generator<Line> {

@@ -42,7 +42,7 @@ export class ChainedFile implements AuditSink {
   #overtaken = false;
   /** Somebody deleted the file, or cut what this process wrote. */
   #lost = false;
-  /** Where the files stood that were renamed since the last anchor. */
+  /** The ends of the files that were renamed since the last anchor. */
   #renamed: Unsealed<"anchor">[] = [];
 
   private constructor(options: ChainedFileOptions) {
@@ -85,7 +85,7 @@ export class ChainedFile implements AuditSink {
     await this.anchor();
   }
 
-  /** A file whose chain ended with its root key is kept beside the new one. */
+  /** A chain ends when the root key is changed. Its file is kept beside the new one. */
   #archiveClosed(): ChainEnd | undefined {
     if (!this.#fs.existsSync(this.#path)) return undefined;
     const chain = parseHeader(firstLine(this.#path))?.chainId;
@@ -108,7 +108,7 @@ export class ChainedFile implements AuditSink {
     this.#fs.fdatasyncSync(this.#file);
   }
 
-  /** Checks what follows the last anchor, cuts what a crash left unsealed, and notes that. */
+  /** Checks the lines after the last anchor. Cuts lines that a crash left unsealed, and records that in a note. */
   async #continue(): Promise<void> {
     const { keys, store } = this.#options;
     this.#chainId = parseHeader(firstLine(this.#path))?.chainId ?? "";
@@ -249,7 +249,7 @@ export class ChainedFile implements AuditSink {
     if (row.chainId === this.#chainId) this.#anchored = row.sequence;
   }
 
-  /** Takes a claim again if the last one was lost. If that fails nothing is held, so that the next call tries again. */
+  /** Claims the file again if the claim was lost. If that fails, it holds no claim, and the next call tries again. */
   async recover(): Promise<void> {
     if (this.#lost) throw this.#wasLost();
     if (this.#claim?.lost === false && !this.#overtaken) return;

@@ -15,7 +15,7 @@ export interface AuditFileReport {
   readonly events: number;
   /** When the last anchor was written. Events cut from the end after it leave no trace. */
   readonly anchoredAt?: Date | undefined;
-  /** Bytes after the last seal: a process is writing them, or a crash left them. */
+  /** Bytes after the last seal: a process is still writing them, or a crash left them. */
   readonly unsealedBytes: number;
   /** Empty when the file is whole. */
   readonly problems: readonly string[];
@@ -34,8 +34,8 @@ interface VerifyOptions {
 }
 
 /**
- * Checks every audit file the store knows of, and every file given, against its chain and its anchor. A chain that is not at the place
- * its anchor names, because its file was renamed, is looked for beside it.
+ * Checks every audit file the store knows of, and every file given, against its chain and its anchor. If a chain is not at the
+ * path that its anchor names, because the file was renamed, it is searched for in the same folder.
  */
 export function verifyAuditFiles({ anchors, keys, files }: VerifyOptions): AuditReport {
   const { existsSync } = nodeModule("node:fs", "Checking audit files");
@@ -59,7 +59,7 @@ export function verifyAuditFiles({ anchors, keys, files }: VerifyOptions): Audit
   return { ok: all.every((report) => report.problems.length === 0), files: all };
 }
 
-/** Files whose names begin like that of an audit file: where a rotation puts it. */
+/** Files whose names begin with that of the audit file, as log rotation names them. */
 function neighbours(location: string): readonly string[] {
   const { readdirSync } = nodeModule("node:fs", "Checking audit files");
   const { basename, dirname, join } = nodeModule("node:path", "Checking audit files");

@@ -12,7 +12,7 @@ export interface CallOptions {
 /** One operation while it runs. */
 export interface Call {
   readonly core: KmsContext;
-  /** Its name in the service, and the key states it is refused in. */
+  /** Its name in the service, and the key states that refuse it. */
   readonly operation: StateRule;
   /** Filled in as the call finds its key, version and context. */
   readonly event: PendingEvent;

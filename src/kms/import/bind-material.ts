@@ -40,8 +40,8 @@ interface Binding {
 }
 
 /**
- * Gives material to a version of a key: makes the provider's object first and then, in one transaction, the rows. An object
- * that the new one replaces is destroyed, and so is the new one if the transaction fails.
+ * Gives a key version its material: makes the provider's object first and then, in one transaction, the rows. The object that it
+ * replaces is destroyed; if the transaction fails, the new one is.
  */
 export async function bindMaterial(call: Call, { row, versionId, checked, update }: Binding): Promise<void> {
   const { core, signal } = call;

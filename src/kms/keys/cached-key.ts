@@ -40,7 +40,7 @@ export interface CipherKeyParts {
   /** The version id as it stands in a blob. */
   readonly prefix: Uint8Array;
   readonly invocations: InvocationCounter;
-  /** Takes back what the counter has reserved, in the background. */
+  /** Gives back the counter's unused reservation, in the background. */
   readonly release: (invocations: InvocationCounter) => void;
 }
 

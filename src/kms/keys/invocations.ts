@@ -21,8 +21,8 @@ export interface InvocationCounterOptions {
 /**
  * Counts the GCM encryptions of one key object, whose random IVs allow 2^32 of them (SP 800-38D §8.3).
  *
- * Counts are reserved in the store before they are used, in blocks: 64 first, doubling to 2^20 while this process keeps
- * consuming, the next block fetched when half is gone. What a crash leaves unused is lost, never used twice.
+ * Counts are reserved in the store before use, in blocks: 64 at first, doubling up to 2^20 while this process keeps consuming. The
+ * next block is fetched when half of the last is gone. A crash loses its unused counts; none is ever used twice.
  */
 export class InvocationCounter {
   readonly #options: InvocationCounterOptions;
@@ -37,7 +37,7 @@ export class InvocationCounter {
     this.#options = options;
   }
 
-  /** Takes one invocation, if one is at hand. */
+  /** Takes one invocation, if one is reserved. */
   take(): boolean {
     if (this.#left === 0) return false;
     this.#left--;
@@ -45,7 +45,7 @@ export class InvocationCounter {
     return true;
   }
 
-  /** Takes one, reserving more if need be. `Rejected.LimitExceeded` when the key has none left. */
+  /** Takes one; reserves more if necessary. `Rejected.LimitExceeded` when the key has none left. */
   async takeReserved(): Promise<void> {
     while (!this.take()) await (this.#fetching ?? this.#fetch());
   }

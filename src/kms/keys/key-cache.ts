@@ -35,7 +35,7 @@ export class KeyCache<T extends CachedKey> {
     this.#limits = limits;
   }
 
-  /** The loaded key, if it is there and young enough. */
+  /** The loaded key, if it is cached and has not expired. */
   get(id: string, now: number): T | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;

@@ -7,7 +7,7 @@ import type { TrustedReader } from "../rows/trusted-reader.ts";
 import type { TrustedStore } from "../rows/trusted-store.ts";
 import { type KeyReference, keyReference, type Realm } from "../wire/ids.ts";
 
-/** A key as it was read; good while the directory is fresh and `validUntil` (clock, ms) has not come. */
+/** A key as it was read. Valid while the directory is fresh and the clock is before `validUntil` (ms). */
 export interface KnownKey {
   readonly row: KeyRow;
   readonly validUntil: number;
@@ -19,7 +19,7 @@ export interface DirectoryOptions {
   readonly rows: TrustedStore;
   readonly realm: Realm;
   readonly now: () => number;
-  /** How long what was read may be used before the store's generation is looked at again. */
+  /** How long rows may be used before the store's generation is checked again. */
   readonly checkMilliseconds: number;
   /** Runs a key's due transition. Where that fails, callers see the key as if it had succeeded. */
   readonly settle: (row: KeyRow) => Promise<void>;
@@ -28,8 +28,8 @@ export interface DirectoryOptions {
 /**
  * The keys this process has read, by every name used for them and by key version. Two rules keep it current:
  *
- * - nothing read is used later than `checkMilliseconds` after the store's generation was last seen unchanged, so a change
- *   by another process is obeyed by every call that begins later than that;
+ * - nothing is used for longer than `checkMilliseconds` after the store's generation was last seen unchanged, so every call that
+ *   begins later than that obeys a change by another process;
  * - a change by this process clears the directory before the change is acknowledged.
  */
 export class KeyDirectory {
@@ -39,14 +39,14 @@ export class KeyDirectory {
   #generation = -1;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #checking: Promise<void> | undefined;
-  /** Counts clearances: what was read across one is used once and not kept. */
+  /** Counts clearances. A row whose read spans one is used once and not kept. */
   #epoch = 0;
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
   }
 
-  /** The key of a name, if it is known and nothing has to be looked up. `now` is the clock's. */
+  /** The key that a name refers to, if no look-up is needed. `now` is the time of the KMS's clock. */
   warm(name: unknown, now: number): KnownKey | undefined {
     return this.#current(typeof name === "string" ? this.#byName.get(name) : undefined, now);
   }
@@ -68,7 +68,7 @@ export class KeyDirectory {
     this.#byVersion.clear();
   }
 
-  /** Looks at the store's generation, unless that was done less than `checkMilliseconds` ago. */
+  /** Checks the store's generation, unless that was done less than `checkMilliseconds` ago. */
   async refresh(): Promise<void> {
     if (performance.now() - this.#checkedAt < this.#options.checkMilliseconds) return;
     this.#checking ??= this.#check().finally(() => {
@@ -89,7 +89,7 @@ export class KeyDirectory {
     this.#checkedAt = checkedAt;
   }
 
-  /** The key a request names. `Forbidden.KeyNotFound` when there is none. */
+  /** The key that a request names. `Forbidden.KeyNotFound` if there is none. */
   async resolve(name: unknown, parameter = "KeyId"): Promise<KnownKey> {
     const reference = keyReference(name, this.#options.realm, parameter);
     const known = await this.#find((rows) => keyOf(rows, reference));

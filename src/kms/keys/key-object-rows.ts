@@ -9,7 +9,7 @@ import type {
 
 export type ObjectMode = CipherMode | "NONE";
 
-/** What a key object of this key is bound to. */
+/** The binding of a key object of this key. */
 export function bindingOf(row: Omit<KeyRow, "mac">, versionId: string, mode: ObjectMode): KeyBinding {
   const { keyId, keySpec, keyUsage, origin, protectionLevel } = row;
   return { purpose: "key", keyId, versionId, keySpec, keyUsage, origin, protectionLevel, mode };

@@ -12,7 +12,7 @@ interface ObjectRequest {
   readonly row: KeyRow;
   readonly versionId: string;
   readonly mode: CipherMode;
-  /** Ends the caller's wait. What is loaded or made goes on, because other callers may wait for the same. */
+  /** Ends the caller's wait. The load continues, because other callers may wait for it. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -74,7 +74,7 @@ async function storedOrNew(
   const event = core.systemEvent("CreateKeyObject", row.keyId);
   event.keyVersionId = versionId;
   const kept = await core.change(event, async (rows) => {
-    // Another process may have been first, or the key be gone by now.
+    // Another process may have made it first, or deleted the key.
     if ((await rows.key(row.keyId)) !== undefined) await rows.addKeyObject(objectRow(versionId, mode, created));
     return rows.keyObject({ versionId, mode });
   });

@@ -157,7 +157,7 @@ export async function rotate(
   }
 }
 
-/** Thrown to roll back a change that somebody else has made first. */
+/** Thrown to roll back a change that another process has already made. */
 class Superseded extends Error {}
 
 /** Whether a key's material may be replaced by a newer version's: generated, symmetric, and alive. */

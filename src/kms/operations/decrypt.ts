@@ -15,7 +15,7 @@ export interface DecryptRequest {
   readonly encryptionContext?: EncryptionContext | undefined;
   /** The key the blob must belong to. Give it wherever you know it: without it, the blob chooses. */
   readonly keyId?: string | undefined;
-  /** The version the blob must belong to. So an answer of Encrypt is a request of Decrypt, but for the context. */
+  /** The version the blob must belong to. A response of Encrypt can be passed to Decrypt; add only the context. */
   readonly keyVersionId?: string | undefined;
   /** Decrypts, answers nothing, and fails with `DryRunOperationError` where it would succeed. */
   readonly dryRun?: boolean | undefined;

@@ -29,7 +29,7 @@ export const generateAndExportDataKey = operation({
   async run(call, request) {
     const recipient = recipientOf(request);
     const { transport } = call.core;
-    // A dry run ends before there is a data key: whether one of that length fits the recipient is to be seen first.
+    // A dry run ends before a data key exists, so check first whether one of that length fits the recipient.
     if (request.dryRun) await transport.wrapFor({ ...recipient, data: new Uint8Array(dataKeyLength(request)) });
     const { plaintext: data, ...encrypted } = await newDataKey(call, request);
     try {

@@ -26,7 +26,7 @@ export interface ImportKeyMaterialRequest {
   readonly keyMaterialExpireUnix?: number | undefined;
 }
 
-/** More than any wrapped key has, the PKCS#8 of RSA_4096 included: what is longer is refused, whatever it ends in. */
+/** Longer than any wrapped key, the PKCS#8 of RSA_4096 included. Anything longer is refused before it is unwrapped. */
 const MAX_WRAPPED = 8_192;
 /** The last second a Date can name. */
 const LAST_SECOND = 8_640_000_000_000;

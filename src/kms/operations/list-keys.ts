@@ -57,7 +57,7 @@ const COLUMN: Readonly<Partial<Record<ListKeysFilterKey, KeyFilter["column"]>>> 
   TagValue: "tagValue",
 };
 
-/** Columns in which every key here has the same value: all are the user's, and none belongs to an instance. */
+/** Columns with the same value for every key here: all keys are the user's, and none belongs to an instance. */
 const CONSTANT: Readonly<Partial<Record<ListKeysFilterKey, string>>> = { CreatorType: "User", DKMSInstanceId: "" };
 
 const FILTER_KEYS = [...Object.keys(COLUMN), ...Object.keys(CONSTANT)] as ListKeysFilterKey[];
@@ -116,7 +116,7 @@ function byColumn(filters: readonly ListKeysFilter[]): readonly KeyFilter[] | un
   return columns.every(({ values }) => values.length > 0) ? columns : undefined;
 }
 
-/** No column holds NUL, and PostgreSQL takes none. */
+/** No column holds NUL, and PostgreSQL refuses it. */
 function isStorable(value: string): boolean {
   return !value.includes("\0") && !/\p{Surrogate}/u.test(value);
 }

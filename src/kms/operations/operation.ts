@@ -8,7 +8,7 @@ import type { Schema } from "../schema/schema.ts";
 export type Plane = "life-cycle" | "data";
 
 /**
- * One operation of the service: all that is known of it, once. Reading a request, the state table, the JSON of the protocol and of
+ * Everything about one operation of the service, in one place. Reading a request, the state table, the JSON of the protocol and of
  * the command line, and `docs/operations.md` come from it.
  */
 export interface Operation<Request, Read, Response> {

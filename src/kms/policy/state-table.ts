@@ -33,7 +33,7 @@ export const WHILE_PENDING_DELETION: Refusals = {
   PendingImport: "Rejected.StateModifiedFailed",
 };
 
-/** Not in the service's table: a public key is no secret, but there is none before the first import. */
+/** Not in the service's table: a public key is not secret, but it does not exist before the first import. */
 export const ONCE_IMPORTED: Refusals = { PendingImport: "Rejected.PendingImport" };
 
 /** What the state table says of one operation. */

@@ -1,6 +1,6 @@
 import { type KmsErrorCode, LanelockError } from "../../errors.ts";
 
-/** The service's codes that this KMS answers with, and the HTTP status each travels with. */
+/** The codes of the service that this KMS uses, each with its HTTP status. */
 const HTTP_STATUS = {
   InternalFailure: 500,
   SerivceUnavailableTemporary: 503,
@@ -30,7 +30,7 @@ const HTTP_STATUS = {
 export type { KmsErrorCode };
 
 /**
- * A refusal in the service's own terms. What is not the caller's doing (a database, a token, the audit log) is a plain
+ * A refusal with a code of the service. Failures that are not the caller's fault (a database, a token, the audit log) are a plain
  * `LanelockError`: `ERR_STORE`, `ERR_PROVIDER`, `ERR_AUDIT`, `ERR_INTEGRITY`.
  *
  * @example
@@ -53,7 +53,7 @@ export class KmsError extends LanelockError {
   }
 }
 
-/** The one answer to a ciphertext that does not authenticate, whatever is wrong with it. It says no more on purpose. */
+/** The one error for every ciphertext that does not authenticate. It gives no details on purpose. */
 export function invalidCiphertext(): KmsError {
   return invalidParameter("CiphertextBlob");
 }
@@ -65,8 +65,8 @@ export function invalidParameter(parameter: string, reason?: string): KmsError {
 }
 
 /**
- * The one answer to material that cannot be taken: badly wrapped, of a wrong form or length, not the key's own, another key's.
- * It says no more on purpose: which of them it is would answer an attacker's questions about RSAES_PKCS1_V1_5.
+ * The one error for every unusable material: wrapped wrongly, of a wrong form or length, or belonging to another key. It gives no
+ * details on purpose: they would be an oracle for RSAES_PKCS1_V1_5.
  */
 export function invalidKeyMaterial(): KmsError {
   return new KmsError(
@@ -83,14 +83,14 @@ export function keyNotFound(): KmsError {
   return new KmsError("Forbidden.KeyNotFound", "The specified Key is not found.");
 }
 
-/** What a caller sees of an error: our own as they are, an abort as its reason, anything else as an internal failure. */
+/** The error that a caller gets: our own unchanged, the reason of an abort, and an internal failure for anything else. */
 export function publicError(error: unknown, signal: AbortSignal | undefined): unknown {
   if (error instanceof LanelockError) return error;
   if (signal?.aborted && error === signal.reason) return error;
   return new KmsError("InternalFailure", "Internal Failure.", { cause: error });
 }
 
-/** What the audit log says of an error: its code. */
+/** The outcome in the audit log: the error's code. */
 export function outcomeOf(error: unknown): string {
   return error instanceof LanelockError ? error.code : "Aborted";
 }

@@ -12,11 +12,11 @@ import type {
 } from "../../shared/algorithms.ts";
 import type { MaybePromise } from "../../shared/maybe-promise.ts";
 
-/** A provider that can answer at once answers at once: the warm path of a software key never leaves the call stack. */
+/** A provider that can answer synchronously does: the warm path of a software key never leaves the call stack. */
 export type { MaybePromise };
 
 /**
- * What a key object is and may be used for. It is fixed when the object is made, and given again on every later call:
+ * The identity and policy of a key object. It is fixed when the object is made, and passed with every later call:
  * a provider that keeps secrets in the handle must bind them to all of it, so that no row can be moved to another key,
  * version, mode or policy.
  */
@@ -34,7 +34,7 @@ export interface KeyBinding {
   readonly origin: Origin;
   readonly protectionLevel: ProtectionLevel;
   /**
-   * The one mode this object serves; `NONE` for asymmetric keys. A version of an HSM or EXTERNAL key has one object per
+   * The only mode of this object; `NONE` for asymmetric keys. A version of an HSM or EXTERNAL key has one object per
    * mode, created on first use: with ECB or CBC under the GCM key, the right to Encrypt alone would yield GCM keystream.
    * Where the token can restrict an object to a mechanism, it should.
    */
@@ -56,10 +56,10 @@ export interface ImportKeyObject extends Abortable {
   readonly material: Uint8Array;
 }
 
-/** A key object as its provider made it. The store keeps all of it, authenticated. */
+/** A key object as its provider made it. The store keeps and authenticates all of it. */
 export interface CreatedKeyObject {
   /**
-   * Whatever the provider needs to find the key again after a restart: wrapped material, object ids, a remote name.
+   * What the provider needs to find the key after a restart: wrapped material, object ids, a remote name.
    * Opaque to the KMS, at most 8,192 bytes; it names exactly this object even where labels repeat.
    */
   readonly handle: Uint8Array;
@@ -75,7 +75,7 @@ export interface StoredKeyObject extends Abortable {
   readonly publicKey?: Uint8Array | undefined;
 }
 
-/** One symmetric operation. The KMS has checked every field against the matrix; lengths of ciphertext it has not. */
+/** One symmetric operation. The KMS has checked every field against the matrix, but not the length of a ciphertext. */
 export interface CipherRequest extends Abortable {
   /** Plaintext of `encrypt`; for `decrypt`, ciphertext, which in GCM ends in the 16-byte tag. May be empty. Never modified. */
   readonly data: Uint8Array;
@@ -88,13 +88,13 @@ export interface CipherRequest extends Abortable {
 }
 
 interface Disposable {
-  /** Wipes and releases what the object holds. Calls begun before it end as they would have; later ones are not made. */
+  /** Wipes and releases what the object holds. Calls in progress are unaffected; no call follows. */
   dispose(): void;
 }
 
 /**
- * A symmetric key object, ready for use: what the KMS caches. `encrypt` returns the ciphertext, in GCM with the 16-byte tag
- * behind it. `decrypt` throws `LanelockError` `ERR_AUTHENTICATION` for any GCM failure and `ERR_PADDING` for any bad padding,
+ * A symmetric key object, ready for use; the KMS caches it. `encrypt` returns the ciphertext, in GCM followed by the 16-byte
+ * tag. `decrypt` throws `LanelockError` `ERR_AUTHENTICATION` for any GCM failure and `ERR_PADDING` for any bad padding,
  * and `ERR_LENGTH` for ciphertext of an impossible length: the KMS answers all of these alike. Every other failure is
  * `ERR_PROVIDER` with its cause. Results are the caller's own memory, shared with nothing.
  */
@@ -138,18 +138,18 @@ export interface AsymmetricKey extends Disposable {
   verify(request: VerifyRequest): MaybePromise<boolean>;
 }
 
-/** A row of what a provider offers, for `lanelock hsm probe` and for messages. */
+/** One capability of a provider, for `lanelock hsm probe` and for messages. */
 export interface Capability {
   readonly keySpec: KeySpec;
   readonly algorithm: Algorithm;
-  /** Absent where the provider cannot do it; `missing` then names what is lacking (a mechanism, an option). */
+  /** Absent if the provider cannot do it; then `missing` names the mechanism or option that it lacks. */
   readonly custody?: Custody | undefined;
   readonly missing?: string | undefined;
 }
 
 /**
  * Wraps secrets under the store's root key: AES-256-GCM under a key derived for this binding alone, with the binding
- * authenticated. Software keys live in it; a provider whose secrets stay in a token needs it not.
+ * authenticated. Software keys are stored in this form; a provider whose secrets stay in a token does not need it.
  */
 export interface MaterialWrapper {
   wrap(binding: KeyBinding, material: Uint8Array): Uint8Array;
@@ -171,17 +171,17 @@ export interface MaterialCipherRequest {
   readonly aad: Uint8Array;
 }
 
-/** What the KMS lends a provider while it is open. */
+/** The services that the KMS gives a provider while it is open. */
 export interface ProviderHost extends MaterialWrapper {
-  /** Names the store for good; token objects of different stores on one token are told apart by it. */
+  /** Permanent id of the store. It distinguishes the objects of several stores on one token. */
   readonly storeId: string;
 }
 
 /**
- * What `kms/` asks of the place where keys live: the software provider, a PKCS#11 token, an external key manager.
+ * The interface to the place where keys live: the software provider, a PKCS#11 token, an external key manager.
  *
- * The KMS decides policy (states, versions, algorithms, IVs, invocation limits, context); a provider makes key objects and
- * works them. Failures:
+ * The KMS decides policy (states, versions, algorithms, IVs, invocation limits, context); a provider makes and uses key
+ * objects. Failures:
  * - what it cannot do at all is `KmsError` `UnsupportedOperation`, naming the provider and what it lacks;
  * - what did not authenticate is `ERR_AUTHENTICATION`, `ERR_PADDING` or `ERR_LENGTH` (see {@link CipherKey});
  * - anything else is `LanelockError` `ERR_PROVIDER` with a `cause`, and the same call may succeed later.
@@ -201,13 +201,13 @@ export interface KeyProvider {
   capabilities(): readonly Capability[];
 
   /**
-   * Generates a key object. It must be durable before this resolves, because the KMS commits the handle next. Should the
-   * process die in between, an object that no row names remains; its fresh `versionId` keeps it from ever being mistaken.
+   * Generates a key object. It must be durable before this resolves, because the KMS commits the handle next. If the
+   * process dies in between, an object remains that no row names; its unique `versionId` keeps it from being used for another.
    */
   createKey(request: CreateKeyObject): Promise<CreatedKeyObject>;
   /** The same with given material, which the provider checks: `KmsError` `InvalidKeyMaterial` when it does not fit the KeySpec. */
   importKey(request: ImportKeyObject): Promise<CreatedKeyObject>;
-  /** Destroys an object. One that is gone already is no error: destruction is repeated after a crash. */
+  /** Destroys an object. Succeeds if the object is already gone: destruction is repeated after a crash. */
   destroyKey(object: StoredKeyObject): Promise<void>;
 
   /** Makes a stored symmetric object ready for use. The KMS caches it and disposes of it. */

@@ -40,7 +40,7 @@ export interface KeyFilter {
   readonly values: readonly string[];
 }
 
-/** What a transaction can see: one consistent state, its own writes included. Rows that are not there are `undefined`. */
+/** The view of a transaction: one consistent state, its own writes included. Absent rows are `undefined`. */
 export interface StoreReader {
   meta(name: string): Promise<Uint8Array | undefined>;
 
@@ -73,11 +73,11 @@ export interface StoreReader {
   metas(): Promise<readonly MetaRow[]>;
   /** Every row of a table, in any order. */
   all<T extends TableName>(table: T): Promise<readonly Tables[T][]>;
-  /** Hands out name and MAC of every row of a table, in any order. Fast: every opening reads them all. */
+  /** Passes name and MAC of every row of a table to `take`, in any order. Must be fast: every opening reads them all. */
   seals(table: TableName, take: TakeSeal): Promise<void>;
 }
 
-/** `put…` inserts or replaces by primary key; `add…` inserts and answers whether it did (false: the row was there). */
+/** `put…` inserts or replaces by primary key; `add…` inserts and returns whether it did (false: the row exists). */
 export interface StoreWriter extends StoreReader {
   putMeta(name: string, value: Uint8Array): Promise<void>;
   addKey(row: KeyRow): Promise<boolean>;
@@ -102,8 +102,8 @@ export interface StoreWriter extends StoreReader {
 }
 
 /**
- * What `kms/` asks of a database. Stores know rows and transactions, nothing of keys. They are not trusted with what the rows
- * say: the KMS authenticates every row, and the set of all rows.
+ * The interface to a database. Stores know rows and transactions, but nothing about keys. They are not trusted with the contents:
+ * the KMS authenticates every row, and the set of all rows.
  *
  * Failures are `LanelockError` `ERR_STORE` with a `cause` and a message that says what to do (disk full, read-only, damaged,
  * locked, unreachable). After one, everything acknowledged before it is still there.
@@ -111,7 +111,7 @@ export interface StoreWriter extends StoreReader {
 export interface KeyStore {
   /** For messages: `SQLite /var/lib/lanelock/keys.db`. Never holds a password. */
   readonly name: string;
-  /** The file the store lives in, if it does: the default audit file is named after it. */
+  /** The store's file, if it is one. The default audit file is named after it. */
   readonly path?: string | undefined;
 
   /** Connects, and creates or migrates the tables. Safe when several processes do it at once. */
@@ -121,7 +121,7 @@ export interface KeyStore {
   read<T>(work: (rows: StoreReader) => Promise<T>): Promise<T>;
   /**
    * Runs `work` as the only writer of the store, across all processes, and resolves when its changes are durable. Rolls back
-   * when `work` rejects, and rejects with that reason. `work` waits for nothing slow: other writers wait for it.
+   * when `work` rejects, and rejects with that reason. `work` must not wait for anything slow: other writers wait for it.
    */
   write<T>(work: (rows: StoreWriter) => Promise<T>): Promise<T>;
 
@@ -132,8 +132,8 @@ export interface KeyStore {
   claim(name: string): Promise<StoreClaim | undefined>;
 
   /**
-   * Remembers ids for all processes of the store until a time, and answers for each whether it was new. It need not outlive a crash of the
-   * machine, does not move the change counter, and is absent in stores that one process has for itself.
+   * Remembers ids until a time, for all processes of the store, and returns for each whether it was new. It need not survive a crash
+   * of the machine, and does not change the change counter. Absent in stores that only one process can use.
    */
   remember?(entries: readonly RememberedId[]): Promise<readonly boolean[]>;
 
@@ -149,9 +149,9 @@ export interface RememberedId {
 }
 
 export interface StoreClaim {
-  /** True once the claim may be somebody else's, because the connection it hung on broke. */
+  /** True once another process may have the claim, because this one's connection broke. */
   readonly lost: boolean;
-  /** Finds out whether it is lost, for a connection may break without a word. Resolves within seconds, and never rejects. */
+  /** Checks whether it is lost, because a connection may break without notice. Resolves within seconds, and never rejects. */
   check(): Promise<void>;
   /** Resolves within seconds, also when the connection it hung on is dead. */
   release(): Promise<void>;

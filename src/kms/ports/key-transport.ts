@@ -26,16 +26,16 @@ export interface UnwrapMaterial {
   readonly binding: KeyBinding;
   readonly handle: Uint8Array;
   readonly wrappingAlgorithm: WrappingAlgorithm;
-  /** What came wrapped, of any length. */
+  /** The wrapped material, of any length. */
   readonly encryptedKeyMaterial: Uint8Array;
-  /** Of the key the material is for: it decides what the material must be. */
+  /** The KeySpec of the key that the material is for. */
   readonly keySpec: KeySpec;
 }
 
-/** Material that is known to be a key of its KeySpec. */
+/** Material that was checked against its KeySpec. */
 export interface CheckedMaterial {
   /**
-   * Raw bytes of a symmetric key; PKCS#8 DER of a private key, in the one form in which the same key is the same bytes.
+   * Raw bytes of a symmetric key; PKCS#8 DER of a private key in canonical form, so that equal keys have equal bytes.
    * The caller wipes it.
    */
   readonly material: Uint8Array;
@@ -44,12 +44,11 @@ export interface CheckedMaterial {
 }
 
 /**
- * RSA for material on its way in and data keys on their way out. It works in this process, whichever provider the material is
- * for, and keeps nothing.
+ * RSA for imported material and exported data keys. It runs in this process for every provider, and keeps nothing.
  */
 export interface KeyTransport {
   /**
-   * A fresh RSA_2048 pair. Does not hold up the event loop.
+   * A new RSA_2048 pair. Does not block the event loop.
    *
    * @param request.binding of purpose `import`
    * @throws KmsError `UnsupportedOperation` when this platform could not unwrap with the algorithm
@@ -59,14 +58,14 @@ export interface KeyTransport {
     request: { readonly binding: KeyBinding; readonly wrappingAlgorithm: WrappingAlgorithm },
   ): Promise<WrappingPair>;
   /**
-   * @throws KmsError `InvalidKeyMaterial`, the same whatever is wrong with the material (never said: padding, length, form);
+   * @throws KmsError `InvalidKeyMaterial`, the same for every fault of the material (padding, length, form);
    * `UnsupportedOperation` for `RSAES_PKCS1_V1_5` where the platform has no raw RSA
    */
   unwrap(wrapper: MaterialWrapper, request: UnwrapMaterial): Promise<CheckedMaterial>;
   /** Material given in the clear. It is not changed. @throws KmsError `InvalidKeyMaterial` */
   check(keySpec: KeySpec, material: Uint8Array): MaybePromise<CheckedMaterial>;
   /**
-   * Encrypts under somebody's RSA_2048 key.
+   * Encrypts under a recipient's RSA_2048 key.
    *
    * @throws KmsError `InvalidParameter` naming `PublicKeyBlob` when it is no such key, or when `data` is longer than the
    * algorithm takes

@@ -9,8 +9,8 @@ import type {
 } from "../../shared/algorithms.ts";
 
 /**
- * The rows a store keeps. Times are milliseconds since 1970. A `mac` is written and checked by the KMS over every other
- * column of its row; a store keeps the bytes and understands nothing of it.
+ * The rows a store keeps. Times are milliseconds since 1970. The KMS writes and checks the `mac` over every other
+ * column of its row; to a store it is opaque.
  */
 export interface KeyRow {
   readonly keyId: string;
@@ -24,7 +24,7 @@ export interface KeyRow {
   /** The only mode of an imported symmetric key; `ANY` where each mode gets its own object; `NONE` for asymmetric keys. */
   readonly mode: CipherMode | "ANY" | "NONE";
   readonly state: KeyState;
-  /** The version new calls use, of an imported key its only one; null for asymmetric keys. */
+  /** The version that new calls use; the only one of an imported key; null for asymmetric keys. */
   readonly primaryVersionId: string | null;
   readonly deleteAt: number | null;
   readonly materialExpiresAt: number | null;
@@ -33,7 +33,7 @@ export interface KeyRow {
   readonly rotationSeconds: number | null;
   readonly deletionProtected: boolean;
   readonly deletionProtectionDescription: string;
-  /** Keyed fingerprint of imported material; outlives the material, so that only the same can come back. */
+  /** Keyed fingerprint of imported material. It outlives the material, so that only the same material can be imported again. */
   readonly materialFingerprint: Uint8Array | null;
   /** Made from given material under given ids (`allowSeeding`). */
   readonly seeded: boolean;
@@ -95,7 +95,7 @@ export interface ImportTokenRow {
   readonly mac: Uint8Array;
 }
 
-/** Where an audit chain stood when it was last written down; a file that ends before it has lost lines. */
+/** The end of an audit chain when it was last anchored. A file that ends before it has lost lines. */
 export interface AuditAnchorRow {
   readonly chainId: string;
   readonly location: string;
@@ -127,5 +127,5 @@ export interface Tables {
 
 export type TableName = keyof Tables;
 
-/** Takes the name of a row, which is its table and the columns of its primary key, joined by one space, and its MAC in lower-case hex. */
+/** Receives a row's name (its table and primary-key columns, joined by single spaces) and its MAC in lower-case hex. */
 export type TakeSeal = (name: string, mac: string) => void;

@@ -1,7 +1,7 @@
 /** The rows of metadata that unlock a store, by name. */
 export const STORE_ID = "store-id";
 export const ROOT_CHECK = "root-check";
-/** What the root key source keeps in the store; empty when it was changed for one that keeps nothing there. */
+/** The data that the root key source keeps in the store. Empty after a change to a source that keeps none. */
 export const ROOT_SEALED = "root-sealed";
 /** The fingerprint key, wrapped, once the root key was changed. */
 export const CARRIED_KEYS = "carried-keys";

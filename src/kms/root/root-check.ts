@@ -7,7 +7,7 @@ interface Metadata {
   meta(name: string): Promise<Uint8Array | undefined>;
 }
 
-/** Refuses a store whose root key is not the one in hand. */
+/** Refuses a store whose root key is another one. */
 export async function requireSameRoot(rows: Metadata, keys: StoreKeys): Promise<void> {
   const check = await rows.meta(ROOT_CHECK);
   if (check !== undefined && equalInConstantTime(check, keys.rootCheck())) return;

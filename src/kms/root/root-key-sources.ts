@@ -9,7 +9,7 @@ export type RootKey = Uint8Array | { readonly file: string } | { readonly env: s
 
 export const ROOT_KEY_LENGTH = 32;
 
-/** @param option what it was given as */
+/** @param option the name of the option that holds it */
 export function rootKeySource(rootKey: unknown, option: "rootKey" | "newRootKey"): RootKeySource {
   if (ArrayBuffer.isView(rootKey)) return constantSource(`the ${option} given`, copyOf(callersBytes(rootKey, option)));
   if (typeof rootKey === "object" && rootKey !== null) {
@@ -70,12 +70,12 @@ function fileSource(path: string): RootKeySource {
   };
 }
 
-/** Of 32 random bytes, all are printable once in 10^13 times; of a password or half a hex key, always. */
+/** 32 random bytes are all printable once in 10^13 times; those of a password or half a hex key always are. */
 function isText(content: Uint8Array): boolean {
   return content.every((byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d);
 }
 
-/** The 32 bytes of a file, where they are no text. */
+/** The 32 bytes of a file, unless they are text. */
 function rawKey(name: string, content: Uint8Array): Uint8Array | undefined {
   if (content.length !== ROOT_KEY_LENGTH) return undefined;
   if (!isText(content)) return new Uint8Array(content);
@@ -86,7 +86,7 @@ function rawKey(name: string, content: Uint8Array): Uint8Array | undefined {
   );
 }
 
-/** A key as text: its base64 or its hex, told apart by length. */
+/** A key as text. Its length shows whether it is Base64 or hex. */
 function decodeKey(name: string, content: Uint8Array): Uint8Array {
   const text = textOf(content).trim();
   if (/^[0-9a-fA-F]{64}$/.test(text)) {

@@ -66,12 +66,12 @@ export class StoreKeys implements MaterialWrapper {
     return expand(sha256, this.#pseudorandom, lengthPrefixed([this.storeId, ...names]), KEY_LENGTH);
   }
 
-  /** 32 bytes that tell a wrong root key from the right one without helping to find it. */
+  /** 32 bytes that show whether a root key is the right one, without helping to find it. */
   rootCheck(): Uint8Array {
     return this.#derive(["", "", "root-check 2"]);
   }
 
-  /** The same of lanelock 0.1. */
+  /** The root check of lanelock 0.1. */
   firstFormatRootCheck(): Uint8Array {
     return this.#derive(["", "", "root-check"]);
   }

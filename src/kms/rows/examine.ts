@@ -4,9 +4,9 @@ import type { StoreKeys } from "../root/store-keys.ts";
 import { isAuthentic, metaSeal, rowName, TABLES, type Table } from "./row-mac.ts";
 import { STATE } from "./store-state.ts";
 
-/** What is known of the rows that there must be. */
+/** What is known about the rows that must exist. */
 export interface ExpectedRows {
-  /** The MAC a row must have: `null` when there must be no such row, `undefined` when it is not known. */
+  /** The MAC that a row must have; `null` if the row must not exist, `undefined` if unknown. */
   macOf(name: string): string | null | undefined;
   /** Rows that must be there. */
   names(): Iterable<string>;

@@ -3,7 +3,7 @@ import { equalInConstantTime, toHex } from "../../shared/encoding.ts";
 import { utf8 } from "../../shared/utf8.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 
-/** A place outside the store that keeps one short text: what it writes, it reads again. */
+/** A place outside the store that keeps one short text. */
 export interface AnchorPlace {
   /** For messages: `file /mnt/other/keys.anchor`. */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface AnchorPlace {
 
 export interface AnchorParts {
   readonly place: AnchorPlace;
-  /** Takes the store as it is, whatever the anchor says. */
+  /** Accepts the store as it is, and writes a new anchor. */
   readonly begin: boolean;
 }
 
@@ -26,7 +26,7 @@ interface Anchored {
 }
 
 /**
- * Remembers outside the store how far the store has come, so that a store that was put back as a whole is noticed. The text is one
+ * Records the latest state of the store outside it, so that the rollback of a whole store is noticed. The text is one
  * line of JSON: the store's id, the number of its last transaction, and a MAC under the store's keys.
  */
 export class OutsideAnchor {
@@ -49,7 +49,7 @@ export class OutsideAnchor {
   }
 
   /**
-   * Compares the store with the anchor, and then lets the anchor follow it.
+   * Compares the store with the anchor, and then updates the anchor.
    *
    * @param anchored whether the store was opened with an anchor before
    * @throws LanelockError `ERR_INTEGRITY` for a store older than the anchor, or an anchor that is gone or of another store
@@ -76,7 +76,7 @@ export class OutsideAnchor {
     throw this.#refusal("the anchor was changed, or was written under another root key");
   }
 
-  /** Resolves when the anchor says that the store has come to `epoch`, or further. */
+  /** Resolves when the anchor records `epoch`, or a later one. */
   async advance(epoch: number): Promise<void> {
     this.#wanted = Math.max(this.#wanted, epoch);
     while (this.#written < epoch) {

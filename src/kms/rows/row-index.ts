@@ -40,8 +40,8 @@ function decoded(hex: string): Uint8Array {
  * root      = SHA-256(digest 0 ‖ … ‖ digest 255)
  * digest b  = SHA-256(the MACs whose first byte is b, sorted)
  * ```
- * The MAC covers table, primary key and columns, so a set of MACs is a set of rows; and nobody without the key can choose the bucket of
- * a row. A change hashes the buckets it touches and the root; nothing else is read for it.
+ * The MAC covers table, primary key and columns, so a set of MACs identifies a set of rows. Without the key nobody can choose the
+ * bucket of a row. A change hashes only the buckets it touches, and the root.
  */
 export class RowIndex {
   readonly #macs: Map<string, string>;

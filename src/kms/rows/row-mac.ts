@@ -10,7 +10,7 @@ export type Unsealed<T extends Table> = Omit<RowOf<T>, "mac">;
 
 type Columns = { readonly [T in Table]: { readonly [Column in keyof Unsealed<T>]: true } };
 
-/** Every column of each table, in the order of its MAC. The type demands that none is forgotten. */
+/** Every column of each table, in the order of its MAC. The type fails to compile if one is missing. */
 const COLUMNS: Columns = {
   key: {
     keyId: true,
@@ -95,7 +95,7 @@ export function rowName<T extends Table>(table: T, row: Partial<Unsealed<T>>): s
   return `${table} ${PRIMARY_KEYS[table](row as Named)}`;
 }
 
-/** What to do about a store that is not as it was left. */
+/** What to do about a store that was changed from outside. */
 const ADVICE = 'Stop using it, look with "lanelock verify --store", and restore the store from a backup.';
 
 /** @param problem which row or part it is, and what is wrong with it */

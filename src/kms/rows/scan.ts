@@ -14,7 +14,7 @@ export async function indexOf(rows: StoreReader, keys: StoreKeys): Promise<RowIn
   return new RowIndex(macs);
 }
 
-/** Declares the rows as they are to be the store: when it is made, upgraded, or put under another root key. */
+/** Accepts the present rows as the store's state: when it is made, upgraded, or put under another root key. */
 export async function beginState(rows: StoreWriter, keys: StoreKeys, before?: StoreState): Promise<void> {
   const { root } = await indexOf(rows, keys);
   const epoch = (before?.epoch ?? 0) + 1;

@@ -22,7 +22,7 @@ export interface StoreState {
   readonly root: string;
   /** Everything that changed after this epoch stands in the journal. */
   readonly since: number;
-  /** The latest change of the rows that changed last, oldest first: how other processes catch up without reading every row. */
+  /** The latest changes, at most one a row, oldest first. Other processes catch up from it without reading every row. */
   readonly journal: readonly JournalEntry[];
 }
 

@@ -13,7 +13,7 @@ export interface RowView {
 
 const MODES = ["GCM", "CBC", "ECB", "NONE"] as const;
 
-/** A store's rows, each checked before anything believes it: that it is authentic, and that it is the latest of its name. */
+/** A store's rows. Each is checked before use: it must be authentic, and the latest of its name. */
 export class TrustedReader {
   readonly #rows: StoreReader;
   readonly #keys: StoreKeys;
@@ -87,7 +87,7 @@ export class TrustedReader {
     return this.#one("version", await this.#rows.version(versionId), rowName("version", { versionId }));
   }
 
-  /** Versions are numbered without gaps, so that one that is missing shows. */
+  /** Versions are numbered without gaps, so that a missing one is noticed. */
   async versions(keyId: string, page: PageRequest): Promise<Page<RowOf<"version">>> {
     const { rows, total } = this.#page("version", await this.#rows.versions(keyId, page));
     if (rows.every((row, index) => row.ordinal === page.offset + index + 1)) return { rows, total };

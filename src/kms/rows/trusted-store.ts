@@ -20,14 +20,14 @@ import { nextState, openState, STATE, type StoreState, sealState } from "./store
 import { type RowView, TrustedReader } from "./trusted-reader.ts";
 import { TrustedWriter } from "./trusted-writer.ts";
 
-/** What this process knows of the store: its state at one epoch, and the MAC of every row then. */
+/** What this process knows about the store: its state at one epoch, and the MAC of every row at that epoch. */
 interface Known {
   readonly state: StoreState;
   readonly seal: Uint8Array;
   readonly index: RowIndex;
 }
 
-/** Metadata key that says that the store was opened with an outside anchor, which must not be missing from then on. */
+/** Metadata key that marks a store that was opened with an outside anchor; from then on the anchor is required. */
 const ANCHORED = "anchored";
 
 /** A request for GCM invocations of a key object. */
@@ -42,7 +42,7 @@ export interface WriteOptions {
   readonly visible?: boolean;
 }
 
-/** Thrown to run a transaction again whose snapshot is older than what this process has learned meanwhile. */
+/** Thrown to repeat a transaction whose snapshot is older than the state that this process has seen meanwhile. */
 class Superseded extends LanelockError {
   constructor() {
     super("ERR_STATE", "The transaction saw an older state of the store than this process. Run it again.");
@@ -82,7 +82,7 @@ export class TrustedStore {
     if (!anchored) await this.write((rows) => rows.putMeta(ANCHORED, new Uint8Array(0)), { visible: false });
   }
 
-  /** Changes whenever callers could see a difference, whichever process made it. */
+  /** Changes with every visible change, by any process. */
   generation(): Promise<number> {
     return this.#reading(async () => this.#current.state.generation);
   }
@@ -91,7 +91,7 @@ export class TrustedStore {
     return this.#reading((rows, view) => work(new TrustedReader(rows, this.#keys, view)));
   }
 
-  /** A read that also sees the rows as the store has them, and the index they must agree with. */
+  /** A read that gets the store's raw rows, and the index that they must agree with. */
   inspect<T>(work: (rows: StoreReader, index: RowIndex) => Promise<T>): Promise<T> {
     return this.#reading((rows) => work(rows, this.#current.index));
   }
@@ -109,7 +109,7 @@ export class TrustedStore {
     }
   }
 
-  /** A caller's own store may throw anything. What the transaction itself throws passes as it is. */
+  /** A caller's own store may throw anything. Errors of the transaction itself pass unchanged. */
   async #guarded<T>(run: (ours: <R>(work: () => Promise<R>) => Promise<R>) => Promise<T>): Promise<T> {
     let refusal: { readonly reason: unknown } | undefined;
     const ours = <R>(work: () => Promise<R>) =>
@@ -126,7 +126,7 @@ export class TrustedStore {
     }
   }
 
-  /** Runs `work` as the only writer; what it changed and the state of the store that follows are written together. */
+  /** Runs `work` as the only writer. Its changes and the new state of the store are committed together. */
   async write<T>(work: (rows: TrustedWriter) => Promise<T>, { visible = true }: WriteOptions = {}): Promise<T> {
     const floor = this.#epoch;
     const transaction = async (rows: StoreWriter) => {
@@ -141,7 +141,7 @@ export class TrustedStore {
   }
 
   /**
-   * A transaction that writes the state by itself, under other keys: this process knows nothing of it afterwards.
+   * A transaction that writes the state itself, under other keys. Afterwards this process knows nothing about the store.
    *
    * @param work gets the rows as these keys trust them, the rows to write, and the state before
    */
@@ -153,7 +153,7 @@ export class TrustedStore {
     });
   }
 
-  /** @returns what makes this process know the new state, once it is committed */
+  /** @returns a function that adopts the new state in this process, to be called after the commit */
   async #seal(rows: StoreWriter, { changes }: TrustedWriter, visible: boolean): Promise<(() => void) | undefined> {
     if (changes.size === 0) return undefined;
     const { state: before, index } = this.#current;
@@ -162,7 +162,7 @@ export class TrustedStore {
     const seal = sealState(this.#keys, state);
     await rows.putMeta(STATE, seal);
     return () => {
-      // A read may have found the new state in the store before this process heard that it was committed.
+      // A read may have found the new state in the store before the commit was acknowledged.
       if (this.#epoch !== before.epoch) return;
       draft.adopt();
       this.#known = { state, seal, index };
@@ -209,7 +209,7 @@ export class TrustedStore {
     this.#known = { state, seal, index };
   }
 
-  /** The index with the changes since, where the journal reaches back far enough. */
+  /** The index with the later changes applied, if the journal reaches back far enough. */
   #replayed(state: StoreState): RowIndex | undefined {
     const known = this.#known;
     if (known === undefined || known.state.epoch < state.since) return undefined;
@@ -223,7 +223,7 @@ export class TrustedStore {
   async #scanned(rows: StoreReader, state: StoreState): Promise<RowIndex> {
     const index = await indexOf(rows, this.#keys);
     if (index.root !== state.root) throw notAsLeft("a row was added, removed, or replaced by an older one");
-    // Another read may have learned more while this one scanned.
+    // Another read may have found a later state while this one scanned.
     if (state.epoch <= this.#epoch) throw new Superseded();
     return index;
   }
@@ -247,7 +247,7 @@ export class TrustedStore {
     );
   }
 
-  /** Writes an audit anchor. @returns false when its chain's anchor is further on: somebody else writes the chain */
+  /** Writes an audit anchor. @returns false if the stored anchor is further on: another process writes the chain */
   anchor(row: Unsealed<"anchor">): Promise<boolean> {
     return this.write(
       async (rows) => {
@@ -267,7 +267,7 @@ export class TrustedStore {
     return this.#guarded(() => this.#store.claim(name));
   }
 
-  /** @returns `undefined` in a store that one process has for itself */
+  /** @returns `undefined` for a store that only one process can use */
   get remember(): ((entries: readonly RememberedId[]) => Promise<readonly boolean[]>) | undefined {
     const store = this.#store;
     return store.remember && ((entries) => store.remember?.(entries) ?? Promise.resolve([]));

@@ -6,7 +6,7 @@ import { type RowView, TrustedReader } from "./trusted-reader.ts";
 
 const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
 
-/** What a transaction has changed so far, in front of what there was before it. */
+/** The changes of a transaction so far, in front of the view before it. */
 class ChangedView implements RowView {
   readonly changes = new Map<string, string | null>();
   readonly #before: RowView;
@@ -29,7 +29,7 @@ class ChangedView implements RowView {
   }
 }
 
-/** A store's rows in a write transaction: checked when read, given their MAC when written, and every change noted. */
+/** A store's rows in a write transaction. Checks rows that are read, adds the MAC to rows that are written, and records every change. */
 export class TrustedWriter extends TrustedReader {
   readonly #rows: StoreWriter;
   readonly #keys: StoreKeys;
@@ -43,7 +43,7 @@ export class TrustedWriter extends TrustedReader {
     this.#view = view;
   }
 
-  /** The MAC that every row changed so far has now. */
+  /** The current MAC of every row changed so far. */
   get changes(): ReadonlyMap<string, string | null> {
     return this.#view.changes;
   }

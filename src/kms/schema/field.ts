@@ -1,9 +1,9 @@
 /** A JSON value as it travels. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
-/** How the answer of a server is to be formed. */
+/** How a server encodes its responses. */
 export interface AnswerOptions {
-  /** Plaintexts as Base64 of their bytes, whatever they are. Without it they are the text that was encrypted. */
+  /** Plaintexts as Base64 of their bytes. Without it they are the text that was encrypted. */
   readonly plaintext?: "base64" | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface Field<Given, Read = Given, Required extends boolean = boolean> 
   readonly parameter?: string | undefined;
   /** Read where the field is absent from a request. */
   readonly otherwise?: Read | undefined;
-  /** Given to the caller of a client where the field is missing from a response: some services leave it out. */
+  /** The value that a client returns if the field is missing from a response: some services leave it out. */
   readonly ifMissing?: Given | undefined;
   /** In a response: stands for a field that does not apply. Without it the field is left out. */
   readonly emptyText?: "" | undefined;
@@ -85,7 +85,7 @@ export function withDefault<Given, Read>(field: Field<Given, Read, true>, otherw
   return { ...field, required: false, otherwise };
 }
 
-/** What the other side sent where a certain type was due. */
+/** The error for JSON of another type than expected. */
 export function expected(type: string): TypeError {
   return new TypeError(`expected ${type}`);
 }

@@ -17,7 +17,7 @@ export function parseJson(text: string, parameter: string): unknown {
   return value;
 }
 
-/** Strings and the marks that give them their place. Of text that is JSON these are all there is to look at. */
+/** Strings and structural characters. In valid JSON nothing else matters here. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
 
 function hasNameTwice(json: string): boolean {

@@ -6,7 +6,7 @@ import { type Schema, unknownField } from "./schema.ts";
 
 interface ListNotes<Item> extends Notes {
   readonly most: number;
-  /** What a list that is too long gets. */
+  /** The error for a list that is too long. */
   readonly tooMany?: (most: number) => Error;
   /** What the whole list must be besides. @throws KmsError */
   readonly check?: (items: readonly Item[], parameter: string) => void;
@@ -126,7 +126,7 @@ export function listOf<Item extends object>(
       try {
         return schema.read(value as Item);
       } catch (error) {
-        // The parameter is there; what it lacks is within.
+        // The parameter is present; a part of it is missing.
         const isIncomplete = error instanceof KmsError && error.code === "MissingParameter";
         throw isIncomplete ? invalidParameter(parameter, `It must be an array of ${shape}.`) : error;
       }

@@ -156,7 +156,7 @@ function refuseUnless(excused: boolean, name: string, entries: readonly Entry[])
 
 const MAX_SHOWN = 64;
 
-/** Refuses a name that is not in `known`: a misspelt field would silently not apply. */
+/** Refuses a name that is not in `known`: a misspelt field would silently be ignored. */
 export function unknownField(name: string, known: readonly string[]): KmsError {
   const shown = name.length > MAX_SHOWN ? `${name.slice(0, MAX_SHOWN)}…` : name;
   const nearest = nearestName(name, known);

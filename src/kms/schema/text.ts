@@ -68,7 +68,7 @@ export function choice<const T extends string>(
     fromText: (given, parameter) => oneOf(given, parameter, of),
     toText: (value) => value,
     toJson: (value) => value,
-    // A service may know more than this package: what it answers is for its caller to judge.
+    // A service may know more values than this package, so a client accepts them all.
     fromJson: (json) => stringJson(json) as T,
   };
 }

@@ -5,7 +5,7 @@ import type { RememberedId } from "../ports/index.ts";
 import { type DocumentName, readDocument, writeDocument } from "../rows/documents.ts";
 import type { Session } from "./session.ts";
 
-/** A refusal that the KMS is to write into its audit log, though it never heard of the call. */
+/** A refusal for the audit log, of a call that never reached the KMS. */
 export interface Refusal {
   readonly operation: string;
   readonly caller: string;
@@ -13,7 +13,7 @@ export interface Refusal {
   readonly code: string;
 }
 
-/** What a server needs of an open KMS besides its operations. */
+/** The parts of an open KMS that a server needs besides its operations. */
 export class Gateway {
   readonly #session: Session;
 
@@ -41,13 +41,13 @@ export class Gateway {
     return this.#session.run(OPERATIONS[name] as never, { caller, request: request as never, options: undefined });
   }
 
-  /** The id of the key that is named by id, ARN or alias; `undefined` where there is none. At once when it is known. */
+  /** The id of the key with this id, ARN or alias; `undefined` if there is none. Synchronous if it is cached. */
   keyId(name: string): string | undefined | Promise<string | undefined> {
     const { core } = this.#session;
     return core.directory.warm(name, core.now())?.row.keyId ?? orUndefined(core.directory.resolve(name));
   }
 
-  /** The id of the key that a version belongs to; `undefined` where there is none. At once when it is known. */
+  /** The id of the key that a version belongs to; `undefined` if there is none. Synchronous if it is cached. */
   keyIdOfVersion(versionId: string): string | undefined | Promise<string | undefined> {
     const { core } = this.#session;
     const known = core.directory.warmVersion(versionId, core.now());
@@ -69,12 +69,12 @@ export class Gateway {
     core.audit.record(event);
   }
 
-  /** Changes with every visible change of the store, whichever process makes it. */
+  /** Changes with every visible change of the store, by any process. */
   generation(): Promise<number> {
     return this.#session.during(() => this.#session.core.rows.generation());
   }
 
-  /** Remembers ids for all processes of the store; `undefined` where one process has the store for itself. */
+  /** Remembers ids for all processes of the store; `undefined` if only one process can use the store. */
   get remember(): ((entries: readonly RememberedId[]) => Promise<readonly boolean[]>) | undefined {
     const { remember } = this.#session.core.rows;
     return remember && ((entries) => this.#session.during(() => remember(entries)));

@@ -33,7 +33,7 @@ import { TrustedStore } from "../rows/trusted-store.ts";
 import type { Settings } from "./options.ts";
 import { upgradeStore } from "./upgrade-store.ts";
 
-/** The parts that need a cipher, handed in because the rest of `kms/` imports none. */
+/** The parts that need a cipher. They are passed in because the rest of `kms/` imports none. */
 export interface BuiltIn {
   readonly cipher: MaterialCipher;
   readonly software: () => KeyProvider;
@@ -138,7 +138,7 @@ function directoryOf(core: KmsContext, checkMilliseconds: number): KeyDirectory 
   return new KeyDirectory({
     ...{ rows, realm, checkMilliseconds },
     now: () => core.now(),
-    // A rotation that cannot be done now leaves the key with its last version; the sweep reports and tries again.
+    // If a rotation fails, the key keeps its last version; the sweep reports it and tries again.
     settle: (row) => settle(core, row).catch(() => undefined),
   });
 }
@@ -180,7 +180,7 @@ async function unlockStore(store: KeyStore, root: RootKeySource, unlocking: Unlo
   }
 }
 
-/** A caller's own store, provider or root key source may throw anything: what is no error of ours becomes one. */
+/** A caller's own store, provider or root key source may throw anything: other errors are wrapped in ours. */
 async function ours<T>(code: LanelockErrorCode, what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -197,7 +197,7 @@ async function unlock(source: RootKeySource, request: UnlockRequest): Promise<Un
   throw new LanelockError("ERR_KEY", `The root key source (${source.name}) must give a secret of 32 bytes.`);
 }
 
-/** The keys of a store; the secret, which they do not need any more, is wiped. */
+/** The keys of a store. Wipes the secret, which is not needed any more. */
 export function storeKeys(storeId: string, secret: Uint8Array, cipher: MaterialCipher): StoreKeys {
   try {
     return new StoreKeys(storeId, secret, cipher);
@@ -215,11 +215,11 @@ export async function storedRoot(rows: StoreReader): Promise<StoredRoot | undefi
   const storeId = await rows.meta(STORE_ID);
   if (storeId === undefined) return undefined;
   const sealed = await rows.meta(ROOT_SEALED);
-  // Empty: the root key that had it was changed for one that keeps nothing in the store.
+  // Empty after a change to a root key source that keeps nothing in the store.
   return { storeId: textOf(storeId), sealed: sealed?.length ? sealed : undefined };
 }
 
-/** Of two processes at the first opening one makes the store, and the other finds it made. */
+/** If two processes open a new store at once, one makes it and the other finds it. */
 async function firstOpening(
   store: KeyStore,
   source: RootKeySource,

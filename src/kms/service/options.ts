@@ -15,8 +15,8 @@ export interface CacheOptions {
   /** How long a key is held at most; 300 when absent. */
   readonly maxAgeSeconds?: number | undefined;
   /**
-   * How long a process uses what it has read before it looks at the store again; 250 when absent. A change by another process is
-   * obeyed by every call that begins later than that.
+   * How long a process uses rows before it checks the store again; 250 when absent. Every call that begins later than that obeys a
+   * change by another process.
    */
   readonly checkMilliseconds?: number | undefined;
 }
@@ -49,8 +49,8 @@ export interface KmsOptions {
   /** What to do while the audit log cannot be written: `fail` (the default) refuses operations, `continue` goes on. */
   readonly onAuditFailure?: AuditFailurePolicy | undefined;
   /**
-   * Where the KMS remembers, outside the store, how far the store has come, so that a store that was put back as a whole is noticed: a
-   * file on another disk, or two functions. `begin: true` takes the store as it is, after a backup was put back on purpose.
+   * Records the latest state of the store outside it, so that the rollback of a whole store is noticed: in a file on another disk, or
+   * through two functions. `begin: true` accepts the store as it is, after you restored a backup on purpose.
    */
   readonly anchor?: AnchorOption | undefined;
   readonly cache?: CacheOptions | undefined;
@@ -97,7 +97,7 @@ const PROVIDER_METHODS = [
   ...["loadCipherKey", "loadAsymmetricKey", "rewrap"],
 ];
 
-/** The longest that timers wait; a longer one would go off at once. */
+/** The longest delay of a timer; a longer one would fire at once. */
 const MAX_SWEEP_SECONDS = 2_147_483;
 const MIN_SWEEP_SECONDS = 0.001;
 const DEFAULT_SWEEP_SECONDS = 60;
@@ -139,7 +139,7 @@ function wrong(name: string, rule: string): LanelockError {
   return new LanelockError("ERR_ARGUMENT", `The option ${name} of Kms.open must be ${rule}.`);
 }
 
-/** A copy of an object's fields, none of which has another name than `known`. */
+/** A copy of an object's fields. Refuses names that are not in `known`. */
 function fields<Name extends string>(
   given: unknown,
   what: string,

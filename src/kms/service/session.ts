@@ -13,14 +13,14 @@ import { openCore } from "./open.ts";
 import { checkedOptions, type KmsOptions } from "./options.ts";
 import { sweep } from "./sweep.ts";
 
-/** Who calls, and with what. */
+/** The caller, request and options of one call. */
 interface Invocation<Request> {
   readonly caller: string;
   readonly request: Request;
   readonly options: CallOptions | undefined;
 }
 
-/** One opened KMS, as all the callers that share it see it: runs operations until it is closed. */
+/** One open KMS, shared by all its callers. Runs operations until it is closed. */
 export class Session {
   readonly core: KmsContext;
   readonly #closeParts: () => Promise<void>;
@@ -132,7 +132,7 @@ function readSignal(options: CallOptions): unknown {
   }
 }
 
-/** A signal of any realm or implementation: `instanceof` knows those of this one alone. */
+/** A signal of any realm or implementation: `instanceof` recognizes only those of this realm. */
 function isAbortSignal(value: unknown): value is AbortSignal {
   if (value instanceof AbortSignal) return true;
   if (typeof value !== "object" || value === null) return false;
@@ -146,7 +146,7 @@ async function sweepAndExpire(core: KmsContext): Promise<void> {
   core.asymmetricKeys.expire();
 }
 
-/** Audits a failed call; of a life-cycle operation before the failure is thrown. The original error wins over one of the audit log. */
+/** Audits a failed call. Life-cycle failures are audited before they are thrown; the original error wins. */
 async function recordFailure({ core, event }: Call, plane: Plane, refusal: unknown): Promise<void> {
   event.outcome = outcomeOf(refusal);
   if (refusal instanceof LanelockError && refusal.code === "ERR_AUDIT") return;

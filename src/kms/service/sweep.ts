@@ -6,7 +6,7 @@ import { type DueResult, settleDue } from "../life-cycle/settle-due.ts";
 /** What a sweep did. `failed` counts one more while the database's files still hold deleted material that a reader keeps open. */
 export type SweepResult = DueResult;
 
-/** What the KMS does every minute: due transitions, expired import tokens, deleted material. */
+/** The periodic work of the KMS: due transitions, expired import tokens, deleted material. */
 export async function sweep(core: KmsContext): Promise<SweepResult> {
   // An expired token is refused anyway; the next sweep tries again to destroy its key.
   await destroyExpiredTokens(core).catch(() => undefined);

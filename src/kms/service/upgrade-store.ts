@@ -7,14 +7,14 @@ import { authenticated, notAsLeft, type RowOf, rowName, sealRow, type Table, typ
 import { beginState } from "../rows/scan.ts";
 
 /**
- * Brings a store of lanelock 0.1 to the authenticated state of this version, once and in one transaction. That format gave tags and
- * counters no MAC, and had nothing that says which rows there must be: they are taken as they are found, and kept true from then on.
+ * Brings a store of lanelock 0.1 to the authenticated state of this version, once and in one transaction. That format had no MAC
+ * for tags and counters, and no record of which rows must exist: the upgrade accepts the rows it finds, and protects them from then on.
  *
  * @throws LanelockError `ERR_INTEGRITY` for a row whose MAC is wrong; nothing is changed then
  */
 export async function upgradeStore(store: KeyStore, keys: StoreKeys): Promise<void> {
   await store.write(async (rows) => {
-    // Another process may have been first.
+    // Another process may have upgraded it first.
     if (!(await isOfFirstFormat(rows, keys))) return;
     await adoptCarriedKeys(rows, keys);
     await upgradeRows(rows, keys);

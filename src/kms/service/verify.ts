@@ -52,11 +52,11 @@ export async function verifyOpen(core: KmsContext, files: readonly string[]): Pr
 }
 
 /**
- * Checks the rows and the audit files of a store, also of one that `Kms.open` refuses because it is not as it was left. Nothing is changed,
- * except that a store of lanelock 0.1 is upgraded. It names every row whose content was changed, and of
+ * Checks the rows and the audit files of a store, even one that `Kms.open` refuses because it was changed from outside. Nothing is
+ * changed, except that a store of lanelock 0.1 is upgraded. It names every row whose content was changed, and of
  * rows that were removed, added or put back those that changed last.
  *
- * @throws LanelockError as `Kms.open`, but not for what it is to find
+ * @throws LanelockError as `Kms.open`, but problems of the rows and files are reported instead
  * @example
  * const { ok, problems } = await verifyStore({ store: sqlStore({ path: "keys.db" }), rootKey: { file: "root.key" } });
  */
@@ -106,7 +106,7 @@ function examineClosed(store: KeyStore, keys: StoreKeys) {
   });
 }
 
-/** What is wrong with the set of rows, where no row by itself is. */
+/** The problem of the set of rows when every single row is authentic. */
 function setProblem(state: StoreState | undefined, root: string): string | undefined {
   if (state === undefined) return `The row "meta ${STATE}" is gone, or is not what was written there.`;
   return state.root === root ? undefined : "A row was added, removed, or replaced by an older one.";

@@ -23,7 +23,7 @@ export interface AsymmetricFields<A extends Algorithm> {
   readonly algorithm?: A | undefined;
 }
 
-/** What every use of an asymmetric key answers. */
+/** The response fields that every use of an asymmetric key has. */
 export interface AsymmetricAnswer {
   readonly keyId: string;
   readonly keyVersionId: string;
@@ -32,14 +32,14 @@ export interface AsymmetricAnswer {
 interface AsymmetricUse<A extends Algorithm, T> {
   readonly usage: KeyUsage;
   readonly fields: AsymmetricFields<A>;
-  /** Does the work all the same, and answers nothing. */
+  /** Performs the operation, but returns nothing. */
   readonly dryRun?: boolean;
   readonly work: (key: AsymmetricKey, algorithm: A) => MaybePromise<T>;
 }
 
 type Used<T> = AsymmetricAnswer & { readonly result: T };
 
-/** Uses the key version a request names. Answers at once when it is known and loaded and its provider answers at once. */
+/** Uses the key version a request names. Synchronous if the version is known and loaded, and its provider is synchronous. */
 export function useAsymmetricKey<A extends Algorithm, T>(call: Call, use: AsymmetricUse<A, T>): MaybePromise<Used<T>> {
   const { core, event } = call;
   const { keyId, keyVersionId } = use.fields;
@@ -57,7 +57,7 @@ async function useCold<A extends Algorithm, T>(call: Call, use: AsymmetricUse<A,
   const { row } = await core.directory.resolve(use.fields.keyId);
   event.keyId = row.keyId;
   if (!isVersionId(versionId)) throw keyNotFound();
-  // A version of another key is as little found as one of none.
+  // A version of another key gets the same error as an unknown one.
   const owner = await core.directory.resolveVersion(versionId);
   if (owner.row.keyId !== row.keyId) throw keyNotFound();
   event.keyVersionId = versionId;
@@ -102,7 +102,7 @@ function chooseAlgorithm<A extends Algorithm>(row: KeyRow, usage: KeyUsage, aske
   );
 }
 
-/** Of an algorithm that the key does not have, the key's refusal names those it has: any string gets as far. */
+/** Accepts any string: the error for an algorithm that the key does not have then names those it has. */
 export function algorithmField<A extends Algorithm>(of: readonly A[]): Field<A, A | undefined, false> {
   const field = choice(of, { doc: "The default of the key's KeySpec where absent." });
   const read = (value: unknown, parameter: string) => requiredString(value, parameter) as A;

@@ -10,7 +10,7 @@ export interface CipherFields {
   readonly algorithm?: SymmetricAlgorithm | undefined;
   /** CBC and ECB only; `PKCS7_PADDING` when absent. */
   readonly paddingMode?: PaddingMode | undefined;
-  /** CBC only, 16 bytes, and for uses that must fix it: a repeated IV shows which plaintexts begin alike. Random when absent. */
+  /** CBC only, 16 bytes; random when absent. Set it only if you must: a repeated IV shows which plaintexts begin alike. */
   readonly iv?: Uint8Array | undefined;
 }
 
@@ -18,7 +18,7 @@ export const SYMMETRIC_ALGORITHMS = Object.keys(MODE_OF) as SymmetricAlgorithm[]
 export const PADDINGS: readonly PaddingMode[] = ["PKCS7_PADDING", "NO_PADDING"];
 const CBC_IV_LENGTH = 16;
 
-/** What an operation asks for that leaves everything to the key. */
+/** Leaves every choice to the key's defaults. */
 export const KEY_DEFAULTS: CipherFields = {};
 
 export interface CipherChoice {

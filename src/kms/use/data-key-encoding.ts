@@ -6,7 +6,7 @@ import { choice } from "../schema/text.ts";
 /** `base64` encrypts the base64 text of a data key, as the service does over HTTP; `raw`, the default, its bytes. */
 export type DataKeyEncoding = "raw" | "base64";
 
-/** Over HTTP the service always encrypts the text, so that what one client made another opens. */
+/** Over HTTP the service always encrypts the text, so that every client can use another's data keys. */
 export const dataKeyEncoding = {
   ...withDefault(
     choice<DataKeyEncoding>(["raw", "base64"], {
@@ -17,12 +17,12 @@ export const dataKeyEncoding = {
   fixed: "base64",
 } as const;
 
-/** What is encrypted of a data key. A copy: wipe both. */
+/** The form of a data key that is encrypted. A copy: wipe both. */
 export function encodeDataKey(dataKey: Uint8Array, encoding: DataKeyEncoding): Uint8Array {
   return encoding === "raw" ? new Uint8Array(dataKey) : utf8(btoa(String.fromCharCode(...dataKey)));
 }
 
-/** The data key in what was decrypted. A copy: wipe both. */
+/** The data key in a decrypted plaintext. A copy: wipe both. */
 export function decodeDataKey(plaintext: Uint8Array, encoding: DataKeyEncoding): Uint8Array {
   if (encoding === "raw") return new Uint8Array(plaintext);
   const text = String.fromCharCode(...plaintext);

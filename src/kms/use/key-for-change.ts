@@ -5,7 +5,7 @@ import { keyNotFound } from "../ports/errors.ts";
 import type { KeyRow } from "../ports/index.ts";
 import type { TrustedReader } from "../rows/trusted-reader.ts";
 
-/** Reads a key inside the transaction that changes it, as it is now, and refuses what its state does not allow. */
+/** Reads a key inside the transaction that changes it. Refuses operations that its state does not allow. */
 export async function keyForChange(call: Call, rows: TrustedReader, keyId: string): Promise<KeyRow> {
   call.event.keyId = keyId;
   const row = keyAsOf(await rows.key(keyId), call.core.now());

@@ -14,7 +14,7 @@ import { type Blob, parseBlob } from "../wire/blob.ts";
 import type { ContextBinding } from "../wire/context.ts";
 import { dryRunSucceeded } from "./symmetric-encrypt.ts";
 
-/** A blob to decrypt with whatever key and version it names. */
+/** A blob to decrypt with the key and version that it names. */
 export interface SymmetricDecryption {
   readonly ciphertextBlob: Uint8Array;
   readonly context: ContextBinding | undefined;
@@ -22,7 +22,7 @@ export interface SymmetricDecryption {
   readonly keyId: string | undefined;
   /** Likewise the version. */
   readonly keyVersionId?: string | undefined;
-  /** Decrypts all the same, and answers nothing. */
+  /** Decrypts, but returns nothing. */
   readonly dryRun?: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface Decrypted {
   readonly plaintext: Uint8Array;
 }
 
-/** Decrypts. Answers at once when the key is known, loaded and synchronous. */
+/** Decrypts; synchronously if the key is known, loaded and synchronous. */
 export function symmetricDecrypt(call: Call, request: SymmetricDecryption): MaybePromise<Decrypted> {
   const { core, event } = call;
   const blob = parseBlob(request.ciphertextBlob);
@@ -126,7 +126,7 @@ function decryptWith(
 
 const NOT_GENUINE = new Set(["ERR_AUTHENTICATION", "ERR_PADDING", "ERR_LENGTH"]);
 
-/** The one answer to a ciphertext that is not genuine, whatever is wrong with it. Failures of a provider stay what they are. */
+/** Maps every fault of a ciphertext to one error. Other failures of a provider pass unchanged. */
 export function oneAnswer(error: unknown): unknown {
   return error instanceof LanelockError && NOT_GENUINE.has(error.code) ? invalidCiphertext() : error;
 }

@@ -34,10 +34,10 @@ export interface Encrypted {
   readonly iv?: Uint8Array;
 }
 
-/** A version that is used up is followed by a new one, which many processes may use up as well. */
+/** An exhausted version is followed by a new one, which many processes may exhaust as well. */
 const ATTEMPTS = 8;
 
-/** Encrypts. Answers at once when the key is known, loaded and synchronous, and has invocations at hand. */
+/** Encrypts; synchronously if the key is known, loaded and synchronous, and has invocations reserved. */
 export function symmetricEncrypt(call: Call, request: SymmetricEncryption): MaybePromise<Encrypted> {
   const { core, event } = call;
   const known = core.directory.warm(request.keyId, event.at);
@@ -52,7 +52,7 @@ export function symmetricEncrypt(call: Call, request: SymmetricEncryption): Mayb
   return encryptCold(call, { ...request, plaintext: copyOf(request.plaintext) });
 }
 
-/** Encrypts a copy, because the key may wait and the caller may change the plaintext meanwhile. */
+/** Encrypts a copy, because the caller may change the plaintext while the key is loaded. */
 async function encryptCopy(call: Call, request: SymmetricEncryption, chosen: Chosen): Promise<Encrypted> {
   const plaintext = copyOf(request.plaintext);
   try {

@@ -74,7 +74,7 @@ function codeOf<T>(codes: Readonly<Record<number, T>>, value: T | undefined): nu
   return entry ? Number(entry[0]) : 0;
 }
 
-/** Takes a blob apart. Anything malformed gets the answer of a failed authentication. */
+/** Parses a blob. Anything malformed gets the error of a failed authentication. */
 export function parseBlob(bytes: Uint8Array): Blob {
   if (bytes.length > MAX_BLOB) throw invalidCiphertext();
   return bytes[0] === DOLLAR ? parseDescribed(bytes) : parsePlain(bytes);

@@ -6,7 +6,7 @@ import { invalidParameter } from "../ports/errors.ts";
 /** A string map that is authenticated with the ciphertext and never stored: Decrypt succeeds only with an equal one. */
 export type EncryptionContext = Readonly<Record<string, string>>;
 
-/** What a context becomes: the AAD of the ciphertext. One object per context while it is remembered. */
+/** An encoded context: the AAD of the ciphertext. One object per context while it is cached. */
 export interface ContextBinding {
   /** SHA-256 of the encoded context, 32 bytes. Shared; never handed to callers. */
   readonly aad: Uint8Array;

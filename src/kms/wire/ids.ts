@@ -2,7 +2,7 @@ import { randomBytes } from "../../shared/random.ts";
 import { MAX_ALIAS_CHARACTERS } from "../policy/limits.ts";
 import { invalidParameter, KmsError, keyNotFound, missingParameter } from "../ports/errors.ts";
 
-/** The parts of every ARN: which region and account this store plays. */
+/** The region and account that this store uses in every ARN. */
 export interface Realm {
   readonly regionId: string;
   readonly accountId: string;
@@ -35,7 +35,7 @@ export function newKeyId(): string {
   return `key-${REGION_CODE}${randomCharacters(18)}`;
 }
 
-/** Key id ‖ `-` ‖ random characters: 36 in all, whatever the length of the key id. */
+/** Key id ‖ `-` ‖ random characters: 36 in all for a key id of any length. */
 export function newVersionId(keyId: string): string {
   const stem = keyId.length <= 25 ? keyId : keyId.slice(0, 25);
   return `${stem}-${randomCharacters(35 - stem.length)}`;

@@ -12,7 +12,7 @@ export interface ExportFields {
   readonly wrappingAlgorithm: ExportAlgorithm;
 }
 
-/** More than any RSA_2048 key has; what is longer is refused as malformed. */
+/** Longer than any RSA_2048 key. Anything longer is refused as malformed. */
 const MAX_PUBLIC_KEY = 1_024;
 
 export const exportFields = {
@@ -27,7 +27,7 @@ export const exportAnswer = {
   exportedDataKey: bytes({ lengths: "256 bytes", doc: "The data key under the given public key." }),
 };
 
-/** Whom to wrap a data key for; a copy of what the caller gave. */
+/** The recipient of a data key; a copy of the caller's fields. */
 export function recipientOf({ publicKeyBlob, wrappingAlgorithm }: ExportFields) {
   return { publicKey: copyOf(publicKeyBlob.subarray(0, MAX_PUBLIC_KEY)), algorithm: wrappingAlgorithm };
 }
