@@ -10,7 +10,7 @@ export function isAbortSignal(value: unknown): value is AbortSignal {
   );
 }
 
-/** Why a signal was aborted. Implementations without `reason` give what the standard would. */
+/** Why a signal was aborted. For implementations without `reason`, the error of the standard. */
 export function abortReason(signal: AbortSignal): unknown {
   if (signal.reason !== undefined) return signal.reason;
   const error = new Error("This operation was aborted");
@@ -23,7 +23,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortReason(signal);
 }
 
-/** Settles as `promise` does, or rejects with the signal's reason as soon as that is aborted. The work behind `promise` goes on then,
+/** Settles as `promise` does, or rejects with the signal's reason as soon as that is aborted. The task behind `promise` continues then,
  * and its result is dropped. */
 export function abortable<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return Promise.resolve(promise);

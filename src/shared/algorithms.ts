@@ -1,6 +1,6 @@
-/** The service's own words, spelt as the service spells them. Types only: this file is the ground both sides stand on. */
+/** The service's own names, spelt as the service spells them. Types only. */
 
-/** Where a key is kept and worked. Which KeySpec, algorithm and origin each level takes is data: `kms/key-matrix.ts`. */
+/** Where a key is kept and used. Which KeySpec, algorithm and origin each level takes is data: `kms/key-matrix.ts`. */
 export type ProtectionLevel = "SOFTWARE" | "HSM" | "EXTERNAL";
 
 export type SymmetricKeySpec = "Aliyun_AES_256" | "Aliyun_AES_192" | "Aliyun_AES_128" | "Aliyun_SM4";
@@ -16,7 +16,7 @@ export type Origin = "Aliyun_KMS" | "EXTERNAL";
 
 export type KeyState = "Enabled" | "Disabled" | "PendingDeletion" | "PendingImport";
 
-/** The mode of a symmetric key object. One object never serves two modes: see {@link KeyBinding.mode}. */
+/** The mode of a symmetric key object. An object never has two modes: see {@link KeyBinding.mode}. */
 export type CipherMode = "GCM" | "CBC" | "ECB";
 
 export type SymmetricAlgorithm = "AES_GCM" | "AES_CBC" | "AES_ECB" | "SM4_GCM";
@@ -26,7 +26,7 @@ export type SignatureAlgorithm = "RSA_PSS_SHA_256" | "RSA_PKCS1_SHA_256" | "ECDS
 export type Algorithm = SymmetricAlgorithm | AsymmetricEncryptionAlgorithm | SignatureAlgorithm;
 
 /**
- * Where the secret is while it is worked, which a protection level alone does not say; DescribeKey reports it.
+ * Where the secret is while it is used, which the protection level alone does not say. DescribeKey reports it.
  *
  * | value | the secret is |
  * |---|---|

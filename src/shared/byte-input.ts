@@ -1,13 +1,13 @@
-// What a caller passed as bytes. Everything that takes an array from outside begins here.
+// Byte arrays from callers. Every array from outside is checked here first.
 import { LanelockError, type LanelockErrorCode } from "../errors.ts";
 
-/** Bytes that a caller passes in or takes out. */
+/** Bytes that a caller passes or receives. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
 
-/** A getter that no subclass or own property can stand in for. Called on what is no typed array, or no ArrayBuffer, all but the
- * tag's throw a TypeError. Kept as it is, not in a closure of ours: V8 then compiles the call to a load. */
+/** A getter that no subclass or own property can replace. On a value that is not a typed array, or not an ArrayBuffer, all of them
+ * except the tag's throw a TypeError. Not wrapped in a closure, so that V8 compiles the call to a load. */
 function genuine<T>(prototype: object, name: PropertyKey): (this: unknown) => T {
   const getter = Object.getOwnPropertyDescriptor(prototype, name)?.get;
   if (getter === undefined) throw new LanelockError("ERR_WASM", `This host's arrays have no ${String(name)}`);
@@ -20,8 +20,8 @@ const offsetOf = genuine<number>(typedArray, "byteOffset");
 const bufferOf = genuine<ArrayBuffer>(typedArray, "buffer");
 const sizeOf = genuine<number>(ArrayBuffer.prototype, "byteLength");
 
-/** Whether a typed array's buffer is an ArrayBuffer, of any realm, and not shared. Asked by the one thing that runs no code of the
- * buffer's own, as `instanceof` and a tag may: code that ran here could change what was checked before. */
+/** Whether a typed array's buffer is an ArrayBuffer, of any realm, and not shared. `instanceof` and a tag may run
+ * code of the buffer's own, which could change what was checked before; this check runs none. */
 function isUnshared(buffer: unknown): boolean {
   try {
     sizeOf.call(buffer);
@@ -42,7 +42,7 @@ function isOutOfBounds(view: unknown): boolean {
 }
 
 /**
- * The length of what a caller passed as bytes: a Uint8Array, of any realm, over memory that only this thread can change.
+ * The length of a caller's bytes, which must be a Uint8Array, of any realm, over memory that only this thread can change.
  *
  * @throws LanelockError `code` for anything else, `ERR_BUFFER` for a buffer that is shared, detached or has shrunk
  */
@@ -62,8 +62,8 @@ export function checkBytes(value: unknown, name: string, code: LanelockErrorCode
 }
 
 /**
- * The bytes that `checkBytes` let through, or the first `length` of them, in an array without any code of the caller's. An array's own
- * length and methods may be overridden: code that reads them after a check reads what was not checked.
+ * The bytes that `checkBytes` accepted, or the first `length` of them, as a plain array. The caller's array may override its length
+ * and methods: code that uses them after a check may get other values than those checked.
  */
 export function plain(bytes: Uint8Array, length = lengthOf.call(bytes)): Bytes {
   return new Uint8Array(bufferOf.call(bytes), offsetOf.call(bytes), length);
@@ -75,8 +75,8 @@ export function copyOf(bytes: Uint8Array): Bytes {
 }
 
 /**
- * What a caller passed as bytes, in an array without any code of the caller's. A message is as long as what was passed really is: an
- * array's own length and methods may say otherwise, and where its result is not written to the end, other memory would show.
+ * A caller's bytes, as a plain array with the real length. The caller's array may override its length and methods: with a false
+ * length, part of a result would not be written, and would show other memory.
  *
  * @throws LanelockError `ERR_ARGUMENT`, `ERR_BUFFER`
  */

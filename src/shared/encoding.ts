@@ -14,8 +14,8 @@ function fieldBytes(field: Exclude<Field, null>): Uint8Array {
 }
 
 /**
- * `(u32be length ‖ bytes)*`, an absent field being the length alone. Injective: no two lists of the same types have the same
- * encoding, so what is authenticated under it cannot be cut differently.
+ * `(u32be length ‖ bytes)*`; an absent field is the length alone. Injective: no two lists of the same types have the same encoding,
+ * so authenticated fields cannot be divided differently.
  */
 export function lengthPrefixed(fields: readonly Field[]): Uint8Array {
   const parts = fields.map((field) => (field === null ? null : fieldBytes(field)));

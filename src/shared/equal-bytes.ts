@@ -1,4 +1,4 @@
-/** Whether two byte strings of one length are equal. The time depends on the lengths alone. */
+/** Whether two byte strings of one length are equal. The time depends only on the lengths. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

@@ -1,7 +1,7 @@
 import { LanelockError } from "../errors.ts";
 import { nearestName } from "./nearest-name.ts";
 
-/** Inherited from `Object.prototype`, of whatever realm: put there by somebody else, not by the caller. */
+/** Whether a name is inherited from `Object.prototype`, of any realm: then other code put it there, not the caller. */
 function isOnRootPrototype(options: object, name: string): boolean {
   let prototype: object | null = options;
   for (;;) {
@@ -11,7 +11,7 @@ function isOnRootPrototype(options: object, name: string): boolean {
   }
 }
 
-/** What an error says of a name that `whose` does not know. */
+/** The error message for a name that `whose` does not know. */
 export function unknownName(name: string, known: readonly string[], whose: string): string {
   const nearest = nearestName(name, known);
   const remedy = nearest === undefined ? `it has ${known.join(", ")}` : `did you mean "${nearest}"?`;
@@ -19,7 +19,7 @@ export function unknownName(name: string, known: readonly string[], whose: strin
 }
 
 /**
- * Refuses options with a name that is not known. An option that was misspelt would silently not apply.
+ * Refuses unknown option names. A misspelt option would silently be ignored.
  *
  * @throws LanelockError `ERR_ARGUMENT`
  */

@@ -20,12 +20,12 @@ function distance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** Letters and digits alone, so that `encryption_context` and `Encryption-Context` are `encryptionContext`. */
+/** Letters and digits only, so that `encryption_context` and `Encryption-Context` equal `encryptionContext`. */
 function plainForm(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
-/** Whether `short` is `long` with letters left out but for the first, as `aad` is of `additionalData`. */
+/** Whether `short` is `long` with letters left out, but not the first: `aad` for `additionalData`. */
 function abbreviates(short: string, long: string): boolean {
   if (short[0] !== long[0]) return false;
   let at = 0;
@@ -41,7 +41,7 @@ function abbreviates(short: string, long: string): boolean {
  * nearestName("EncryptionContext", ["keyId", "encryptionContext"]); // "encryptionContext"
  */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
-  // No name is so long; the distance would take a time that grows with its length.
+  // No name is so long, and the time of the distance grows with the length.
   if (name.length > 64) return undefined;
   const wanted = plainForm(name);
   let best: string | undefined;

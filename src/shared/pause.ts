@@ -1,11 +1,11 @@
 import { performance, setImmediate } from "./timers.ts";
 
-/** How long work may hold the thread before timers, sockets and other messages get their turn. */
+/** How long a task may hold the thread before timers, sockets and other messages get their turn. */
 const HOLD_MILLISECONDS = 10;
 
 let turnStarted = 0;
 
-/** A turn of the event loop when the last is long ago, `undefined` otherwise. Called between runs of a long message. */
+/** Waits for a turn of the event loop if the last is long ago; otherwise returns `undefined`. Call it between batches of a long message. */
 export function pause(): Promise<void> | undefined {
   return performance.now() - turnStarted < HOLD_MILLISECONDS ? undefined : nextTurn().then(startTurn);
 }

@@ -13,7 +13,7 @@ export interface PrivateFile {
   readonly hint?: string;
 }
 
-/** What {@link checkPrivate} looks at, of an open file. */
+/** The properties of an open file that {@link checkPrivate} checks. */
 export interface FileFacts {
   readonly mode: number;
   readonly uid: number;
@@ -25,8 +25,8 @@ export interface FileFacts {
 const MAX_BYTES = 65_536;
 
 /**
- * The owner of a file who is neither this process's user nor root, or undefined: such an owner can change the file at any time,
- * whatever its mode is. Windows has no numeric owners.
+ * The owner of a file if it is neither this process's user nor root, otherwise undefined. Such an owner can change the file at any
+ * time, regardless of its mode. Windows has no numeric owners.
  */
 export function foreignOwner({ uid }: Pick<FileFacts, "uid">): number | undefined {
   const own = globalThis.process?.geteuid?.();
@@ -34,8 +34,8 @@ export function foreignOwner({ uid }: Pick<FileFacts, "uid">): number | undefine
 }
 
 /**
- * Checks a file that is open, so that the file that was checked is the file that is used: a regular file or a pipe, that belongs to
- * this process's user or to root, and that nobody else may read or write.
+ * Checks an open file, so that the checked file is the one that is used. It must be a regular file or a pipe that belongs to this
+ * process's user or to root, and that nobody else may read or write.
  *
  * @throws LanelockError `unreadable` for another kind of file, `exposed` for one that others own, read or write
  */

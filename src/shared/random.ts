@@ -1,6 +1,6 @@
 import { LanelockError } from "../errors.ts";
 
-/** IVs are public, so a pool of them is; filling it at once costs a fiftieth of asking the platform for 12 bytes each time. */
+/** A pool of random bytes for IVs, which are public. Filling it costs a fiftieth of asking the platform for 12 bytes each time. */
 const pool = new Uint8Array(12 * 512);
 let used = pool.length;
 

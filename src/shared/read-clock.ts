@@ -1,9 +1,9 @@
 const getTime = Date.prototype.getTime;
 
-/** The milliseconds of a clock's date, of whichever realm; `NaN` when it gives no date, or throws. */
+/** The milliseconds of a clock's date, of any realm; `NaN` if it returns no date, or throws. */
 export function readClock(clock: () => unknown): number {
   try {
-    // Refuses everything that is no Date, and takes those of other realms, which `instanceof` does not know.
+    // Refuses everything that is not a Date. Accepts those of other realms, which `instanceof` does not recognize.
     return getTime.call(clock());
   } catch {
     return Number.NaN;

@@ -1,8 +1,8 @@
-// What may be said of something that was thrown, whoever threw it: another realm's errors fail `instanceof Error`, drivers throw
-// strings and undefined, and a getter may throw again.
+// Reads values that were thrown. Errors of another realm fail `instanceof Error`, drivers throw strings and undefined, and a
+// getter may throw again.
 
 /**
- * The code of an error, whichever copy of the package or realm made it: two copies in one program have two classes, and the same codes.
+ * The code of an error of any realm and any copy of the package: two copies in one program have two classes, but the same codes.
  */
 export function codeOf(error: unknown): string | undefined {
   try {
@@ -13,7 +13,7 @@ export function codeOf(error: unknown): string | undefined {
   }
 }
 
-/** What an error says of itself. Anything can be thrown, and `String` throws on some of it. */
+/** The message of an error. Anything can be thrown, and `String` throws on some values. */
 export function messageOf(error: unknown): string {
   try {
     if (typeof error === "object" && error !== null && "message" in error) return String(error.message);

@@ -40,13 +40,13 @@ export function clearInterval(timer: Timer | undefined): void {
   host.clearInterval(timer);
 }
 
-/** Lets the process end although the timer is set. In browsers a timer is a number, and nothing needs to be done. */
+/** Lets the process end while the timer is pending. In browsers a timer is a number, and this does nothing. */
 export function unref(timer: unknown): void {
   if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
     timer.unref();
 }
 
-/** Calls back in the next turn of the event loop, when timers, sockets and messages have had theirs. */
+/** Calls back in the next turn of the event loop, after timers, sockets and messages. */
 export function setImmediate(callback: () => void): void {
   if (host.setImmediate) {
     host.setImmediate(callback);

@@ -10,7 +10,7 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** Looked for at the first use, not at load: jest's jsdom environment hides TextEncoder, and importing has to work there. */
+/** Looked up at first use, not at load: jest's jsdom environment hides TextEncoder, and the import must work there. */
 function findEncoder(): Encoder {
   const Platform = globalThis.TextEncoder ?? globalThis.process?.getBuiltinModule?.("node:util")?.TextEncoder;
   return Platform ? new Platform() : { encode: encodeUtf8 };
@@ -40,7 +40,7 @@ interface Decoder {
 
 let decoder: Decoder | undefined;
 
-/** The text of UTF-8. What is not valid becomes U+FFFD; a byte order mark at the start is dropped. */
+/** The text of UTF-8. Invalid bytes become U+FFFD; a byte order mark at the start is dropped. */
 export function textOf(bytes: Uint8Array): string {
   decoder ??= findDecoder();
   return decoder.decode(bytes);

@@ -13,12 +13,12 @@ export interface HkdfInput {
   readonly length: number;
 }
 
-/** What is hashed after a padded key: at most a digest, 64 bytes of info, a counter, and the padding of SHA-256. */
+/** The text that is hashed after a padded key: at most a digest, 64 bytes of info, a counter, and the padding of SHA-256. */
 const text = new Uint8Array(3 * BLOCK_LENGTH);
 const textView = new DataView(text.buffer);
 const pad = new Uint8Array(BLOCK_LENGTH);
 const padView = new DataView(pad.buffer);
-/** States after the padded key of an HMAC, and the one that is hashed with. */
+/** The states after the two padded keys of an HMAC, and the working state. */
 const inner = new Int32Array(8);
 const outer = new Int32Array(8);
 const state = new Int32Array(8);
@@ -26,9 +26,9 @@ const scratch = [text, pad, inner, outer, state];
 
 /**
  * HKDF with SHA-256 (RFC 5869), extract and expand, for short input: every message derives its keys. It takes 14 blocks of
- * SHA-256 and next to nothing else, and wipes what it worked with.
+ * SHA-256 and little else, and wipes its scratch memory.
  *
- * @throws LanelockError `ERR_ARGUMENT` for input that is longer than it takes
+ * @throws LanelockError `ERR_ARGUMENT` for longer input
  */
 export function hkdfSha256({ key, salt, info, length }: HkdfInput): Bytes {
   if (Math.max(key.length, salt.length, info.length) > BLOCK_LENGTH) {
@@ -40,7 +40,7 @@ export function hkdfSha256({ key, salt, info, length }: HkdfInput): Bytes {
   hmac(key.length);
   setKey(text.subarray(0, DIGEST_LENGTH));
   for (let at = 0, counter = 1; at < length; at += DIGEST_LENGTH, counter++) {
-    // The digest before stands at the front already.
+    // The previous digest is already at the front.
     const infoAt = counter === 1 ? 0 : DIGEST_LENGTH;
     text.set(info, infoAt);
     text[infoAt + info.length] = counter;
@@ -66,13 +66,13 @@ function padded(half: Int32Array, key: Uint8Array, byte: number): void {
   compress(half, padView, 0);
 }
 
-/** The HMAC of the first `length` bytes of the text, which takes their place. */
+/** Replaces the first `length` bytes of the text by their HMAC. */
 function hmac(length: number): void {
   finish(inner, length);
   finish(outer, DIGEST_LENGTH);
 }
 
-/** Ends a hash that has taken one block already with the first `length` bytes of the text; the digest takes their place. */
+/** Ends a hash after its first block with the first `length` bytes of the text, and replaces them by the digest. */
 function finish(from: Int32Array, length: number): void {
   state.set(from);
   const end = Math.ceil((length + 9) / BLOCK_LENGTH) * BLOCK_LENGTH;

@@ -1,5 +1,5 @@
-// SHA-256 (FIPS 180-4) block by block, on states that the caller owns and wipes. A library's hash object costs more than the blocks
-// that a message's keys take; a native call costs as much as two of them, and leaves copies of secrets in strings.
+// SHA-256 (FIPS 180-4) block by block, on states that the caller owns and wipes. A library's hash object costs more than the
+// blocks that derive a message's keys; a native call costs as much as two blocks, and leaves copies of secrets in strings.
 
 /** FIPS 180-4 §5.3.3. */
 const INITIAL = Int32Array.of(
@@ -47,7 +47,7 @@ function expand(bytes: DataView, at: number): void {
   }
 }
 
-/** Takes one block of 64 bytes into the state. */
+/** Hashes one block of 64 bytes into the state. */
 export function compress(state: Int32Array, bytes: DataView, at: number): void {
   expand(bytes, at);
   let a = state[0] as number;
@@ -82,7 +82,7 @@ export function compress(state: Int32Array, bytes: DataView, at: number): void {
   state[7] = (state[7] as number) + h;
 }
 
-/** What the last block left in the schedule tells all of that block. */
+/** Wipes the schedule, which reveals the whole last block. */
 export function wipeSchedule(): void {
   schedule.fill(0);
 }

@@ -16,7 +16,7 @@ export const sha256OfText: (text: string) => Uint8Array = node
   ? (text) => fromLatin1(node.hash("sha256", text, "binary"))
   : (text) => portable(utf8(text));
 
-/** By way of a string, since a `Buffer` of the digest would be memory outside the heap, which costs more than hashing. */
+/** Through a string: a `Buffer` for the digest would be memory outside the heap, which costs more than hashing. */
 function fromLatin1(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
@@ -26,11 +26,11 @@ function fromLatin1(text: string): Uint8Array {
 const BLOCK = 64;
 
 /**
- * HMAC-SHA-256 (RFC 2104) under one key of 32 bytes, its padded halves made once: two one-shot hashes cost a fifth of setting
- * up a library's HMAC object, and the audit log makes one for every new encryption context.
+ * HMAC-SHA-256 (RFC 2104) under one key of 32 bytes, which is padded once. Two one-shot hashes cost a fifth of setting up a
+ * library's HMAC object, and the audit log makes an HMAC for every new encryption context.
  */
 export class HmacSha256 {
-  /** The padded key, and room for the message behind it. */
+  /** The padded key, with space for the message after it. */
   #message: Uint8Array = new Uint8Array(BLOCK + 32).fill(0x36, 0, BLOCK);
   readonly #outer = new Uint8Array(BLOCK + 32).fill(0x5c, 0, BLOCK);
 

@@ -1,10 +1,10 @@
-/** Runs one task at a time, in the order of asking. */
+/** Runs one task at a time, in the order of the calls. */
 export class Mutex {
   #last: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param wait bounds the wait for the turn, for example by a deadline. When it rejects, the task does not run, and the turn passes
-   * on as soon as the tasks before it have ended. A task that has begun is never cut short.
+   * @param wait bounds the wait for the turn, for example by a deadline. When it rejects, the task does not run; its turn passes
+   * to the next task. A task that has begun is never interrupted.
    */
   async run<T>(
     task: () => T | Promise<T>,

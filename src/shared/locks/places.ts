@@ -1,4 +1,4 @@
-/** A number of places, handed out in the order of asking. */
+/** A number of places, given out in the order of the calls. */
 export class Places {
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -7,7 +7,7 @@ export class Places {
     this.#free = count;
   }
 
-  /** Takes a place: at once, which is `undefined`, or when the promise settles. */
+  /** Takes a place. Returns `undefined` if there is one now, or else a promise. */
   take(): Promise<void> | undefined {
     if (this.#free > 0) {
       this.#free -= 1;
