@@ -3,13 +3,13 @@ import { undecryptable } from "./runtime.ts";
 import { zeroMask } from "./zero-mask.ts";
 
 /**
- * EME-OAEP decoding (RFC 8017 §7.1.2 step 3) of what raw RSA gives, for tokens that have raw RSA only. The label is
+ * EME-OAEP decoding (RFC 8017 §7.1.2 step 3) of the output of raw RSA, for tokens that have only raw RSA. The label is
  * empty, and MGF1 uses the same hash.
  *
  *     encoded = 00 ‖ maskedSeed (hLen) ‖ maskedDB;   DB = lHash ‖ 00 … 00 ‖ 01 ‖ message
  *
  * Nothing branches or indexes on a byte of `encoded` before the final check, so all failures take the same time (Manger 2001).
- * After success, the length of the message shows.
+ * After success, the time reveals the length of the message.
  *
  * @param encoded as long as the modulus, in bytes; it is not changed
  * @throws {LanelockError} `ERR_AUTHENTICATION`

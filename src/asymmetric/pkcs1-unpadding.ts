@@ -2,7 +2,7 @@ import { undecryptable } from "./runtime.ts";
 import { zeroMask } from "./zero-mask.ts";
 
 /**
- * EME-PKCS1-v1_5 decoding (RFC 8017 §7.2.2 step 3) of what raw RSA gives, to a message of exactly `length` bytes:
+ * EME-PKCS1-v1_5 decoding (RFC 8017 §7.2.2 step 3) of the output of raw RSA, to a message of exactly `length` bytes:
  *
  *     encoded = 00 ‖ 02 ‖ padding, no byte of it zero ‖ 00 ‖ message (length)
  *

@@ -4,11 +4,11 @@ import { codeOf, messageOf } from "../shared/thrown.ts";
 import { unsupported } from "./runtime.ts";
 
 /**
- * `ERR_UNSUPPORTED` or `ERR_PROVIDER` for what node:crypto, WebCrypto or a host threw, with it as the cause; an error of this
- * package passes.
+ * Wraps an error of node:crypto, WebCrypto or a host in `ERR_UNSUPPORTED` or `ERR_PROVIDER`, with the error as its cause. Errors of
+ * this package pass unchanged.
  */
 export function platformError(thrown: unknown): LanelockError {
-  // Whatever this module's callers throw themselves is of this copy of the package.
+  // The callers of this module throw only errors of this copy of the package.
   if (thrown instanceof LanelockError) return thrown;
   const reason = messageOf(thrown);
   if (nameOf(thrown) === "NotSupportedError" || /not (yet )?(supported|implemented)|unsupported/i.test(reason)) {
@@ -18,7 +18,7 @@ export function platformError(thrown: unknown): LanelockError {
   return new LanelockError("ERR_PROVIDER", message, { cause: thrown });
 }
 
-/** Runs `work` and gives its failure, at once or later, as a {@link platformError}. */
+/** Runs `work`. Its failure, synchronous or not, becomes a {@link platformError}. */
 export function onPlatform<T>(work: () => MaybePromise<T>): MaybePromise<T> {
   try {
     const result = work();
@@ -32,14 +32,14 @@ function fail(thrown: unknown): never {
   throw platformError(thrown);
 }
 
-/** Whether OpenSSL, Node or WebCrypto says by its error that it does not take the key, as opposed to failing. */
+/** Whether an error of OpenSSL, Node or WebCrypto blames the key, as opposed to a failure. */
 export function blamesKey(thrown: unknown): boolean {
   const code = codeOf(thrown) ?? "";
   const isNodes = code.startsWith("ERR_OSSL_") || code.startsWith("ERR_CRYPTO_");
   return isNodes || code === "ERR_KEY" || ["DataError", "OperationError"].includes(nameOf(thrown));
 }
 
-/** Whether OpenSSL or WebCrypto says by its error that the ciphertext does not decrypt. */
+/** Whether an error of OpenSSL or WebCrypto blames the ciphertext. */
 export function blamesCiphertext(thrown: unknown): boolean {
   return (codeOf(thrown) ?? "").startsWith("ERR_OSSL_") || nameOf(thrown) === "OperationError";
 }

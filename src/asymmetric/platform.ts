@@ -7,7 +7,7 @@ import type {
 import type { MaybePromise } from "../shared/maybe-promise.ts";
 import type { PrivateParts, PublicParts } from "./key-parts.ts";
 
-/** What is signed: `RAW`, a message that is hashed here with SHA-256; `DIGEST`, 32 bytes that are not hashed again. */
+/** The input of a signature: `RAW` is a message that is hashed here with SHA-256; `DIGEST` is 32 bytes that are not hashed again. */
 export interface SignInput {
   readonly algorithm: SignatureAlgorithm;
   readonly messageType: "RAW" | "DIGEST";
@@ -31,11 +31,11 @@ export interface KeyPair {
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The private-key operations of a platform, synchronous where it can be. Their arguments are checked before. */
+/** The private-key operations of a platform, synchronous if possible. The caller has checked the arguments. */
 export interface PrivateOperations {
   sign(input: SignInput): MaybePromise<Bytes>;
   decrypt(input: CipherInput): MaybePromise<Bytes>;
-  /** RSADP (RFC 8017 §5.1.2): as many bytes as the modulus has, padding included. */
+  /** RSADP (RFC 8017 §5.1.2): returns as many bytes as the modulus has, padding included. */
   rawDecrypt(ciphertext: Uint8Array): MaybePromise<Bytes>;
   dispose(): void;
 }

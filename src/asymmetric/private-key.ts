@@ -41,7 +41,7 @@ export class PrivateKey {
     return this.#run((operations) => operations.sign(input));
   }
 
-  /** @throws {LanelockError} `ERR_AUTHENTICATION`, whatever is wrong with the ciphertext; `ERR_ARGUMENT`, `ERR_STATE` */
+  /** @throws {LanelockError} `ERR_AUTHENTICATION` for every fault of the ciphertext; `ERR_ARGUMENT`, `ERR_STATE` */
   decrypt(input: CipherInput): MaybePromise<Uint8Array<ArrayBuffer>> {
     requireAlgorithm(this.spec, "encryption", input.algorithm);
     return this.#run((operations) => {
@@ -51,7 +51,7 @@ export class PrivateKey {
   }
 
   /**
-   * RSAES-PKCS1-v1_5 decryption to a message of a known length. {@link unpadPkcs1} says why, and what the caller must limit.
+   * RSAES-PKCS1-v1_5 decryption to a message of a known length. {@link unpadPkcs1} explains why, and what the caller must limit.
    *
    * @param ciphertext as long as the modulus, in bytes
    * @param length bytes of the message
@@ -69,7 +69,7 @@ export class PrivateKey {
     });
   }
 
-  /** Wipes the key, once the calls that are running have ended. */
+  /** Wipes the key after the calls in progress have ended. */
   dispose(): void {
     this.#disposed = true;
     this.#releaseWhenIdle();
@@ -150,7 +150,7 @@ async function withPoint({ spec, scalar, point }: EcPrivateParts, on: Platform) 
   return { spec, scalar, point: computed };
 }
 
-/** Signs and verifies once, which finds what checks of single numbers cannot, such as a composite "prime". */
+/** Signs and verifies once. This finds faults that checks of single numbers do not, such as a composite "prime". */
 async function requireWorkingPair(parts: PrivateParts & PublicParts, on: Platform): Promise<void> {
   const algorithm = isRsaParts(parts) ? "RSA_PSS_SHA_256" : "ECDSA_SHA_256";
   const input = { algorithm, messageType: "RAW", data: randomBytes(32) } as const;

@@ -6,14 +6,14 @@ type NodeCrypto = typeof import("node:crypto");
 /** The functions of node:crypto that take RSA_NO_PADDING: RSASP1, RSAVP1 and RSADP of RFC 8017 §5. */
 export type RawFunction = "privateEncrypt" | "publicDecrypt" | "privateDecrypt";
 
-/** Functions that were seen to work. One that failed is tried again: it may have failed for another reason. */
+/** Functions that passed the trial. One that failed is tried again, as it may have failed for another reason. */
 const proven = new WeakMap<NodeCrypto, Set<RawFunction>>();
 
 /**
- * Makes sure that a function does RSA without padding: other runtimes' node:crypto (Deno's) refuse it, or may take no notice of it.
- * It must take 1 to 1.
+ * Checks that a function does RSA without padding, by its result for 1, which must be 1. The node:crypto of other runtimes (Deno)
+ * refuses the option, or may ignore it.
  *
- * @param instead what the caller can do where it does not
+ * @param instead what the caller can do if it does not
  * @throws LanelockError `ERR_UNSUPPORTED`
  */
 export function requireRawRsa(

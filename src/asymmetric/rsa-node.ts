@@ -36,7 +36,7 @@ function keyObject(crypto: NodeCrypto, parts: RsaPrivateParts): KeyObject {
 }
 
 /**
- * RSA of OpenSSL. node:crypto can hash and sign, but not sign a digest under PSS: there the encoding is made here and
+ * RSA of OpenSSL. node:crypto can hash and sign, but cannot sign a digest under PSS. There the encoding is made here, and
  * OpenSSL does the raw operation, blinded like any other.
  */
 export function loadRsaPrivateNode(crypto: NodeCrypto, parts: RsaPrivateParts): PrivateOperations {
@@ -83,8 +83,8 @@ interface FailedDecryption {
 }
 
 /**
- * Distinguishes a bad ciphertext from a failing platform where the error does not (node:crypto of other runtimes): the platform must
- * decrypt a fresh ciphertext, and then this one again.
+ * Distinguishes a bad ciphertext from a failing platform when the error does not (node:crypto of other runtimes): the platform must
+ * decrypt a new ciphertext, and is then given this one again.
  *
  * @throws LanelockError `ERR_AUTHENTICATION` when only the ciphertext fails; otherwise what was thrown
  */
@@ -107,7 +107,7 @@ export function loadRsaPublicNode(crypto: NodeCrypto, parts: RsaPublicParts): Pu
     try {
       encoded = crypto.publicDecrypt({ key, padding: crypto.constants.RSA_NO_PADDING }, signature);
     } catch (thrown) {
-      // A number that is not below the modulus is no signature.
+      // A number that is not below the modulus is not a signature.
       if (blamesCiphertext(thrown)) return false;
       throw thrown;
     }

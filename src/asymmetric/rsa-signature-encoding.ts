@@ -10,7 +10,7 @@ const sha256DigestInfo = Uint8Array.of(
   ...[0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20],
 );
 
-/** DER of DigestInfo with a SHA-256 digest: what RSASSA-PKCS1-v1_5 pads, and what CKM_RSA_PKCS signs. */
+/** DER of DigestInfo with a SHA-256 digest, which RSASSA-PKCS1-v1_5 pads and CKM_RSA_PKCS signs. */
 export function encodeDigestInfo(digest: Uint8Array): Uint8Array<ArrayBuffer> {
   return Uint8Array.of(...sha256DigestInfo, ...digest);
 }

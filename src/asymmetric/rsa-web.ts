@@ -24,7 +24,7 @@ function importParameters(algorithm: Algorithm): RsaHashedImportParams {
   }
 }
 
-/** A WebCrypto key is bound to one algorithm, so each is imported from the DER at its first use. */
+/** A WebCrypto key is bound to one algorithm, so the key is imported for each algorithm at its first use. */
 function keysByAlgorithm(
   subtle: SubtleCrypto,
   { format, der }: { format: "pkcs8" | "spki"; der: Uint8Array<ArrayBuffer> },

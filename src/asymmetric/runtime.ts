@@ -17,7 +17,7 @@ export function unsupported(message: string, options?: ErrorOptions): LanelockEr
   return new LanelockError("ERR_UNSUPPORTED", message, options);
 }
 
-/** The same error for every ciphertext that does not decrypt, whatever is wrong with it. */
+/** The same error for every ciphertext that does not decrypt. */
 export function undecryptable(): LanelockError {
   return new LanelockError("ERR_AUTHENTICATION", "The ciphertext is not one that this key and algorithm decrypt");
 }
@@ -29,10 +29,10 @@ export function takeBytes(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** A result of node:crypto that is not secret, copied only where it shares its memory with others. */
+/** A result of node:crypto that is not secret. Copied only if it shares its memory with others. */
 export function resultBytes(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
   const memory = buffer.buffer;
-  // Another realm's ArrayBuffer (jest) is only copied, which is right as well.
+  // An ArrayBuffer of another realm (jest) is copied, which is correct too.
   if (memory instanceof ArrayBuffer && memory.byteLength === buffer.byteLength) return new Uint8Array(memory);
   return new Uint8Array(buffer);
 }

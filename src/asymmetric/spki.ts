@@ -25,7 +25,7 @@ export function parseSpki(der: Uint8Array): PublicParts {
   return { spec: rsaSpec(modulus, publicExponent), modulus, publicExponent };
 }
 
-/** SEC 1 §2.3.3: 02 or 03 and 32 bytes, or 04 and 64 bytes; the point at infinity is no public key. */
+/** SEC 1 §2.3.3: 02 or 03 and 32 bytes, or 04 and 64 bytes; the point at infinity is not a public key. */
 export function requirePointForm(point: Uint8Array): Uint8Array {
   const [form] = point;
   const length = form === 2 || form === 3 ? 33 : form === 4 ? 65 : 0;
