@@ -1,13 +1,13 @@
 /**
- * Every code a {@link LanelockError} can carry, but for the service's codes (`KmsError`). The set is closed.
+ * Every code of a {@link LanelockError}, except the service's codes (`KmsError`). The set is closed.
  *
  * | code | meaning |
  * |---|---|
  * | `ERR_AUTHENTICATION` | the ciphertext is not one the key made: tag, MAC or asymmetric padding; nothing was released |
- * | `ERR_PADDING` | the padding is not valid PKCS#7, whichever byte is wrong; nothing was released |
- * | `ERR_KEY` | a key has a length, type or encoding that is not taken; or a root key is not there, or not the one of the store |
+ * | `ERR_PADDING` | the padding is not valid PKCS#7; the same for every fault; nothing was released |
+ * | `ERR_KEY` | a key has an unsupported length, type or encoding; or a root key is missing, or not the one of the store |
  * | `ERR_NONCE` | the nonce, IV or counter block has a length the mode does not take, or a list has a nonce twice |
- * | `ERR_LENGTH` | the data has a length the mode does not take, or a stream not the one it was to have |
+ * | `ERR_LENGTH` | the data has a length the mode does not take, or a stream another length than its option says |
  * | `ERR_LIMIT` | the data is longer than the mode or the format takes, or there is no memory for the result or for another key |
  * | `ERR_BUFFER` | `into` is too small, or a buffer is detached or shared between threads |
  * | `ERR_ARGUMENT` | an argument has a wrong type, or an option an unknown name or a value outside its range |
@@ -43,8 +43,8 @@ export type LanelockErrorCode =
   | "ERR_DEPENDENCY";
 
 /**
- * The service's own codes, with which a `KmsError` refuses an operation: its names, spelt as it spells them
- * (`SerivceUnavailableTemporary`). The set is closed.
+ * The service's own codes, which a `KmsError` has, spelt as the service spells them (`SerivceUnavailableTemporary`). The set is
+ * closed.
  */
 export type KmsErrorCode =
   | "InternalFailure"
@@ -85,7 +85,7 @@ export type KmsErrorCode =
  */
 export class LanelockError extends Error {
   override readonly name: string = "LanelockError";
-  /** Says what went wrong, for programs: messages may change, codes do not. */
+  /** The cause, for programs: messages may change, codes do not. */
   readonly code: LanelockErrorCode | KmsErrorCode;
 
   constructor(code: LanelockErrorCode | KmsErrorCode, message: string, options?: ErrorOptions) {

@@ -81,7 +81,7 @@ function checkOutput(input: Uint8Array, output: Uint8Array, length: number): voi
   }
 }
 
-/** Lets a cipher encrypt once: an attempt counts even if it fails. */
+/** Lets a cipher encrypt only once. A failed attempt counts too. */
 function once(): () => void {
   let called = false;
   return () => {
@@ -99,13 +99,13 @@ function withKey<C extends { dispose(): void }>(cipher: C, use: (cipher: C) => B
   }
 }
 
-/** Whether other threads may share the memory. By its tag, which holds in every realm. */
+/** Whether other threads may share the memory. Checks the tag, which is the same in every realm. */
 function isShared({ buffer }: Uint8Array): boolean {
   return Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]";
 }
 
-/** Calls `use` with the arrays, or with copies of those that other threads may change, which are wiped afterwards: noble takes such
- * arrays, the engine takes none. */
+/** Calls `use` with the arrays. Arrays that other threads may change are replaced by copies, which are wiped afterwards: noble accepts
+ * such arrays, the engine does not. */
 function unshared(arrays: readonly Uint8Array[], use: (...arrays: Uint8Array[]) => Bytes): Bytes {
   const copies = arrays.map((bytes) => (isShared(bytes) ? new Uint8Array(bytes) : bytes));
   try {
@@ -115,7 +115,7 @@ function unshared(arrays: readonly Uint8Array[], use: (...arrays: Uint8Array[]) 
   }
 }
 
-/** Lets `write` write to the caller's output, if there is one, and returns that very array, as noble does: a Buffer stays one. */
+/** Lets `write` write to the caller's output, if there is one, and returns that same array, as noble does: a Buffer stays a Buffer. */
 function toOutput(output: Uint8Array | undefined, write: (options: { into?: Uint8Array }) => Bytes): Bytes {
   if (output === undefined) return write({});
   let { length } = output;

@@ -1,4 +1,4 @@
-// What every AEAD checks of what callers pass, before anything is written to the engine's memory.
+// The checks of arguments that every AEAD makes before anything is written to the engine's memory.
 import { checkOptions } from "../engine/arguments.ts";
 import { LanelockError } from "../errors.ts";
 import { checkBytes } from "../shared/byte-input.ts";
@@ -13,13 +13,13 @@ const NONE: IntoOptions = {};
 /**
  * The options of `seal` or `open`, if there are any.
  *
- * @throws LanelockError `ERR_ARGUMENT` for what is no object, and for a name that is not known: it would bind nothing
+ * @throws LanelockError `ERR_ARGUMENT` if it is not an object, and for an unknown name, which would bind nothing
  */
 export function intoOptions(options: IntoOptions | undefined): IntoOptions {
   if (options === undefined) return NONE;
   checkOptions(options);
   for (const name in options) {
-    // Compared here and not in the list: this is on the way of every message.
+    // Compared inline, not by a list: every message passes here.
     if (name !== "aad" && name !== "into") checkNames(options, INTO_NAMES, "A message");
   }
   return options;
@@ -33,7 +33,7 @@ export function messageOptions(options: MessageOptions | undefined): MessageOpti
   return options;
 }
 
-/** The additional data of a message: none if there is none. */
+/** The additional data of a message; empty by default. */
 export function aadOf({ aad = NOTHING }: MessageOptions): Uint8Array {
   return aad;
 }
@@ -50,7 +50,7 @@ export function checkAad(aad: Uint8Array): number {
   return aad === NOTHING ? 0 : checkBytes(aad, "aad");
 }
 
-/** The length of the text in what is to be opened. @throws LanelockError `ERR_LENGTH` if it is shorter than a tag */
+/** The length of the text in a sealed message. @throws LanelockError `ERR_LENGTH` if it is shorter than a tag */
 export function checkSealed(sealed: Uint8Array, tagLength: number): number {
   const length = checkBytes(sealed, "sealed");
   if (length < tagLength) {

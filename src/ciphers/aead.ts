@@ -22,11 +22,11 @@ export interface Message extends MessageOptions {
 
 /** Seals one long message piece by piece; made by {@link Aead.sealStream}. */
 export interface SealStream {
-  /** Takes any number of bytes and returns the ciphertext that is ready, which may be none. */
+  /** Takes any number of bytes and returns the ciphertext that is ready, possibly none. */
   update(chunk: Uint8Array): Bytes;
   /** Ends the message: returns the last ciphertext bytes ‖ tag. */
   final(): Bytes;
-  /** Gives the message up and wipes its state. Harmless after `final()`. */
+  /** Abandons the message and wipes its state. Harmless after `final()`. */
   dispose(): void;
   [Symbol.dispose](): void;
 }
@@ -85,7 +85,7 @@ export interface Aead {
    */
   openMany(messages: Iterable<Message>): (Bytes | LanelockError)[];
 
-  /** Begins to seal a message that comes in pieces. @throws LanelockError as `seal` */
+  /** Begins to seal a message piece by piece. @throws LanelockError as `seal` */
   sealStream(nonce: Uint8Array, options?: MessageOptions): SealStream;
 
   /** Wipes the key. Harmless when repeated; every other call then throws `ERR_STATE`. */

@@ -1,8 +1,8 @@
 import type { Bytes } from "../shared/byte-input.ts";
 
 /**
- * Cuts what arrives in pieces of any length into parts of whole multiples of `unit` bytes, with the remainder kept back until
- * there is more. What it keeps is a copy, and wiped.
+ * Divides input of any length into parts that are multiples of `unit` bytes, and keeps the remainder until more arrives. It keeps a
+ * copy, and wipes it.
  */
 export class BlockBuffer {
   readonly #kept: Bytes;
@@ -18,7 +18,7 @@ export class BlockBuffer {
     return all - (all % this.#kept.length);
   }
 
-  /** Passes on all that is ready, in order, as one array or two. */
+  /** Passes on all whole units, in order, as one array or two. */
   push(chunk: Bytes, pass: (part: Bytes) => void): void {
     const unit = this.#kept.length;
     let taken = 0;
@@ -36,7 +36,7 @@ export class BlockBuffer {
     this.#length = chunk.length - taken - whole;
   }
 
-  /** What is kept back. A view: use it before the next call. */
+  /** The remainder. A view: use it before the next call. */
   rest(): Bytes {
     return this.#kept.subarray(0, this.#length);
   }

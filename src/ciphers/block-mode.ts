@@ -18,7 +18,7 @@ export interface PaddingOption {
 
 export type Padding = "pkcs7" | "none";
 
-/** Bytes that go through the engine in one piece: less than its IO holds, to have room for padding. */
+/** Bytes that one call of the engine takes: less than its IO holds, to leave space for padding. */
 const AT_ONCE = 32768;
 
 const PADDING_NAMES = ["padding"];
@@ -41,7 +41,7 @@ export function intoOf(options: IntoOption | undefined): Uint8Array | undefined 
   if (options === undefined) return undefined;
   checkOptions(options);
   for (const name in options) {
-    // Compared here and not in the list: this is on the way of every message.
+    // Compared inline, not by a list: every message passes here.
     if (name !== "into") checkNames(options, INTO_NAMES, "A message");
   }
   return options.into;
@@ -59,14 +59,14 @@ function checkWholeBlocks(data: Bytes, name: string): void {
   }
 }
 
-/** Where the result goes: the part of `into` that takes it, or memory of its own. */
+/** The memory for the result: part of `into`, or a new array. */
 function outputFor(length: number, into: Uint8Array | undefined): Bytes {
   return into === undefined ? allocate(length) : checkInto(into, length);
 }
 
 /** One direction of a mode under one key. */
 export interface Direction {
-  /** The IV or the first counter block: 16 bytes, copied to the engine's memory, where the mode goes on from it. None in ECB. */
+  /** The IV or the first counter block: 16 bytes, copied to the engine's memory, where the mode updates it. None in ECB. */
   readonly first?: Uint8Array | undefined;
   /** Transforms `length` bytes at `at` in place, following the block at `chain`. A multiple of 16 in ECB and CBC. */
   readonly work: (chain: number, at: number, length: number) => void;
@@ -87,8 +87,8 @@ function inMode<T>({ first }: Direction, work: (host: Engine) => T): T {
   }
 }
 
-/** Transforms an input that fits in IO, where it may be padded; returns the length of the result, which stands there. As all input
- * is read before anything is written, they may overlap at any offset. */
+/** Transforms an input that fits in IO, where it may be padded. Leaves the result in IO and returns its length. All input is read
+ * before anything is written, so input and output may overlap at any offset. */
 function transformAtOnce(host: Engine, { work }: Direction, input: Bytes, padded: boolean): number {
   const { bytes, exports, io, nonce: chain } = host;
   bytes.set(input, io);
@@ -100,11 +100,11 @@ function transformAtOnce(host: Engine, { work }: Direction, input: Bytes, padded
 interface Transformation {
   /** Plain. */
   readonly input: Bytes;
-  /** As long as the result: bytes made beyond it are dropped. */
+  /** As long as the result: bytes beyond it are dropped. */
   readonly output: Bytes;
 }
 
-/** Transforms an input of any length, part by part. With `pad`, what is left behind the last whole block is padded. */
+/** Transforms an input of any length, part by part. With `pad`, the rest after the last whole block is padded. */
 function transformInParts(direction: Direction, { input, output }: Transformation, pad = false): Bytes {
   const whole = pad ? input.length - (input.length % 16) : input.length;
   const readable = readableWhileWriting(input, output);
@@ -127,7 +127,7 @@ function transformInParts(direction: Direction, { input, output }: Transformatio
   return output;
 }
 
-/** Encrypts, or decrypts what has no padding. The result is as long as the input, but for padding that is added. */
+/** Encrypts, or decrypts without padding. The result is as long as the input plus any padding that is added. */
 function transformWith(direction: Direction, input: Bytes, into: Uint8Array | undefined, pad: boolean): Bytes {
   const output = outputFor(pad ? input.length - (input.length % 16) + 16 : input.length, into);
   if (input.length > AT_ONCE) return transformInParts(direction, { input, output }, pad);
@@ -161,7 +161,7 @@ function notPadded(): LanelockError {
   return new LanelockError("ERR_PADDING", "The padding is not valid: wrong key, or not what was encrypted");
 }
 
-/** Decrypts and removes padding, if all fits in IO. */
+/** Decrypts and removes padding, for input that fits in IO. */
 function decryptAtOnce(direction: Direction, ciphertext: Bytes, into: Uint8Array | undefined): Bytes {
   const output = inMode(direction, (host) => {
     const { bytes, exports, io } = host;
@@ -176,7 +176,7 @@ function decryptAtOnce(direction: Direction, ciphertext: Bytes, into: Uint8Array
   return output;
 }
 
-/** How many bytes of padding the last block has. It is decrypted by itself. */
+/** The number of padding bytes in the last block, which is decrypted alone. */
 function paddingOf(direction: Direction, ciphertext: Bytes): number {
   const last = { first: direction.first && ciphertext.subarray(-32, -16), work: direction.work };
   return inMode(last, (host) => {
@@ -189,7 +189,7 @@ function paddingOf(direction: Direction, ciphertext: Bytes): number {
 }
 
 /**
- * Decrypts and removes padding, which is judged before anything is released. Every padding that is not valid gets the same answer.
+ * Decrypts and removes padding, which is checked before anything is released. Every invalid padding gets the same error.
  *
  * @param ciphertext checked, and plain
  */

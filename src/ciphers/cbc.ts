@@ -50,7 +50,7 @@ export class Cbc {
    * @param iv the 16 bytes it was encrypted with
    * @param ciphertext a multiple of 16 bytes
    * @returns the plaintext; with `into`, the part of it that was written
-   * @throws LanelockError `ERR_PADDING` if what comes out is not padded, whichever byte is wrong; nothing is released.
+   * @throws LanelockError `ERR_PADDING` if the padding is not valid; nothing is released.
    *   `ERR_NONCE`, `ERR_LENGTH`, `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
    */
   decrypt(iv: Uint8Array, ciphertext: Uint8Array, options?: IntoOption): Bytes {

@@ -8,7 +8,7 @@ type CipherExports = {
   readonly [Name in keyof Functions as Name extends `aes${infer Rest}` ? Uncapitalize<Rest> : never]: Functions[Name];
 };
 
-/** A block cipher: what messages say of it, and how its keys are expanded. */
+/** A block cipher: its name in messages, and the expansion of its keys. */
 export interface BlockCipher extends Pick<CipherExports, "size" | "expand"> {
   /** As in messages: `AES`, `SM4`. */
   readonly name: string;
@@ -35,7 +35,7 @@ function cipher(prefix: string, description: { name: string; keyLengths: readonl
       .filter(([name]) => name.startsWith(prefix))
       .map(([name, value]) => [name.charAt(prefix.length).toLowerCase() + name.slice(prefix.length + 1), value]);
     const functions: CipherExports = Object.fromEntries(exports);
-    // Spread, and not filled key by key: V8 would keep such an object as a dictionary, and look every call up in it.
+    // Spread, not filled key by key: V8 would keep such an object as a dictionary, and look up every call in it.
     bound = { ...description, ...functions };
     return bound;
   };

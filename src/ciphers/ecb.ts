@@ -43,7 +43,7 @@ export class Ecb {
 
   /**
    * @param ciphertext a multiple of 16 bytes
-   * @throws LanelockError `ERR_PADDING` if what comes out is not padded, whichever byte is wrong; nothing is released.
+   * @throws LanelockError `ERR_PADDING` if the padding is not valid; nothing is released.
    *   `ERR_LENGTH`, `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
    */
   decrypt(ciphertext: Uint8Array, options?: IntoOption): Bytes {

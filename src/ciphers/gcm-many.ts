@@ -21,7 +21,7 @@ function place(bytes: Bytes, words: Uint32Array, at: number, message: CheckedMes
   return at + size;
 }
 
-/** Consecutive messages that go through the engine together, or one that has to go alone. */
+/** Consecutive messages that one call of the engine takes, or one message that needs a call of its own. */
 export interface Group {
   shared: CheckedMessage[];
   alone?: CheckedMessage;
@@ -57,7 +57,7 @@ export function groups(checked: readonly CheckedMessage[]): Group[] {
 interface GroupWork {
   /** What the engine does to the `count` records from `first` on. */
   work: (first: number, count: number) => void;
-  /** Copies out the results, which stand packed from `first` on. */
+  /** Copies out the results, which are packed from `first` on. */
   take: (host: Engine, first: number) => void;
 }
 

@@ -4,7 +4,7 @@ import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
 import { GcmStream } from "./gcm-stream.ts";
 
 /**
- * Decrypts a long message piece by piece and releases each piece before the tag is known: what `update` returns may be forged
+ * Decrypts a long message piece by piece and releases each piece before the tag is verified: the result of `update` may be forged
  * until `final` has returned. `update` takes ciphertext without the tag.
  */
 export class GcmOpenStreamUnverified extends GcmStream {

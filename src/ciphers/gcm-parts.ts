@@ -9,7 +9,7 @@ import { GcmState, type MessageStart } from "./gcm-state.ts";
 export interface LongMessage extends MessageStart {
   /** Plaintext, or ciphertext ‖ tag. */
   readonly data: Bytes;
-  /** Where the result goes, and exactly so long. */
+  /** The memory for the result, of exactly its length. */
   readonly into: Bytes | undefined;
 }
 
@@ -35,7 +35,7 @@ export function sealInParts(message: LongMessage): Bytes {
   return sealed;
 }
 
-/** The plaintext, or undefined if the message is not authentic: in two passes, so that nothing is decrypted before that is known. */
+/** The plaintext, or undefined if the message is not authentic. Two passes: nothing is decrypted before the tag is verified. */
 export function openInParts(message: LongMessage): Bytes | undefined {
   const { data, tagLength, into } = message;
   const length = data.length - tagLength;

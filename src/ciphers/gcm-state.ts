@@ -9,7 +9,7 @@ import type { GcmCipher } from "./cipher-engine.ts";
 import { checkTextLength } from "./gcm-limits.ts";
 import type { KeySlot } from "./key-slot.ts";
 
-/** What a message begins with: everything is checked, and plain. */
+/** The start of a message. Everything is checked, and in plain arrays. */
 export interface MessageStart {
   readonly cipher: GcmCipher;
   readonly key: KeySlot;
@@ -19,9 +19,9 @@ export interface MessageStart {
 }
 
 /**
- * One GCM message that does not go through the engine in one call: nonce and additional data are absorbed at once, the text part
- * by part. All parts but the last have a multiple of 16 bytes, and none more than `ioSize()`. Everything but `begin`, `use`,
- * `checkRoom` and `dispose` belongs within a call of the engine.
+ * One GCM message that takes several calls of the engine: first nonce and additional data, then the text part by part. Every part
+ * but the last is a multiple of 16 bytes, and none is longer than `ioSize()`. Call all methods except `begin`, `use`, `checkRoom`
+ * and `dispose` within a call of the engine.
  */
 export class GcmState {
   readonly #cipher: GcmCipher;
@@ -40,7 +40,7 @@ export class GcmState {
     eachPart(host, aad, (length) => cipher.gcmAad(key.address, this.#slot.address, host.io, length));
   }
 
-  /** Begins a message that goes on in other calls. */
+  /** Begins a message that later calls continue. */
   static begin(start: MessageStart): GcmState {
     return inCall((host) => {
       const state = new GcmState(host, start);
@@ -63,8 +63,8 @@ export class GcmState {
   }
 
   /**
-   * One call of the engine that takes the message further. If it is interrupted the message has ended: its state is that of no
-   * known place in the text.
+   * One call of the engine that continues the message. If it is interrupted, the message has ended, because its position in the text
+   * is unknown.
    */
   use(work: (host: Engine) => void): void {
     inCall((host) => {
@@ -74,7 +74,7 @@ export class GcmState {
     });
   }
 
-  /** Whether the message can go on. */
+  /** Whether the message can continue. */
   get live(): boolean {
     return this.#slot.state === "live";
   }
@@ -86,20 +86,20 @@ export class GcmState {
     checkTextLength(this.#length + length);
   }
 
-  /** Encrypts `length` bytes that stand in the engine's IO, in place. */
+  /** Encrypts `length` bytes in the engine's IO, in place. */
   encrypt(length: number): void {
     this.#length += length;
     this.#cipher.gcmKeystream(this.#key.address, this.#slot.address, this.#io, length);
     this.#cipher.gcmHashText(this.#key.address, this.#slot.address, this.#io, length);
   }
 
-  /** Hashes `length` bytes of ciphertext that stand in IO. */
+  /** Hashes `length` bytes of ciphertext in IO. */
   hash(length: number): void {
     this.#length += length;
     this.#cipher.gcmHashText(this.#key.address, this.#slot.address, this.#io, length);
   }
 
-  /** Decrypts `length` bytes in IO that are hashed already, in place. */
+  /** Decrypts `length` bytes in IO that were already hashed, in place. */
   decrypt(length: number): void {
     this.#cipher.gcmKeystream(this.#key.address, this.#slot.address, this.#io, length);
   }

@@ -5,10 +5,10 @@ import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
 import { BlockBuffer } from "./block-buffer.ts";
 import { GcmState, type MessageStart } from "./gcm-state.ts";
 
-/** The engine is given at least so many bytes at once, if there are: one batch of its widest cipher. */
+/** The engine gets at least this many bytes at a time, if available: one batch of its widest cipher. */
 const UNIT = 2048;
 
-/** What sealing and opening in pieces have in common: a message that is fed whole batches. */
+/** Base of sealing and opening in pieces: feeds whole batches to a message. */
 export abstract class GcmStream {
   protected readonly state: GcmState;
   protected readonly tagLength: number;
@@ -16,16 +16,16 @@ export abstract class GcmStream {
 
   constructor(start: MessageStart) {
     this.tagLength = start.tagLength;
-    // Last: an object that fails after this would leave the message's slot to the collector.
+    // Last: if the constructor failed after this, only garbage collection would free the message's slot.
     this.state = GcmState.begin(start);
   }
 
-  /** Encrypts or decrypts `length` bytes that stand in the engine's IO, in place. */
+  /** Encrypts or decrypts `length` bytes in the engine's IO, in place. */
   protected abstract transform(length: number): void;
 
   /**
-   * Takes any number of bytes and returns those that are ready, which may be none. `ERR_ARGUMENT`, `ERR_BUFFER` and
-   * `ERR_LIMIT` leave the message as it was; any other error ends it.
+   * Takes any number of bytes and returns those that are ready, possibly none. `ERR_ARGUMENT`, `ERR_BUFFER` and `ERR_LIMIT` leave
+   * the message unchanged; any other error ends it.
    *
    * @throws LanelockError `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
    */
@@ -44,7 +44,7 @@ export abstract class GcmStream {
     return output;
   }
 
-  /** Encrypts or decrypts what was kept back to the start of `output`, and lets `finish` end the message. */
+  /** Encrypts or decrypts the remainder to the start of `output`, and lets `finish` end the message. */
   protected last(output: Bytes, finish: (host: Engine) => void): void {
     this.#use((host) => {
       this.#through(host, this.#buffer.rest(), output);
@@ -54,14 +54,14 @@ export abstract class GcmStream {
     this.#buffer.wipe();
   }
 
-  /** How many bytes were kept back. @throws LanelockError `ERR_STATE`, `ERR_LIMIT` */
+  /** The length of the remainder. @throws LanelockError `ERR_STATE`, `ERR_LIMIT` */
   protected kept(): number {
     const { length } = this.#buffer.rest();
     this.state.checkRoom(length);
     return length;
   }
 
-  /** Gives the message up and wipes its state. Harmless after `final()`. */
+  /** Abandons the message and wipes its state. Harmless after `final()`. */
   dispose(): void {
     this.#buffer.wipe();
     this.state.dispose();
@@ -71,7 +71,7 @@ export abstract class GcmStream {
     this.dispose();
   }
 
-  /** A call that fails after it has begun ends the message: what was kept back is of no use then. */
+  /** A call that fails after it has begun ends the message, because the remainder is useless then. */
   #use(work: (host: Engine) => void): void {
     try {
       this.state.use(work);

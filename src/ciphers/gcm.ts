@@ -29,7 +29,7 @@ export interface GcmOptions {
 
 const TAG_LENGTHS: readonly unknown[] = [4, 8, 12, 13, 14, 15, 16];
 
-/** Up to so many bytes of nonce, and of additional data and text together, a message takes one call. */
+/** A message takes one call if neither its nonce, nor its additional data and text together, are longer than this. */
 const ONE_CALL = { nonce: 256, rest: 32768 };
 
 function tagLengthOf(options: GcmOptions | undefined): number {
@@ -177,7 +177,7 @@ export class Gcm implements Aead {
     return opened;
   }
 
-  /** A message of `openMany` that goes alone. */
+  /** A message of `openMany` that needs a call of its own. */
   #openOne({ nonce, data, aad }: CheckedMessage, index: number): Bytes | LanelockError {
     try {
       return this.open(nonce, data, { aad });
@@ -191,7 +191,7 @@ export class Gcm implements Aead {
     return new GcmSealStream(this.start(nonce, options));
   }
 
-  /** What a message begins with that comes in pieces: for the streams. */
+  /** The start of a message for the streams. */
   start(nonce: Uint8Array, options?: MessageOptions): MessageStart {
     const aad = aadOf(messageOptions(options));
     void this.#key.address;

@@ -7,7 +7,7 @@ import { checkNonce } from "./aead-arguments.ts";
 import { checkTextLength } from "./gcm-limits.ts";
 import { findByBytes, findByWords, hasWords } from "./repeated-nonces.ts";
 
-/** A message whose arrays, once it is checked, have the lengths it says. */
+/** A message. After the check its arrays have the lengths that it records. */
 export interface CheckedMessage {
   readonly nonce: Uint8Array;
   readonly data: Uint8Array;
@@ -15,7 +15,7 @@ export interface CheckedMessage {
   aadLength: number;
   /** Bytes of text, without the tag. */
   length: number;
-  /** Where the text stands in the record (assembly/mode/gcm-many.ts). */
+  /** The offset of the text in the record (assembly/mode/gcm-many.ts). */
   text: number;
   /** Bytes of the record, or 0 if the message is sealed by itself: it is long, or its nonce does not have 12 bytes. */
   size: number;
@@ -26,20 +26,20 @@ export interface CheckedMessage {
   n2: number;
 }
 
-/** Messages with more bytes than this, of additional data and text together, fill the lanes by themselves. */
+/** A message with more bytes of additional data and text than this fills the lanes alone. */
 const LONGEST_SHARED = 8064;
 
 const HEADER = 64;
 
 const NAMES = ["nonce", "data", "aad"];
 
-/** A message as its owner's code last had a say in it: what is read here is not read again. */
+/** Reads each field of a message once: getters of the caller's run here and never again. */
 function read(message: Message): CheckedMessage {
   if (typeof message !== "object" || message === null) {
     throw new LanelockError("ERR_ARGUMENT", "must be an object with nonce and data");
   }
   for (const name in message) {
-    // Compared here and not in the list: this is on the way of every message.
+    // Compared inline, not by a list: every message passes here.
     if (name !== "nonce" && name !== "data" && name !== "aad") checkNames(message, NAMES, "A message");
   }
   const { nonce, data, aad } = message;
@@ -50,7 +50,7 @@ function word(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
 }
 
-/** Fills in what is not read but found out. */
+/** Fills in the fields that are computed, not read. */
 function check(message: CheckedMessage, tagLength: number): void {
   const { nonce, data, aad } = message;
   const nonceLength = checkNonce(nonce);
@@ -64,7 +64,7 @@ function check(message: CheckedMessage, tagLength: number): void {
   message.aadLength = aadLength;
   message.length = length;
   if (nonceLength !== 12) return;
-  // Operators of 32 bits only for what is short.
+  // 32-bit operators are valid only for short lengths.
   if (aadLength + length <= LONGEST_SHARED) {
     message.text = HEADER + ((aadLength + 15) & ~15);
     message.size = message.text + ((length + 15) & ~15) + 32;
@@ -74,16 +74,16 @@ function check(message: CheckedMessage, tagLength: number): void {
   message.n2 = word(nonce, 8);
 }
 
-/** An error about the message at `index`, which says so. */
+/** Adds the message's index to an error. */
 function aboutMessage(index: number, error: unknown): unknown {
   if (!(error instanceof LanelockError)) return error;
   return new LanelockError(error.code, `messages[${index}]: ${error.message}`, { cause: error });
 }
 
 /**
- * Reads all messages, then checks them, before any is sealed or opened: a list can have code in it that changes what came before.
+ * Reads all messages, then checks them, before any is sealed or opened: code in a later element can change an earlier one.
  *
- * @param tagLength that of what comes in: 0 to seal
+ * @param tagLength length of the tag in each `data`: 0 to seal
  * @throws LanelockError that names the message by its index
  */
 export function checkMessages(messages: Iterable<Message>, tagLength: number): CheckedMessage[] {
@@ -114,7 +114,7 @@ function repeated(index: number, first: number): LanelockError {
 }
 
 /**
- * Refuses a list in which a nonce comes twice. Two messages sealed with one nonce give away both, and the key's authentication.
+ * Refuses a list that has a nonce twice. Two messages with one nonce reveal both plaintexts, and let an attacker forge messages.
  *
  * @throws LanelockError `ERR_NONCE` that names both messages
  */

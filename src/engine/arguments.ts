@@ -1,10 +1,10 @@
-// What callers pass is checked here once, before anything is written to the engine's memory.
+// Arguments of callers are checked here once, before anything is written to the engine's memory.
 
 import { LanelockError } from "../errors.ts";
 import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
 import { allocate } from "./call.ts";
 
-/** The part of `into` that `length` bytes are written to. Refuses one that cannot take them. */
+/** The part of `into` that `length` bytes are written to. Refuses an `into` that is too small. */
 export function checkInto(into: Uint8Array, length: number): Bytes {
   const room = checkBytes(into, "into");
   if (room < length) throw new LanelockError("ERR_BUFFER", `into has ${room} bytes, but the result has ${length}`);
@@ -20,7 +20,7 @@ export function checkOptions(options: unknown): void {
 }
 
 /**
- * `input`, or a copy of it where writing `into` from the front would overwrite bytes of it that are still to be read.
+ * `input`, or a copy of it if writing `into` from the front would overwrite bytes that were not read yet.
  * The caller wipes a copy. Both are plain.
  */
 export function readableWhileWriting(input: Bytes, into: Bytes | undefined): Bytes {

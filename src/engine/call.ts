@@ -1,13 +1,13 @@
-// Calls of the engine, each of which leaves nothing behind. An exhausted stack, a time-out of `vm` or a lack of memory can end a
-// call anywhere, in JavaScript or in WebAssembly, and not even `finally` runs then. So a call says when it begins and when it has
-// ended as it should, and the next one wipes what an interrupted one has left.
+// Calls of the engine. Each leaves no secrets behind. An exhausted stack, a time-out of `vm` or a lack of memory can end a call
+// anywhere, in JavaScript or in WebAssembly, and then not even `finally` runs. So each call records its beginning and its normal
+// end, and the next one wipes what an interrupted call has left.
 import { LanelockError } from "../errors.ts";
 import { type Engine, engine } from "./load.ts";
 import { settleSlots } from "./slots.ts";
 
 /**
- * Begins a call: from here on the engine may hold what is secret. A call that has wiped what it wrote ends with
- * `host.busy = false`: a store, as a call of a function can fail when the stack is exhausted.
+ * Begins a call: from here on the engine may hold secrets. A call that has wiped them ends with `host.busy = false`. That is a
+ * plain assignment because a function call can fail when the stack is exhausted.
  */
 export function enter(): Engine {
   const host = engine();
@@ -33,7 +33,7 @@ function isStackExhausted(error: RangeError): boolean {
   return /call stack|recursion/i.test(error.message);
 }
 
-/** The error that a caller gets for one that the host threw. */
+/** The error that a caller gets for an error of the host. */
 export function hostFailure(error: unknown): unknown {
   // The host's own errors are of the realm this code runs in.
   if (!(error instanceof RangeError) || isStackExhausted(error)) return error;
@@ -46,7 +46,7 @@ export function hostFailure(error: unknown): unknown {
   );
 }
 
-/** Ends a call that failed: wipes at once what the next call would wipe otherwise. Returns what to throw. */
+/** Ends a failed call: wipes now what the next call would wipe otherwise. Returns the error to throw. */
 export function failed(host: Engine, error: unknown): unknown {
   recover(host);
   return hostFailure(error);

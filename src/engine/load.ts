@@ -2,12 +2,12 @@ import { LanelockError } from "../errors.ts";
 import { type EngineExports, modules } from "./engine.generated.ts";
 import { unpack } from "./unpack.ts";
 
-/** One instance of the engine with its memory. A thread has one; it is made at first use. */
+/** The engine's instance with its memory. Each thread has one, made at first use. */
 export interface Engine {
   readonly exports: EngineExports;
   /** Which of the two builds runs here, or that the application provided one. */
   readonly build: "plain" | "relaxed" | "provided";
-  /** Where its input and output stands, and where a nonce goes. */
+  /** The addresses of input and output, and of the nonce. */
   readonly io: number;
   readonly nonce: number;
   /** All of the memory; renewed when it grows. */
@@ -68,7 +68,7 @@ let instance: Engine | undefined;
 let provided: WebAssembly.Module | undefined;
 
 /**
- * Hands in the engine as a module that the host has compiled, for hosts that forbid compiling from bytes: workerd, for one. The package
+ * Provides the engine as a module that the host has compiled, for hosts that forbid compiling from bytes, such as workerd. The package
  * exports the two builds as `lanelock/engine.plain.wasm` and `lanelock/engine.relaxed.wasm`; the second needs relaxed SIMD. Take them
  * from the same version of the package.
  *
@@ -89,7 +89,7 @@ export function provideEngine(module: WebAssembly.Module): void {
   provided = module;
 }
 
-/** The names that a module exports; none if it is not a module, of any realm, or needs imports, which the engine does not. */
+/** The names that a module exports. Empty if it is not a module (of any realm), or if it needs imports, which the engine does not. */
 function exportsOf(module: WebAssembly.Module): readonly string[] {
   try {
     if (WebAssembly.Module.imports(module).length > 0) return [];
@@ -100,7 +100,7 @@ function exportsOf(module: WebAssembly.Module): readonly string[] {
 }
 
 /**
- * The engine of this thread. A host that could not run it is asked again at the next call.
+ * The engine of this thread. If the host cannot run it, the next call tries again.
  *
  * @throws LanelockError `ERR_WASM` if the host cannot run it
  */

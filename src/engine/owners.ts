@@ -1,12 +1,12 @@
-// Who a slot belongs to: an object that is disposed of, or dropped and collected.
+// The owners of slots: a slot is wiped when its owner is disposed of, or garbage-collected.
 import { enter } from "./call.ts";
 import { releaseSlot, type Slot } from "./slots.ts";
 
-/** Tells which owners were collected. Made at first use: a few hosts have none, and there `dispose()` is all there is. */
+/** Reports collected owners. Made at first use: a few hosts have no FinalizationRegistry, and there only `dispose()` wipes. */
 let dropped: FinalizationRegistry<Slot> | undefined;
 
-/** The last step of setting up a slot: it belongs to `owner`, and is wiped when that is collected. Nothing may fail after it, or the
- * slot is lost until then. */
+/** The last step of setting up a slot: gives it to `owner`, whose collection wipes it. Nothing may fail after it, or the slot is
+ * lost until then. */
 export function handOver(slot: Slot, owner: object): void {
   if (typeof FinalizationRegistry !== "undefined") {
     dropped ??= new FinalizationRegistry(giveBackSlot);
@@ -15,7 +15,7 @@ export function handOver(slot: Slot, owner: object): void {
   slot.state = "live";
 }
 
-/** Wipes a slot and makes it free again. Harmless when repeated, also after the slot has another owner. */
+/** Wipes a slot and makes it free again. Harmless when repeated, even after the slot has another owner. */
 export function giveBackSlot(slot: Slot): void {
   if (slot.state === "free") return;
   const host = enter();

@@ -2,8 +2,8 @@ import type { Bytes } from "../shared/byte-input.ts";
 import type { Engine } from "./load.ts";
 
 /**
- * Copies each part of `data`, which is plain, to the engine's IO and calls `work` on it; wipes IO afterwards. No part but the last
- * is shorter than IO, so every other length is a multiple of 16. For use within a call of the engine.
+ * Copies each part of `data` (a plain array) into IO and calls `work`; wipes IO afterwards. Every part but the last fills IO, so its
+ * length is a multiple of 16. For use within a call of the engine.
  */
 export function eachPart(host: Engine, data: Bytes, work: (length: number, offset: number) => void): void {
   const { exports, bytes, io } = host;

@@ -1,8 +1,8 @@
 // Memory for keys and streams: the engine's memory from `slotsStart()` on, handed out in slots and wiped when they come back.
 //
-// An interruption (an exhausted stack, a time-out of `vm`) may end any of these functions between any two steps. So `slots` alone
-// is the truth: each step there is one store, and whatever is left "taken" is found and wiped by `settleSlots`. The lists of
-// free slots are rebuilt from it then.
+// An interruption (an exhausted stack, a time-out of `vm`) may end any of these functions between any two steps. So only
+// `slots` is authoritative: each step there is one assignment, and `settleSlots` finds and wipes every slot that is left "taken",
+// and rebuilds the lists of free slots.
 import { LanelockError } from "../errors.ts";
 import type { Engine } from "./load.ts";
 
@@ -11,7 +11,7 @@ const PAGE = 65536;
 /** The last page stays unused, so that no address after a slot wraps to 0. */
 const MOST = 65535 * PAGE;
 
-/** One owner's hold on a stretch of the engine's memory. */
+/** One owner's claim on a range of the engine's memory. */
 export class Slot {
   readonly index: number;
   readonly address: number;
@@ -26,10 +26,10 @@ export class Slot {
   }
 }
 
-/** The present holder of every stretch, by address. */
+/** The present slot of every range, by address. */
 const slots: Slot[] = [];
 
-/** Those that are free, by their size. */
+/** The free slots, by size. */
 let free = new Map<number, Slot[]>();
 
 /** Whether a slot may be "taken", or a free one missing from the lists: set before any change, and never reset by one. */
@@ -105,12 +105,12 @@ export function openSlot(slot: Slot): void {
   slot.state = "taken";
 }
 
-/** Ends what `openSlot` or `takeSlot` began. */
+/** Ends a change that `openSlot` or `takeSlot` began. */
 export function closeSlot(slot: Slot): void {
   slot.state = "live";
 }
 
-/** Wipes what an interrupted call left "taken", and makes the lists of free slots again. */
+/** Wipes slots that an interrupted call left "taken", and rebuilds the lists of free slots. */
 export function settleSlots(host: Engine): void {
   if (!unsettled) return;
   const lists = new Map<number, Slot[]>();

@@ -9,7 +9,7 @@ export interface PackedModules {
 /** Characters before `{` in the alphabet: all that are printable but `"`, `<` and `\`. */
 const LETTERS = 88;
 
-/** The place of a character in the alphabet, from its code. */
+/** The index of a character in the alphabet, from its code. */
 function place(code: number): number {
   return code - 32 - Number(code > 34) - Number(code > 60) - Number(code > 92);
 }
