@@ -2,12 +2,12 @@ import { LanelockError } from "../errors.ts";
 import type { KeyStore } from "../kms/ports/index.ts";
 import type { SqlStoreOptions } from "./sql-store.ts";
 
-/** `lanelock/stores` as a bundler for pages takes it: with the same names, and without the databases' packages. */
+/** `lanelock/stores` for bundles of pages: the same names, without the databases' packages. */
 export type { KeyStore } from "../kms/ports/index.ts";
 export { memoryStore } from "./memory/memory-store.ts";
 export type { SqlStoreOptions } from "./sql-store.ts";
 
-/** @throws LanelockError `ERR_UNSUPPORTED`: a page has no database that it could open */
+/** @throws LanelockError `ERR_UNSUPPORTED`: a page cannot open a database */
 export function sqlStore(_options: SqlStoreOptions): KeyStore {
   throw new LanelockError("ERR_UNSUPPORTED", "A page cannot open a SQL database. Use memoryStore().");
 }

@@ -1,8 +1,8 @@
 import { LanelockError } from "../errors.ts";
 
 /**
- * Checks that optional packages are there, before a module imports them: Node 20 ends with an unhandled rejection when an import
- * finds a CommonJS package that throws, as libsql does without its native part.
+ * Checks optional packages before a module imports them. Node 20 ends with an unhandled rejection if an imported CommonJS package
+ * throws, as libsql does without its native part.
  *
  * @throws LanelockError `ERR_DEPENDENCY` that names what to install
  */

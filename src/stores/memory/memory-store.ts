@@ -5,8 +5,8 @@ import { MemoryReader, MemoryTables, MemoryWriter } from "./rows.ts";
 import type { Journal } from "./table.ts";
 
 /**
- * A store that lives as long as the object: for tests, and for browsers that keep keys for the time of a page. Closing it
- * forgets nothing, so the same object can be opened again; several `Kms` on one object behave as processes on one database.
+ * A store that lives as long as the object: for tests, and for pages that need keys only while they are open. Closing it deletes
+ * nothing, so the same object can be opened again. Several `Kms` on one object behave like processes on one database.
  *
  * @example
  * await using kms = await Kms.open({ store: memoryStore(), rootKey: crypto.getRandomValues(new Uint8Array(32)) });
@@ -66,6 +66,6 @@ class MemoryStore implements KeyStore {
   }
 
   async scrub() {
-    // Rows are dropped when they are deleted; what the garbage collector does with them is out of reach.
+    // Deleted rows are dropped; when the garbage collector frees them cannot be controlled.
   }
 }

@@ -1,4 +1,4 @@
-/** What a transaction did, newest last; undone backwards when it fails. */
+/** The changes of a transaction, newest last. Undone in reverse order when it fails. */
 export type Journal = (() => void)[];
 
 /** A copy of a row, whose columns are bytes or primitive values. Not by `structuredClone`, which test environments hide. */
@@ -11,7 +11,7 @@ function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value);
 }
 
-/** Rows by primary key, remembering in `journal` how to take every change back. Rows are copied on the way in and out. */
+/** Rows by primary key. Records in `journal` how to undo every change. Copies rows on the way in and out. */
 export class MemoryTable<Row extends object> {
   readonly #rows = new Map<string, Row>();
   readonly #keyOf: (row: Row) => string;

@@ -8,11 +8,11 @@ export type Session = Kysely<Database>;
 
 export type TransactionKind = "read" | "write";
 
-/** What the two databases do differently. Whatever their drivers throw becomes a LanelockError where it is thrown. */
+/** The differences between the two databases. An error of a driver becomes a LanelockError where it is thrown. */
 export interface SqlEngine {
   readonly bytes: BytesType;
   readonly db: Kysely<Database>;
-  /** Begins a transaction: one that may write and whose writer is the only one, or one that sees one state throughout. */
+  /** Begins a transaction: a write transaction is the only one of the store; a read transaction sees one consistent state. */
   begin(session: Session, kind: TransactionKind): Promise<void>;
   end(session: Session, how: "commit" | "rollback"): Promise<void>;
   /** Within a write transaction: waits until no other process migrates. */
@@ -21,6 +21,6 @@ export interface SqlEngine {
   remember(entries: readonly RememberedId[]): Promise<readonly boolean[]>;
   scrub(): Promise<void>;
   close(): Promise<void>;
-  /** Anything that was thrown, but by a transaction's own work, as a LanelockError with advice. */
+  /** Turns an error of the driver into a LanelockError with advice. Errors of a transaction's own callback pass unchanged. */
   failure(cause: unknown): LanelockError;
 }

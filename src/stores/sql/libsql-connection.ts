@@ -12,9 +12,9 @@ const collected = new FinalizationRegistry<undefined>(() => {
 });
 
 /**
- * Statements of libsql 0.5 have no way to end: SQLite keeps the files of a closed connection open until the last of them is garbage.
- * A program that opens and closes often would run out of descriptors before it runs out of memory, which alone makes the collector
- * run. So now and then this does.
+ * Statements of libsql 0.5 cannot be closed: SQLite keeps the files of a closed connection open until the last statement is
+ * collected. A program that opens and closes often would run out of descriptors before a lack of memory starts the collector. So
+ * this starts it now and then.
  */
 function collectGarbage(): void {
   try {
@@ -23,11 +23,11 @@ function collectGarbage(): void {
     v8.setFlagsFromString("--expose-gc");
     vm.runInNewContext("gc()");
   } catch {
-    // Another engine, or a policy forbids it: files then stay open until its own collector runs.
+    // Another engine, or a policy that forbids it: files stay open until the engine collects by itself.
   }
 }
 
-/** A connection of libsql as Kysely takes it. Whatever the driver throws becomes a LanelockError `ERR_STORE`. */
+/** A connection of libsql for Kysely. An error of the driver becomes a LanelockError `ERR_STORE`. */
 export class LibsqlConnection implements SqliteDatabase {
   readonly #name: string;
   readonly #database: LibsqlDatabase.Database;

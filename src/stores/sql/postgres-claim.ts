@@ -3,7 +3,7 @@ import type { StoreClaim } from "../../kms/ports/index.ts";
 import { clearTimeout, setTimeout } from "../../shared/timers.ts";
 import type { ConnectionSettings } from "./postgres-settings.ts";
 
-/** Servers since version 14 may end idle sessions, which a claim's is most of the time. */
+/** Servers since version 14 may end idle sessions, and the session of a claim is idle most of the time. */
 const KEEP_IDLE = "select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout'";
 
 /** How long a claim's connection may take to answer. */
@@ -48,7 +48,7 @@ export class PostgresClaim implements StoreClaim {
     const row = await this.#ask(text, [`lanelock ${name}`]);
     if (row?.held !== true) return false;
     this.#backend = row.backend;
-    // The process may end while it holds the claim, which ends the claim.
+    // A claim does not keep the process alive; it ends with the process.
     this.#keepsProcess("unref");
     return true;
   }
@@ -79,7 +79,7 @@ export class PostgresClaim implements StoreClaim {
     await this.#asking;
   }
 
-  /** The lock belongs to the server's session: when that is another one, the claim is lost. */
+  /** The lock belongs to the server's session. If the session has changed, the claim is lost. */
   async #askWhetherHeld(): Promise<void> {
     this.#keepsProcess("ref");
     try {
@@ -91,7 +91,7 @@ export class PostgresClaim implements StoreClaim {
     }
   }
 
-  /** Ends the connection, and hangs up on a server that does not answer. */
+  /** Ends the connection; closes the socket if the server does not answer. */
   async release(): Promise<void> {
     this.#onRelease(this);
     this.#keepsProcess("ref");

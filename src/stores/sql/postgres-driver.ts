@@ -19,7 +19,7 @@ export interface DriverParts {
   readonly failure: (cause: unknown) => LanelockError;
 }
 
-/** Kysely's PostgreSQL over a pool, whose every failure becomes a LanelockError and drops the connection if need be. */
+/** Kysely's PostgreSQL driver over a pool. Every failure becomes a LanelockError, and drops the connection if necessary. */
 export class PostgresPoolDialect implements Dialect {
   readonly #parts: DriverParts;
 
@@ -47,7 +47,7 @@ export class PostgresPoolDialect implements Dialect {
 class PoolConnection implements DatabaseConnection {
   readonly client: pg.PoolClient;
   readonly #failure: DriverParts["failure"];
-  /** A transaction may be open on it that nobody ends. */
+  /** A transaction may still be open on it. */
   broken = false;
 
   constructor(client: pg.PoolClient, failure: DriverParts["failure"]) {
@@ -72,7 +72,7 @@ class PoolConnection implements DatabaseConnection {
   }
 }
 
-/** Transactions are begun and ended by statements of the engine. */
+/** The engine begins and ends transactions by its own statements. */
 class PoolDriver implements Driver {
   readonly #parts: DriverParts;
   readonly #ready = new WeakSet<pg.PoolClient>();

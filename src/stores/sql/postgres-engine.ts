@@ -12,9 +12,9 @@ import type { Database } from "./schema.ts";
 import { postgresFailure } from "./store-failure.ts";
 
 const TIMEOUT_MILLISECONDS = 30_000;
-/** Longer than the server takes to give a statement up: a connection that is silent until then is dead, or idle. */
+/** Longer than the server's statement time-out: a connection that is silent for so long is dead, or idle. */
 const SILENCE_MILLISECONDS = TIMEOUT_MILLISECONDS + 5_000;
-/** How long close waits for the server to answer its goodbye. */
+/** How long `close` waits for the server to end the connections. */
 const GOODBYE_MILLISECONDS = 5_000;
 const MAX_CONNECTIONS = 8;
 /** Names the advisory lock that migrations take. */
@@ -47,8 +47,8 @@ export async function openPostgres(name: string, options: PostgresOptions): Prom
 }
 
 /**
- * Whether the pool can let a process end that has nothing but idle connections. It calls `unref` on its timers, which are numbers in
- * jsdom.
+ * Whether the pool can let the process end while it has idle connections. For that it calls `unref` on its timers, which are numbers
+ * in jsdom.
  */
 function timersAreObjects(): boolean {
   const timer: unknown = setTimeout(() => undefined);
@@ -77,7 +77,7 @@ class PostgresEngine implements SqlEngine {
     pool.on("connect", (client) => {
       this.#clients.add(client);
       client.on("error", () => undefined);
-      // A broken network need not say so: the caller that waits gets an error, and the next call a connection that works.
+      // A network may break without an error: the waiting caller gets one from here, and the next call a working connection.
       const { stream } = client.connection;
       if ("setTimeout" in stream && typeof stream.setTimeout === "function") {
         stream.setTimeout(SILENCE_MILLISECONDS, () => stream.destroy());
@@ -129,14 +129,14 @@ class PostgresEngine implements SqlEngine {
     if (errors.length > 0) throw this.failure(errors[0]);
   }
 
-  /** Says goodbye to the server, and hangs up where that takes too long. */
+  /** Ends the connections; closes their sockets if that takes too long. */
   async #endPool(): Promise<void> {
     let hangUp: Timer | undefined;
     const late = new Promise<void>((resolve) => {
       hangUp = setTimeout(resolve, GOODBYE_MILLISECONDS);
     });
     try {
-      // Kysely does not end a pool that it never used.
+      // Kysely does not close a pool that it never used.
       await Promise.race([late, this.db.destroy().then(() => (this.pool.ending ? undefined : this.pool.end()))]);
     } finally {
       clearTimeout(hangUp);

@@ -13,8 +13,8 @@ const INSERT = `insert into lanelock_ids (id, until)
   select * from unnest($1::bytea[], $2::bigint[]) on conflict do nothing returning id`;
 
 /**
- * Ids that are remembered for a while, in an unlogged table: nothing of it is synced or replicated, so it costs little for every batch
- * of requests, and is empty after a crash or on a standby that takes over.
+ * Ids that are remembered for a while, in an unlogged table. It is neither synced nor replicated, so a batch of requests costs little;
+ * after a crash, or on a standby that takes over, it is empty.
  */
 export class PostgresIds {
   readonly #pool: pg.Pool;
@@ -48,7 +48,7 @@ export class PostgresIds {
     const now = Date.now();
     if (now - this.#forgottenAt < FORGET_EVERY_MILLISECONDS) return;
     this.#forgottenAt = now;
-    // Whatever is wrong with the database, the next call says so.
+    // If the database fails, the next call reports it.
     this.#pool.query("delete from lanelock_ids where until < $1", [now]).catch(() => undefined);
   }
 }

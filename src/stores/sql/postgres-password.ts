@@ -19,10 +19,10 @@ export interface PasswordSources {
 }
 
 /**
- * The password for a server that asks for one, looked for at each connection: in the password file, the URL, `PGPASSWORD`, and
- * then the passfile of libpq (`PGPASSFILE` or `~/.pgpass`).
+ * The password for a server that asks for one. Looked up at each connection in this order: the password file, the URL, `PGPASSWORD`,
+ * the passfile of libpq (`PGPASSFILE` or `~/.pgpass`).
  *
- * @throws LanelockError `ERR_STORE` where there is none, or a file that others can read
+ * @throws LanelockError `ERR_STORE` if there is none, or if others can read the file
  */
 export function findPassword(sources: PasswordSources): string {
   const { passwordFile, password } = sources;

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import type pg from "pg";
 import { LanelockError } from "../../errors.ts";
 
-/** How often a pooler is tried: other clients may take the connection that would show it. */
+/** Number of tries to detect a pooler: other clients may take the connection that would show it. */
 const ROUNDS = 3;
 
 const REMEDY =
@@ -10,10 +10,9 @@ const REMEDY =
 
 /**
  * Refuses a pooler that gives each transaction another session of the server. Behind one, the lock that makes a process the only
- * writer of an audit file belongs to whichever client comes next.
+ * writer of an audit file would belong to the next client.
  *
- * A pooler answers with process ids of its own. Whether it also shares sessions shows when a lock of one session is found in the
- * hands of another connection, or is gone.
+ * A pooler reports process ids of its own. It shares sessions if the lock of one connection turns up in another, or is gone.
  *
  * @throws LanelockError `ERR_STORE`
  */

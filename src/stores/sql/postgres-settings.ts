@@ -6,14 +6,14 @@ import { transportTo } from "./postgres-tls.ts";
 import type { PostgresTarget } from "./postgres-url.ts";
 
 const CONNECT_SECONDS = "10";
-/** When the system begins to look whether the other end of a silent connection is there. */
+/** Delay after which the system checks a silent connection (TCP keep-alive). */
 const KEEP_ALIVE_MILLISECONDS = 10_000;
 
 export interface PostgresOptions extends PostgresTarget {
   readonly passwordFile?: string | undefined;
 }
 
-/** What a connection needs. Nothing is left for the driver to find in a URL, whose meaning it changes from version to version. */
+/** The settings of a connection. The driver gets no URL, because it interprets URLs differently from version to version. */
 export interface ConnectionSettings {
   readonly config: pg.ClientConfig;
   readonly Client: typeof pg.Client;
@@ -55,11 +55,11 @@ function systemUser(): string {
   }
 }
 
-/** Hangs up on a server that asks for the password itself, which SCRAM and MD5 do not. */
+/** Closes the connection if the server asks for the password in clear text, which SCRAM and MD5 do not. */
 class ClientWithoutCleartext extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
-    // Before the driver's own listener, which writes to no stream that is destroyed.
+    // Runs before the driver's own listener, which does not write to a destroyed stream.
     this.connection.prependListener("authenticationCleartextPassword", () => {
       const remedy =
         "Use SCRAM on the server (password_encryption), sslmode=verify-full, or say sslmode=disable on a network you trust.";

@@ -11,7 +11,7 @@ import { checkedSslMode, type PostgresTarget, type SslMode } from "./postgres-ur
 export interface Transport {
   /** `false`: without TLS. */
   readonly ssl: ConnectionOptions | false;
-  /** Whether a password may be sent as it is, if the server asks for that. */
+  /** Whether the password may be sent in clear text if the server asks for it. */
   readonly cleartext: boolean;
 }
 
@@ -25,7 +25,7 @@ export function isLocal(host: string): boolean {
 }
 
 /**
- * TLS as the URL, or `PGSSLMODE`, asks for it; verified TLS where neither does and the host is not this one.
+ * TLS as the URL or `PGSSLMODE` specifies; verified TLS if neither does and the host is not local.
  *
  * @throws LanelockError `ERR_ARGUMENT` for a mode that cannot be kept, `ERR_STORE` for a file that cannot be read
  */
@@ -34,7 +34,7 @@ export function transportTo(host: string, target: PostgresTarget, env: NodeJS.Pr
   const said = target.sslMode ?? (env.PGSSLMODE ? checkedSslMode(env.PGSSLMODE, "variable PGSSLMODE") : undefined);
   if (said === "disable") return { ssl: false, cleartext: true };
   if (said === undefined || said === "allow" || said === "prefer") {
-    // Any user of this machine could answer at a port that PostgreSQL does not hold just now.
+    // Any user of this machine could listen on the port while PostgreSQL does not.
     if (isLocal(host)) return { ssl: false, cleartext: false };
     if (said !== undefined) {
       const remedy = "Use verify-full, or disable to do without TLS.";
@@ -57,7 +57,7 @@ function encrypted(
     ...(sslpassword === undefined ? {} : { passphrase: sslpassword }),
     minVersion: "TLSv1.2",
   } satisfies ConnectionOptions;
-  // As libpq has it: `require` verifies only where an authority's file is.
+  // As in libpq, `require` verifies only if there is an authority's file.
   if (mode === "no-verify" || (mode === "require" && root === undefined)) {
     return { ssl: { ...own, rejectUnauthorized: false }, cleartext: false };
   }
@@ -75,7 +75,7 @@ function encrypted(
   return { ssl, cleartext: byName };
 }
 
-/** libpq's default file, where it is; otherwise the authorities that Node trusts. */
+/** libpq's default file, if it exists; otherwise the authorities that Node trusts. */
 function rootFile(named: string | undefined): string | undefined {
   if (named) return named;
   const usual = join(homedir(), ".postgresql", "root.crt");

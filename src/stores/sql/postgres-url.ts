@@ -1,7 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 import { checkNames } from "../../shared/known-names.ts";
 
-/** What a URL may say of TLS: libpq's modes, and `no-verify`, which pg has for `require` without an authority's file. */
+/** The TLS modes of a URL: libpq's, and pg's `no-verify`, which means `require` without an authority's file. */
 export const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full", "no-verify"] as const;
 
 export type SslMode = (typeof SSL_MODES)[number];

@@ -1,6 +1,6 @@
 /** Columns that are booleans in a row and 0 or 1 in SQL. */
 const BOOLEANS: ReadonlySet<string> = new Set(["rotationEnabled", "deletionProtected", "seeded"]);
-/** Columns PostgreSQL's driver hands out as text, since they are 64 bits wide; every value fits a double. */
+/** Columns that PostgreSQL's driver returns as text, because they are 64 bits wide. Every value fits a double. */
 const INTEGERS: ReadonlySet<string> = new Set([
   ...["createdAt", "deleteAt", "materialExpiresAt", "lastRotatedAt", "rotationSeconds"],
   ...["ordinal", "expiresAt", "failures", "sequence", "length", "at", "count"],
@@ -20,7 +20,7 @@ export function toSqlValue(value: unknown): unknown {
   return value;
 }
 
-/** A row as the drivers give it, in the types the ports promise. */
+/** Converts a row from the drivers' types to those of the ports. */
 export function fromSql<Row extends object>(stored: Stored<Row>): Row {
   return Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, fromSqlValue(name, value)])) as Row;
 }
@@ -32,7 +32,7 @@ function fromSqlValue(name: string, value: unknown): unknown {
   return isBytes(value) ? bytesFromSql(value) : value;
 }
 
-/** Of any realm: under jest the drivers are given one, and what they give is of another. */
+/** Accepts any realm: under jest, the drivers run in another one than the tests. */
 function isBytes(value: unknown): value is ArrayBuffer | Uint8Array {
   return ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === "[object ArrayBuffer]";
 }

@@ -170,7 +170,7 @@ export class SqlReader implements StoreReader {
     return rows.map((row) => fromSql<Tables[T]>(row as Stored<Tables[T]>));
   }
 
-  /** As one text for each table: the drivers take ten times as long to hand out as many rows. */
+  /** As one text for each table: separate rows would take the drivers ten times as long. */
   async seals(table: TableName, take: TakeSeal): Promise<void> {
     const name = sql.join([sql.lit(table), ...PRIMARY_KEYS[table].map((column) => sql.ref(column))], sql` || ' ' || `);
     const text = isPostgres(this.db)
@@ -180,7 +180,7 @@ export class SqlReader implements StoreReader {
       select count(*) as rows, ${text} as text from ${sql.table(TABLE_NAMES[table])}`;
     const answer = (await query.execute(this.db)).rows[0];
     const lines = answer?.text ? answer.text.split("\n") : [];
-    // A name with a line break in it, which only an attacker writes, must not pass for two rows.
+    // A name with a line break, which only an attacker writes, must not count as two rows.
     if (lines.length !== Number(answer?.rows)) return;
     for (const line of lines) take(line.slice(MAC_DIGITS), line.slice(0, MAC_DIGITS));
   }

@@ -34,7 +34,7 @@ export class SqliteClaim implements StoreClaim {
     return this.#lost;
   }
 
-  /** Where the lock file was deleted, another process can make and lock a new one. */
+  /** If the lock file was deleted, another process can make and lock a new one. */
   async check(): Promise<void> {
     try {
       this.#file.check();

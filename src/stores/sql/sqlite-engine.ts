@@ -22,7 +22,7 @@ export async function openSqlite(name: string, path: string, create: boolean): P
     const connection = await patiently(() => new LibsqlConnection(name, file.path, { timeout: BLOCKING_MILLISECONDS }));
     try {
       for (const pragma of PRAGMAS) await patiently(() => connection.exec(`pragma ${pragma}`));
-      // What was opened is what was checked.
+      // Checks that the opened file is the checked one.
       file.check();
     } catch (error) {
       connection.close();
@@ -55,8 +55,8 @@ class SqliteEngine implements SqlEngine {
   }
 
   /**
-   * Through the driver's `exec`, whose statements end when they fail: a prepared BEGIN that found the database busy would
-   * stay half-run, and later commits be refused for it (libsql 0.5).
+   * Through the driver's `exec`, whose statements end when they fail. A prepared BEGIN that found the database busy would remain
+   * active, and later commits would be refused (libsql 0.5).
    */
   async begin(_session: Session, kind: TransactionKind) {
     this.#file.check();
@@ -84,7 +84,7 @@ class SqliteEngine implements SqlEngine {
   }
 
   async scrub() {
-    // Freed pages are zeroed as they are freed (secure_delete); what remains is in the log until it is emptied.
+    // Freed pages are zeroed at once (secure_delete). Old contents remain in the log until it is truncated.
     await this.db.connection().execute((session) =>
       patiently(async () => {
         const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(session);
@@ -100,7 +100,7 @@ class SqliteEngine implements SqlEngine {
     await sql`pragma wal_checkpoint(truncate)`.execute(this.db).catch(() => undefined);
     this.#ids?.close();
     await this.db.destroy().catch((error) => errors.push(error));
-    // Kysely does not close what it never used.
+    // Kysely does not close a connection that it never used.
     this.#connection.close();
     await endLingering();
     if (errors.length > 0) throw this.failure(errors[0]);

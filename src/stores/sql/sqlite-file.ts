@@ -3,7 +3,7 @@ import { LanelockError } from "../../errors.ts";
 import { foreignOwner } from "../../shared/private-file.ts";
 import { noStore } from "./store-failure.ts";
 
-/** A database file by its real path, known again by its inode. */
+/** A database file by its real path, recognized by its inode. */
 export class DatabaseFile {
   /** Absolute and free of links: the driver would take `file:` and `libsql:` for URLs, and a link may change. */
   readonly path: string;
@@ -22,7 +22,7 @@ export class DatabaseFile {
    * Finds the file, or makes an empty one that only its owner may use. A file that exists is never opened here: closing it would
    * drop the locks that this process may hold on it through SQLite.
    *
-   * @throws what the file system throws, or LanelockError `ERR_STORE`
+   * @throws the file system's error, or LanelockError `ERR_STORE`
    */
   static find(name: string, path: string, create: boolean): DatabaseFile {
     try {
@@ -31,7 +31,7 @@ export class DatabaseFile {
       if (!isMissing(error)) throw error;
       if (!create) throw noStore(name);
     }
-    // Also where a link leads nowhere yet. SQLite gives its log and lock files the mode of this one.
+    // Also works if a link leads nowhere yet. SQLite gives its log and lock files the same mode.
     closeSync(openSync(path, "a", 0o600));
     return new DatabaseFile(name, realpathSync(path));
   }
@@ -39,7 +39,7 @@ export class DatabaseFile {
   #checkKind(stats: Stats): void {
     const name = this.#name;
     if (!stats.isFile()) throw new LanelockError("ERR_STORE", `${name} is not a regular file. Check the path.`);
-    // Root may use the database of a service; a backup or a look at it is often made so.
+    // Root may use the database of a service, for example to back it up.
     const owner = globalThis.process.geteuid?.() === 0 ? undefined : foreignOwner(stats);
     if (owner !== undefined) {
       throw new LanelockError("ERR_STORE", `${name} belongs to another user (uid ${owner}). Use a file of your own.`);
@@ -50,8 +50,8 @@ export class DatabaseFile {
   }
 
   /**
-   * Whether the file that was opened is still the one that its name leads to, and its log too: what is written to a deleted file is
-   * lost when this process ends.
+   * Checks that the opened file, and its log, are still the ones at their paths: data written to a deleted file is lost when this
+   * process ends.
    *
    * @throws LanelockError `ERR_STORE`
    */

@@ -7,8 +7,8 @@ const BLOCKING_MILLISECONDS = 20;
 const FORGET_EVERY_MILLISECONDS = 60_000;
 
 /**
- * Ids that are remembered for a while, in a database file of their own beside the store: it is written for every batch of requests,
- * is never synced, and may be deleted while no server runs.
+ * Ids that are remembered for a while, in a separate database file beside the store. It is written for every batch of requests, is
+ * never synced, and may be deleted while no server runs.
  */
 export class SqliteIds {
   readonly #name: string;

@@ -1,7 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 
 /**
- * The file path of what a caller named: a plain path, or a `file:` URL as SQLite's programs take it.
+ * The file path that a caller gave: a plain path, or a `file:` URL as SQLite's programs accept it.
  *
  * @throws LanelockError `ERR_ARGUMENT` for memory, for other URLs and for parameters
  */

@@ -2,8 +2,8 @@ import { LanelockError } from "../../errors.ts";
 import { describeThrown, type Remedies, remedyFor, type Thrown } from "./thrown.ts";
 
 /**
- * The failure of a driver, a file system or a network as `ERR_STORE` with advice. Whatever is not a LanelockError already (of this
- * copy of the package: drivers throw none) is one of theirs, so no foreign error passes because a list lacks it.
+ * The failure of a driver, a file system or a network as `ERR_STORE` with advice. Everything that is not a LanelockError of
+ * this copy of the package counts as such a failure, so no foreign error passes because a list lacks it.
  */
 function failure(name: string, cause: unknown, remedy: (thrown: Thrown) => string): LanelockError {
   if (cause instanceof LanelockError) return cause;
@@ -47,9 +47,12 @@ const SQLITE_REMEDIES: Remedies = [
   [/^(ENOENT|ENOTDIR)/, "the directory of the database file does not exist. Create it first."],
   [/^ELOOP/, "the path of the database file is a circle of links. Check the links."],
   [/^(EMFILE|ENFILE)/, "this process has too many files open. Raise the limit (ulimit -n) or close some."],
-  [/^SQLITE_CANTOPEN/, "the database file cannot be opened. Does its directory exist, and may this process use it?"],
+  [
+    /^SQLITE_CANTOPEN/,
+    "the database file cannot be opened. Check that its directory exists and that this process may use it.",
+  ],
   [/^(SQLITE_IOERR|EIO)/, "reading or writing the database file failed. Check the disk."],
-  [/^SQLITE_NOMEM/, "there is no memory for the database. Free some and try again."],
+  [/^SQLITE_NOMEM/, "there is not enough memory for the database. Free some and try again."],
   [/^EISDIR/, "the path is that of a directory. Name a file in it."],
 ];
 
@@ -57,7 +60,7 @@ export function sqliteFailure(name: string, cause: unknown): LanelockError {
   return failure(name, cause, () => remedyFor(sqliteThrown(cause), SQLITE_REMEDIES));
 }
 
-/** Whether SQLite found the database locked, as its driver says it or as {@link sqliteFailure} passed it on. */
+/** Whether SQLite found the database locked: the driver's error, or that of {@link sqliteFailure}. */
 export function isBusy(error: unknown): boolean {
   const cause = error instanceof LanelockError ? error.cause : error;
   return /^SQLITE_(BUSY|LOCKED)/.test(sqliteThrown(cause).code);
@@ -114,7 +117,7 @@ const POSTGRES_REMEDIES: Remedies = [
     "the database server cannot be reached: it is starting, stopping, or ended the connection. Is it running?",
   ],
   [
-    // What pg says, mostly without a code, of a connection that broke before, during or between queries.
+    // pg's messages, mostly without a code, for a connection that broke before, during or between queries.
     /^(E[A-Z]+ |57P|ERR_STREAM|ERR_SOCKET)|Connection terminated|not queryable|timeout expired|Query read timeout|client (has|was) /i,
     "the database server cannot be reached. Is it running?",
   ],
@@ -124,7 +127,7 @@ export function postgresFailure(name: string, cause: unknown): LanelockError {
   return failure(name, cause, (thrown) => remedyFor(thrown, POSTGRES_REMEDIES));
 }
 
-/** What `create: false` says where there is nothing to open. */
+/** The error of `create: false` if there is no store. */
 export function noStore(name: string): LanelockError {
   const remedy = "Check the name. To make a store there, run `lanelock init`, or open it without `create: false`.";
   return new LanelockError("ERR_STORE", `${name} holds no lanelock store. ${remedy}`);

@@ -1,12 +1,12 @@
-/** What can be read of anything that was thrown. */
+/** The fields that can be read from any thrown value. */
 export interface Thrown {
   readonly code: string;
   readonly message: string;
 }
 
 /**
- * Drivers throw errors of other realms (jest runs tests in one), errors whose code is a number, strings, and worse. Properties
- * are read with care, and prototypes are not asked.
+ * Drivers throw errors of other realms (jest runs tests in one), errors whose code is a number, strings, and worse. So properties are
+ * read one by one, each guarded, and prototypes are not checked.
  */
 export function describeThrown(thrown: unknown): Thrown {
   try {
