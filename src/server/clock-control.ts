@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { LanelockError } from "../errors.ts";
+import { systemTime } from "../shared/timers.ts";
 
 const INTERVAL = /^(\d{1,6})([dhms])$/;
 const MILLISECONDS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
@@ -10,7 +11,7 @@ const MAX_BODY = 1_024;
 export class ControlledClock {
   #ahead = 0;
 
-  readonly read = (): Date => new Date(Date.now() + this.#ahead);
+  readonly read = (): Date => new Date(systemTime.now() + this.#ahead);
 
   /** @throws LanelockError `ERR_ARGUMENT` for anything but an interval like `30d`, `12h`, `5m` or `1s` */
   advance(interval: unknown): Date {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import type { FastifyInstance } from "fastify";
 import { LanelockError } from "../errors.ts";
+import { systemTime } from "../shared/timers.ts";
 import { AccessKeyCache } from "./access/access-key-cache.ts";
 import type { AccessKeys } from "./access/access-keys.ts";
 import { accessKeysBehind, requireGateway } from "./access/access-keys-of.ts";
@@ -58,7 +59,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
         accessKeys: cache,
         nonces: remember ? new SharedNonces(nonces, remember) : nonces,
         rates: new RateLimiter(settings.rateLimit),
-        now: Date.now,
+        now: () => systemTime.now(),
       },
     },
     metrics,

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { accessKeysOf, explainPolicy } from "../../server/index.ts";
+import { systemTime } from "../../shared/timers.ts";
 import { pair } from "../options/option-values.ts";
 import { UsageError } from "../report/failures.ts";
 import { print, toJson } from "../report/report.ts";
@@ -57,7 +58,7 @@ function policyOf({ policy, accessKey }: CheckFlags, command: Command): Promise<
 }
 
 function factsOf({ sourceIp, tls, at, tag = {}, context = {} }: CheckFlags) {
-  const currentTime = at === undefined ? Date.now() : Date.parse(at);
+  const currentTime = at === undefined ? systemTime.now() : Date.parse(at);
   if (Number.isNaN(currentTime)) throw new UsageError("--at must be a time like 2027-01-31T12:00:00Z.");
   return {
     ...{ sourceIp, secureTransport: tls === true, currentTime, encryptionContext: context },

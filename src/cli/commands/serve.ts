@@ -10,6 +10,7 @@ import {
   serve,
   serveClock,
 } from "../../server/index.ts";
+import { setInterval, unref } from "../../shared/timers.ts";
 import { onFile } from "../files/file-error.ts";
 import { UsageError } from "../report/failures.ts";
 import { print, toJson } from "../report/report.ts";
@@ -105,7 +106,7 @@ async function logTo(level: string): Promise<(line: LogLine) => void> {
   const { pino } = await import("pino");
   const logger = pino({ level, base: null }, pino.destination({ dest: 2, sync: false, minLength: 4_096 }));
   const flushing = setInterval(() => logger.flush(), 1_000);
-  flushing.unref();
+  unref(flushing);
   process.once("exit", () => logger.flush());
   return ({ cause, ...line }) => {
     if (line.status >= 500) logger.error({ ...line, err: cause }, "failed");

@@ -1,3 +1,4 @@
+import { performance } from "../../shared/timers.ts";
 import type { AccessKey } from "./access-key-document.ts";
 import { type Policy, readPolicy } from "./policy-document.ts";
 

@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { createServer as createHttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { performance } from "../../shared/timers.ts";
 import { plainAddress } from "../access/conditions.ts";
 import { type HttpRequest, handleRequest, type Service, type Trace } from "../handle-request.ts";
 import { readParameters } from "../protocol/parameters.ts";

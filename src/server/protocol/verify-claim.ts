@@ -1,3 +1,4 @@
+import { performance } from "../../shared/timers.ts";
 import type { AccessKeyCache, KnownAccessKey } from "../access/access-key-cache.ts";
 import type { RateLimiter } from "../http/rate-limit.ts";
 import { isAcs3, readAcs3Claim } from "./acs3-signature-hmac-sha256.ts";

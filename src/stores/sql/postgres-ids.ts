@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { RememberedId } from "../../kms/ports/index.ts";
+import { systemTime } from "../../shared/timers.ts";
 
 const FORGET_EVERY_MILLISECONDS = 60_000;
 
@@ -45,7 +46,7 @@ export class PostgresIds {
   }
 
   #forget(): void {
-    const now = Date.now();
+    const now = systemTime.now();
     if (now - this.#forgottenAt < FORGET_EVERY_MILLISECONDS) return;
     this.#forgottenAt = now;
     // If the database fails, the next call reports it.

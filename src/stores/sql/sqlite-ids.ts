@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, openSync } from "node:fs";
 import type { RememberedId } from "../../kms/ports/index.ts";
+import { systemTime } from "../../shared/timers.ts";
 import { LibsqlConnection } from "./libsql-connection.ts";
 import { patiently } from "./patience.ts";
 
@@ -64,7 +65,7 @@ export class SqliteIds {
   }
 
   #forget(connection: LibsqlConnection): void {
-    const now = Date.now();
+    const now = systemTime.now();
     if (now - this.#forgottenAt < FORGET_EVERY_MILLISECONDS) return;
     this.#forgottenAt = now;
     connection.prepare("delete from ids where until < ?").run([now]);
