@@ -17,6 +17,7 @@ parts=(
   "/usr/bin/fish fish"
   "/usr/sbin/pgbouncer pgbouncer"
   "/usr/bin/strace strace"
+  "/usr/bin/sqlite3 sqlite3"
 )
 
 missing=()

@@ -44,14 +44,19 @@ export class Gateway {
   /** The id of the key with this id, ARN or alias; `undefined` if there is none. Synchronous if it is cached. */
   keyId(name: string): string | undefined | Promise<string | undefined> {
     const { core } = this.#session;
-    return core.directory.warm(name, core.now())?.row.keyId ?? orUndefined(core.directory.resolve(name));
+    const { directory } = core;
+    const known = () => directory.warm(name, core.now());
+    return known()?.row.keyId ?? orUndefined(directory.refresh().then(() => known() ?? directory.resolve(name)));
   }
 
   /** The id of the key that a version belongs to; `undefined` if there is none. Synchronous if it is cached. */
   keyIdOfVersion(versionId: string): string | undefined | Promise<string | undefined> {
     const { core } = this.#session;
-    const known = core.directory.warmVersion(versionId, core.now());
-    return known?.row.keyId ?? orUndefined(core.directory.resolveVersion(versionId));
+    const { directory } = core;
+    const known = () => directory.warmVersion(versionId, core.now());
+    // Where nothing has changed, one look at the generation is enough for all requests that wait for it.
+    const found = () => directory.refresh().then(() => known() ?? directory.resolveVersion(versionId));
+    return known()?.row.keyId ?? orUndefined(found());
   }
 
   tags(keyId: string): Promise<ReadonlyMap<string, string>> {

@@ -42,8 +42,19 @@ export interface WireError {
   readonly message: string;
 }
 
-/** Codes of a failure that is over when the store, the token or the audit log is back: a client may repeat the call. */
-const TEMPORARY = new Set(["ERR_STORE", "ERR_PROVIDER", "ERR_AUDIT", "ERR_STATE", "ERR_WORKER", "ERR_LIMIT"]);
+/**
+ * Codes of a failure that is over when the store, the token or the audit log is back: a client may repeat the call. `ERR_KEY` is that of
+ * a server whose store was put under another root key; it ends when the server is restarted with that key.
+ */
+const TEMPORARY = new Set([
+  "ERR_STORE",
+  "ERR_KEY",
+  "ERR_PROVIDER",
+  "ERR_AUDIT",
+  "ERR_STATE",
+  "ERR_WORKER",
+  "ERR_LIMIT",
+]);
 
 /** The status, code and message that a client sees. What failed behind the service is in its log, not in the answer. */
 export function wireError(error: unknown): WireError {
