@@ -5,7 +5,7 @@
  * into the instruction that uses it. */
 const STATIC_END: usize = 4096;
 
-/** Never written: a round key that changes nothing, and blocks to add that change nothing. */
+/** Zeros that are never written: a round key, and blocks to add, that change nothing. */
 export const ZEROS: usize = STATIC_END;
 const ZEROS_SIZE: usize = 128 * 16;
 
@@ -13,7 +13,7 @@ const ZEROS_SIZE: usize = 128 * 16;
 export const PLANES: usize = ZEROS + ZEROS_SIZE;
 const PLANES_SIZE: usize = 128 * 16;
 
-/** What goes into and comes out of the S-box of one SM4 round, for each of four groups. */
+/** The input and output of the S-box of one SM4 round, for each of four groups. */
 export const STAGE: usize = PLANES + PLANES_SIZE;
 export const STAGE_SIZE: usize = 4 * 8 * 16;
 
@@ -25,14 +25,14 @@ const BATCH_SIZE: usize = 128 * 16;
 export const NIBBLES: usize = BATCH + BATCH_SIZE;
 export const NIBBLES_SIZE: usize = 4 * 32;
 
-/** What the low byte of a counter contributes to the state after two AES rounds, for its 256 values; then the rest of
- * the state, and the columns that a round is to keep. */
+/** The contribution of a counter's low byte to the state after two AES rounds, for its 256 values; then the rest of the
+ * state, and the mask of the columns that a round keeps. */
 export const COUNTER_TABLE: usize = NIBBLES + NIBBLES_SIZE;
 export const COUNTER_REST: usize = COUNTER_TABLE + 4096;
 export const COLUMN_MASK: usize = COUNTER_REST + 128;
 export const COUNTER_CACHE_SIZE: usize = 4096 + 128 + 16;
 
-/** What setting up a key needs: words of a key schedule, H and its multiples. */
+/** Scratch for key set-up: words of a key schedule, H and its multiples. */
 export const SETUP: usize = COLUMN_MASK + 16;
 export const SETUP_SIZE: usize = 512;
 

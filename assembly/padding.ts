@@ -10,8 +10,8 @@ export function pad(data: usize, length: u32): u32 {
 }
 
 /**
- * How many bytes of padding end the block at `block`, 1 … 16, or 0 if they are no padding: every byte is looked at,
- * whatever the others say (Vaudenay, EUROCRYPT 2002, is what happens otherwise).
+ * The number of padding bytes at the end of the block at `block`, 1 … 16, or 0 if the padding is not valid. Reads every byte
+ * regardless of the others, to prevent the padding oracle of Vaudenay (EUROCRYPT 2002).
  */
 export function paddingLength(block: usize): u32 {
   const count = <u32>load<u8>(block, 15);

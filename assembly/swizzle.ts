@@ -1,7 +1,7 @@
 // Byte permutations and table look-ups within a vector: PSHUFB, by the instruction each build has for it.
 //
 // Relaxed SIMD maps to the hardware's instruction as it stands. The fixed-width instruction promises zero for every index
-// above 15, which costs x86 one more operation unless the indices are a constant the compiler sees.
+// above 15, which costs x86 one more operation unless the compiler sees constant indices.
 
 /** `table[index]` in each byte; an index with its top bit set gives 0, and none lies between 16 and 127. */
 @inline

@@ -4,7 +4,7 @@
 // Three stages of swaps, as in the recursive transposition of a matrix: single bits between neighbouring vectors, then
 // pairs, then nibbles (Warren, Hacker's Delight §7-3).
 
-/** What one swap moves between `a` and `b`, as it goes into `b`. */
+/** The bits that one swap moves between `a` and `b`, in their position in `b`. */
 @inline
 function moved(a: v128, b: v128, shift: i32, mask: v128): v128 {
   return v128.and(v128.xor(i64x2.shr_u(a, shift), b), mask);
@@ -15,7 +15,7 @@ function received(a: v128, difference: v128, shift: i32): v128 {
   return v128.xor(a, i64x2.shl(difference, shift));
 }
 
-/** Hands the transposed vectors to `afterTranspose(to, add, …)` of `Next`, inlined, so that all stay in registers. */
+/** Passes the transposed vectors to `afterTranspose(to, add, …)` of `Next`, inlined, so that all stay in registers. */
 @inline
 export function transpose8<Next>(
   to: usize, add: usize,

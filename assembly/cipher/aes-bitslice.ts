@@ -136,7 +136,7 @@ export function mixColumnsAndStore(to: usize, key: usize, a0: v128, a1: v128, a2
   v128.store(to, keyed(v128.xor(v128.xor(n7, secondRow(t7)), t6), key, 7), 112);
 }
 
-/** What comes out of an S-box, to the planes at `to`. */
+/** Stores the S-box's output to the planes at `to`. */
 @unmanaged
 @final
 class StoredPlanes {

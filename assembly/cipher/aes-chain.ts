@@ -1,9 +1,9 @@
-// AES-CBC encryption, where every block waits for the one before, by the look-ups of aes-vector-permute.ts: how long the chain of
-// operations is that wait for each other decides, not their number.
+// AES-CBC encryption, where every block waits for the one before, with the look-ups of aes-vector-permute.ts. The speed depends on
+// the length of the longest dependency chain, not on the number of operations.
 //
-// The i and the k of the state are vectors of their own, so that no round begins by taking pairs apart; that takes twice the
-// look-ups of the S-box's output, less one pair of tables, since the k of 2·v is the i of v. The last round leaves pairs as
-// well as bytes, and the next block is added to those: the way from bytes to pairs is not in the chain either.
+// The i and the k of the state are separate vectors, so that no round begins by splitting pairs. That takes twice the look-ups
+// of the S-box's output, less one pair of tables, because the k of 2·v is the i of v. The last round yields pairs as well as
+// bytes, and the next block is added to the pairs, so the chain does not include the conversion of bytes to pairs.
 import { highNibbles, lookup, lowNibbles } from "../swizzle";
 import { firstOf, mixColumns, S_DOUBLED, S_PAIR, secondOf, shiftRows, toBytes, toPairs } from "./aes-vector-permute";
 

@@ -1,14 +1,14 @@
 // The first two AES rounds of counter mode, computed once per 256 blocks instead of once per 8.
 //
-// The counter's four bytes are bytes 12 to 15 of the block: one column, but ShiftRows takes them to four different ones, so
+// The counter's four bytes are bytes 12 to 15 of the block: one column, but ShiftRows moves them to four different ones, so
 // that after round 1 each column depends on one counter byte: column 0 on the lowest (byte 15), columns 1 to 3 on the
-// upper three. Round 2 is linear after its S-box, so the state after it is a sum of what each column contributes:
+// upper three. Round 2 is linear after its S-box, so the state after it is the sum of each column's contribution:
 //
 //     state after round 2 = table[lowest byte]  +  rest(upper bytes)
 //                           column 0 alone         columns 1 to 3, and the round key
 //
-// The table holds for one key and one prefix of 12 bytes, the rest for 256 consecutive counters. Which entry is read
-// follows the counter: this is for public counters only (CTR mode, and GCM with a nonce of 96 bits). The same idea for
+// The table holds for one key and one prefix of 12 bytes, the rest for 256 consecutive counters. The index into
+// the table is the counter, so this is for public counters only (CTR mode, and GCM with a nonce of 96 bits). The same idea for
 // table-driven AES: Bernstein and Schwabe, New AES software speed records (2008).
 import { BATCH, COLUMN_MASK, COUNTER_REST, COUNTER_TABLE, PLANES, wipeBlocks, ZEROS } from "../memory";
 import { forwardRound, mixColumnsAndStore, pack, shiftRows } from "./aes-bitslice";

@@ -47,7 +47,7 @@ export function expandAesKey(slot: usize, key: usize, length: u32): void {
   expandWords(key, keyWords, rounds);
   changetype<Aes>(slot).rounds = rounds;
   for (let r: usize = 0; r <= rounds; ++r) {
-    // Every S-box output here lacks its 0x63, which MixColumns and ShiftRows leave alone: the key makes it good.
+    // Every S-box output here lacks its 0x63, which MixColumns and ShiftRows do not change, so the round key adds it.
     const constant = r == 0 ? i8x16.splat(0) : i8x16.splat(0x63);
     const roundKey = v128.xor(v128.load(SETUP + 16 * r), constant);
     storePlanes(slot + PLANE_KEYS + 128 * r, roundKey);

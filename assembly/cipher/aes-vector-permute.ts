@@ -1,6 +1,6 @@
 // AES by vector permutation: a vector is one block, and inversion goes by nibbles (nibble-inversion.ts). The state stays in pairs
 // of nibbles from the first round to the last but one: the tables of the S-box take in its affine part, MixColumns' doubling
-// and the way back to pairs. For a few blocks; one after another go by aes-chain.ts.
+// and the conversion back to pairs. For a few blocks side by side; aes-chain.ts is for blocks in sequence.
 import { highNibbles, lookup, lowNibbles } from "../swizzle";
 import { firstIndex, ofInverse, secondIndex, translate } from "./nibble-inversion";
 
@@ -70,8 +70,8 @@ export function subBytes(state: v128): v128 {
   return toBytes(firstOf(i, k), secondOf(i, k));
 }
 
-/** ShiftRows, MixColumns and the addition of the round key, to which ShiftRows is still to be applied: what is ready before the
- * rest takes the key, so that nothing waits for it. */
+/** ShiftRows, MixColumns and AddRoundKey. The key does not have ShiftRows applied yet: it is added to the operand that is ready
+ * first, so that nothing waits for it. */
 @inline
 export function mixColumns(once: v128, twice: v128, key: v128): v128 {
   return v128.xor(
@@ -96,8 +96,8 @@ function encryptOne(keys: usize, rounds: u32, block: usize): void {
   v128.store(block, v128.xor(shiftRows(subBytes(state), 0), v128.load(last)));
 }
 
-/** Encrypts blocks in place, each round on all of them before the next: a block alone waits for its own look-ups, and the processor
- * works on the others meanwhile. */
+/** Encrypts blocks in place, each round on all of them before the next: while one block waits for its look-ups, the processor
+ * continues with the others. */
 @inline
 function encryptAbreast(keys: usize, rounds: u32, blocks: usize, count: u32): void {
   const end = blocks + 16 * count, last = keys + 16 * rounds;

@@ -1,5 +1,5 @@
 // Inversion in GF(2^8) by look-ups of 16 entries (after Hamburg, Accelerating AES with Vector Permute Instructions, CHES 2009),
-// which is what the S-boxes of AES and SM4 have in common.
+// which the S-boxes of AES and SM4 share.
 //
 // A byte is held as a pair of nibbles (i, k), the element v = k·u + i·w over GF(16), so that inversion takes look-ups in
 // GF(16) only. With A = N(u), B = Tr(u·w̄), C = N(w), the norm of v is A·k² + B·i·k + C·i², and

@@ -107,7 +107,7 @@ function addPlane(to: usize, e: v128, c: v128): void {
   v128.store(to, v128.xor(v128.load(to), v128.xor(rotate24(e), c)));
 }
 
-/** What comes out of the S-box, to the planes at `to`. */
+/** Stores the S-box's output to the planes at `to`. */
 @unmanaged
 @final
 class StoredPlanes {
@@ -147,7 +147,7 @@ function linearLayer(from: usize, to: usize): void {
   addPlane(to + 112, e7, c5);
 }
 
-/** Plane k of what goes into the S-box. */
+/** Plane k of the S-box's input. */
 @inline
 function inputPlane(x1: usize, x2: usize, x3: usize, key: usize, k: usize): v128 {
   return v128.xor(
@@ -178,9 +178,9 @@ export function rounds(key: usize, step: isize, groups: u32, to: usize, add: usi
 }
 
 /**
- * `plane` by way of memory in the plain build. The hosts that run it, V8 before relaxed SIMD above all, move loads as far ahead of
- * their uses as they can: the 32 loads of a layer all come first, and most of them have to be put by in memory again. A
- * store is the one thing they don't move past.
+ * Passes `plane` through memory in the plain build. The hosts that run it, above all V8 before relaxed SIMD, move loads as far ahead
+ * of their uses as they can: the 32 loads of a layer all come first, and most of them are spilled to memory again. A store is
+ * the only operation that they do not move loads past.
  */
 @inline
 function staged(at: usize, k: usize, plane: v128): v128 {

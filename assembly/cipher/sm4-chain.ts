@@ -1,11 +1,11 @@
-// SM4-CBC encryption, where every block waits for the one before, by the look-ups of sm4-vector-permute.ts: how long the chain of
-// operations is that wait for each other decides, not their number.
+// SM4-CBC encryption, where every block waits for the one before, with the look-ups of sm4-vector-permute.ts. The speed depends on
+// the length of the longest dependency chain, not on the number of operations.
 //
-// A word is a vector whose bytes stand in the lowest of every 32 bits: a pair of nibbles comes apart by one shift without a
-// mask, and a rotation by bytes is one of 32-bit lanes. The blocks are added and given out as pairs, off the chain.
+// A word is a vector with one byte in the lowest bits of each 32-bit lane: one shift without a mask splits a pair of nibbles,
+// and a rotation by bytes is a rotation of lanes. Blocks are added and returned as pairs, outside the chain.
 //
-// What a round puts into the S-box is the word before plus a sum that is known earlier, and so that sum is added where `word`
-// is in the round before. Out comes the next input itself, and the word is that plus the sum.
+// The S-box input of a round is the previous word plus a sum that is known earlier. So the previous round adds that sum in place of
+// `word`: its result is the next input itself, and the word is that plus the sum.
 import { addRoundFunction, fromPairs, toPairs } from "./sm4-vector-permute";
 
 /** The four bytes of a round key, each in 32 bits. */
@@ -33,7 +33,7 @@ export function encryptChain(keys: usize, chain: usize, data: usize, length: u32
     x2 = v128.xor(x2, word(block, 2));
     x3 = v128.xor(x3, word(block, 3));
     let input = v128.xor(v128.xor(x3, x2), v128.xor(x1, roundKey(keys)));
-    // The input after the last round is of no use: what stands behind the round keys cancels out of x3.
+    // The input after the last round is not used: the memory after the round keys cancels out of x3.
     for (let key = keys + 16; key <= keys + 512; key += 16) {
       const sum = v128.xor(v128.xor(x2, x3), roundKey(key));
       input = addRoundFunction(v128.xor(x0, sum), input, true);

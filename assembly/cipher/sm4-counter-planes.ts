@@ -1,8 +1,8 @@
 // Counter blocks for SM4's counter mode, made as bit planes: no transposition on the way in.
 //
 // Words 0 to 2 are the same in all blocks. Of word 3, the counter, the three upper bytes are the same for 256 blocks, and
-// the low byte of the 32 blocks of a group starting at a multiple of 32 is its start plus 0 … 31. This is for public
-// counters only: which planes are made follows the counter.
+// the low byte of the 32 blocks of a group starting at a multiple of 32 is its start plus 0 … 31. The planes
+// depend on the counter, so this is for public counters only.
 import { COUNTER_TABLE, PLANES } from "../memory";
 import { bitMask } from "./plane-key";
 

@@ -26,7 +26,7 @@ function keyRound(word: u32): u32 {
   return b ^ rotl<u32>(b, 13) ^ rotl<u32>(b, 23);
 }
 
-/** What round i has to add because some words lack the S-box's constant. */
+/** The constant that round i adds because some words lack the S-box's constant. */
 @inline
 function carried(i: u32): u32 {
   return (0b01011010 >> (i & 7) & 1) * 0x4f4f4f4f;

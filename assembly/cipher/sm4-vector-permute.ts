@@ -1,5 +1,6 @@
 // SM4 by vector permutation, four blocks to a vector: word w of four blocks in one register, so that a few blocks need no
-// group of 32; one after another go by sm4-chain.ts. nibble-inversion.ts explains inversion by nibbles; SM4's field is GF(2)[x]/(x^8+x^7+x^6+x^5+x^4+x^2+1).
+// group of 32; sm4-chain.ts is for blocks in sequence. nibble-inversion.ts explains inversion by nibbles; SM4's field is
+// GF(2)[x]/(x^8+x^7+x^6+x^5+x^4+x^2+1).
 //
 // All words are held as pairs of nibbles from the first round to the last, past the affine map that opens the S-box: its
 // linear part A commutes with every sum of words, and its constant is in the round keys. What L makes of one byte b of the
@@ -70,9 +71,9 @@ function rotate(words: v128, bytes: i32, wide: bool): v128 {
 }
 
 /**
- * `word` + L(S(input)) without the constants, pairs → pairs. A single block is one long chain in which everything waits for what was
- * before it, so its length decides: what is ready early is added early, and of two sums that are equal, the one that leaves
- * less to do after the look-ups is taken.
+ * `word` + L(S(input)) without the constants, pairs → pairs. A single block is one long dependency chain,
+ * whose length decides the speed: operands that are ready early are added early, and of two equal sums, this uses the one with
+ * fewer operations after the look-ups.
  */
 @inline
 export function addRoundFunction(word: v128, input: v128, wide: bool): v128 {

@@ -1,12 +1,12 @@
 // AES S-box (FIPS 197 §5.1.1) in 110 gates, 76 XOR and 34 AND or ANDNOT, no more than 22 of which wait for each other: the tower
 // field's inversion of Boyar and Peralta (2010/191 on the IACR's eprint server; their whole circuit has 113 gates) between linear
 // layers found by searching the field's automorphisms and scalings for few gates in short chains. Of the inversion in GF(16),
-// two outputs are computed again, each by two ANDNOT and a XOR: a gate less in all, and a chain shorter by five.
+// two outputs are computed separately, each by two ANDNOT and a XOR: one gate less in all, and a chain that is shorter by five.
 //
 // In: plane k holds bit k of v. Out: plane k holds bit k of S(v) ^ 0x63; the round keys absorb the constant.
 import { and, andnot, xor } from "./gates";
 
-/** Hands the eight output planes to `afterSbox(key, to, add, …)` of `Next`, inlined. */
+/** Passes the eight output planes to `afterSbox(key, to, add, …)` of `Next`, inlined. */
 @inline
 export function aesForwardSbox<Next>(
   key: usize, to: usize, add: usize,

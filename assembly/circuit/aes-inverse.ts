@@ -4,7 +4,7 @@
 // In: plane k holds bit k of v ^ 0x63, which the round keys supply. Out: plane k holds bit k of InvS(v).
 import { and, andnot, xor } from "./gates";
 
-/** Hands the eight output planes to `afterSbox(key, to, add, …)` of `Next`, inlined. */
+/** Passes the eight output planes to `afterSbox(key, to, add, …)` of `Next`, inlined. */
 @inline
 export function aesInverseSbox<Next>(
   key: usize, to: usize, add: usize,

@@ -1,4 +1,4 @@
-// The gates of every circuit here: each works 128 independent bits at once.
+// The gates of every circuit here. Each gate computes 128 independent bits at once.
 
 @inline
 export function xor(a: v128, b: v128): v128 {

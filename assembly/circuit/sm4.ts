@@ -5,7 +5,7 @@
 // In: plane k holds bit k of v ^ 0x75. Out: plane k holds bit k of S(v) ^ 0xd3. The round keys absorb both constants.
 import { and, andnot, xor } from "./gates";
 
-/** Hands the eight output planes to `afterSbox(key, to, add, …)` of `Next`, inlined. */
+/** Passes the eight output planes to `afterSbox(key, to, add, …)` of `Next`, inlined. */
 @inline
 export function sm4Sbox<Next>(
   key: usize, to: usize, add: usize,

@@ -2,7 +2,7 @@ import { makePowerTables } from "./powers";
 import { absorb, POWERS } from "./swizzle";
 import { makeTables, TABLES_SIZE } from "./tables";
 
-/** The powers' tables take as long to make as hashing about this many blocks one by one. */
+/** Making the tables of the powers takes as long as hashing about this many blocks one by one. */
 const POWERS_FROM: u32 = 12;
 
 /**

@@ -2,15 +2,14 @@
 //
 //     Y' = (Y + X1)·H^n + X2·H^(n-1) + … + Xn·H
 //
-// Every product is taken with the tables of its power (tables.ts); the bytes of equal place are added before they are
-// moved to where they belong, so the moves and the reduction are paid once for all n blocks. Nothing but the number of
-// blocks decides what runs.
+// Every product is taken with the tables of its power (tables.ts); bytes of equal index are added before they are
+// moved into place, so all n blocks share the moves and the reduction. The path depends only on the number of blocks.
 import { NIBBLES } from "../memory";
 import { highNibbles, lookup, lowNibbles } from "../swizzle";
 import { moveUp, reduce } from "./reduce";
 import { TABLES_SIZE } from "./tables";
 
-/** Blocks that share one reduction at the most; the tables of so many powers of H are made for a key that earns them. */
+/** The most blocks that share one reduction. A key that hashes enough gets tables for this many powers of H. */
 export const POWERS: u32 = 4;
 
 @inline

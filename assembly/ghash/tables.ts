@@ -7,8 +7,8 @@
 //     offset 32·m        byte m of n·H          for n a high nibble
 //     offset 32·m + 16   byte m of n·x^4·H      for n a low nibble
 //
-// The same 32 tables serve every byte of a block: byte i's product is what the table says, moved up by i bytes. So one
-// look-up handles all 16 bytes of a block, 32 look-ups multiply it, and no address depends on data.
+// Every byte of a block uses the same 32 tables: the product of byte i is the table's entry, moved up by i bytes. So one look-up
+// handles all 16 bytes of a block, 32 look-ups multiply it, and no address depends on data.
 import { SETUP, SETUP_SIZE, wipeBlocks } from "../memory";
 
 /** Bytes of the tables of one power. */

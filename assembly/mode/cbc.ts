@@ -12,8 +12,8 @@ export function cbcEncrypt<C extends BlockCipher>(cipher: C, chain: usize, data:
 }
 
 /**
- * Decrypts `length` bytes at `data` in place, a multiple of 16. A batch adds to each block the ciphertext before it, which is
- * why the block before `data` is borrowed to hold the chain.
+ * Decrypts `length` bytes at `data` in place, a multiple of 16. A batch adds the preceding ciphertext to each block, so the
+ * block before `data` temporarily holds the chain.
  */
 export function cbcDecrypt<C extends BlockCipher>(cipher: C, chain: usize, data: usize, length: u32): void {
   const lanes = cipher.lanes();
@@ -29,7 +29,7 @@ export function cbcDecrypt<C extends BlockCipher>(cipher: C, chain: usize, data:
   wipeBatch<C>(cipher, lanes);
 }
 
-/** Fewer blocks than a batch: decrypted aside, so that nothing behind them is touched. */
+/** Fewer blocks than a batch: decrypted in a copy, so that the memory after them is untouched. */
 function decryptTail<C extends BlockCipher>(cipher: C, chain: usize, data: usize, blocks: u32): void {
   copyBlocks(BATCH, data, blocks);
   cipher.decryptBatch(BATCH, BATCH, ZEROS, blocks);

@@ -3,7 +3,7 @@ import { BATCH, PLANES, wipeBlocks, ZEROS } from "../memory";
 import { BlockCipher } from "../cipher/block-cipher";
 import { xorBytes } from "./bytes";
 
-/** From how many bytes on it pays to prepare a cipher's own counter batches. */
+/** The length from which preparing a cipher's own counter batches pays off. */
 export const PREPARED_TEXT: u32 = 16 * 512;
 
 @inline
@@ -32,8 +32,8 @@ export function encryptKeystream<C extends BlockCipher>(cipher: C, count: u32): 
   else cipher.encryptBatch(BATCH, BATCH, ZEROS, count);
 }
 
-/** How many of the next `count` blocks to encrypt together: the last ones go by themselves where there are few of them and they
- * would be a group of their own. */
+/** How many of the next `count` blocks to encrypt together. A few last blocks that would need a group of their own are encrypted
+ * separately. */
 @inline
 export function blocksTogether<C extends BlockCipher>(cipher: C, count: u32): u32 {
   if (count >= cipher.lanes()) return cipher.lanes();

@@ -1,5 +1,5 @@
 // Many GCM messages under one key: the counter blocks of all of them share the lanes of the bit-sliced cipher, so that a short
-// message pays for the blocks it has and not for a batch. For nonces of 96 bits.
+// message costs only its own blocks, not a whole batch. For nonces of 96 bits.
 //
 // The messages stand one after the other, each a multiple of 16 bytes:
 //
@@ -10,9 +10,9 @@
 //     offset 64    the additional data, room to a multiple of 16, the text and room to a multiple of 16, 32 bytes more;
 //                  the tag that is to be opened follows the text at once
 //
-// What the host does not fill in may hold anything: `prepare` zeroes what is read.
+// Bytes that the host does not fill in may hold anything: `prepare` zeroes those that are read.
 //
-// When all is done the results are moved to the front, closely packed: ciphertext ‖ tag, or plaintext.
+// At the end the results are packed at the front: ciphertext ‖ tag, or plaintext.
 import { BATCH, LANES, NIBBLES, NIBBLES_SIZE, VERDICTS, wipeBlocks } from "../memory";
 import { BlockCipher } from "../cipher/block-cipher";
 import { equalTags } from "../equal";
@@ -60,7 +60,7 @@ class Record {
   }
 }
 
-/** Zeroes what is added to, and what GHASH takes behind the additional data. */
+/** Zeroes the memory that keystream is added to, and the padding that GHASH reads after the additional data. */
 @inline
 function prepare(record: Record): void {
   v128.store(record.at(16), i64x2.splat(0));
@@ -68,7 +68,7 @@ function prepare(record: Record): void {
   for (let i = record.hashed() + record.aad; i & 15; ++i) store<u8>(i, 0);
 }
 
-/** Adds a batch of keystream to where each of its blocks belongs. */
+/** Adds each block of a batch of keystream to its place. */
 function deliver<C extends BlockCipher>(cipher: C, count: u32): void {
   encryptKeystream<C>(cipher, count);
   for (let lane: u32 = 0; lane < count; ++lane) {
@@ -77,7 +77,7 @@ function deliver<C extends BlockCipher>(cipher: C, count: u32): void {
   }
 }
 
-/** Encrypts or decrypts all texts and makes all masks. What follows a text within its last block becomes garbage. */
+/** Encrypts or decrypts all texts and makes all masks. The rest of a text's last block becomes garbage. */
 function addKeystreams<C extends BlockCipher>(cipher: C, first: usize, count: u32): void {
   const lanes = cipher.lanes();
   let used: u32 = 0;
@@ -140,7 +140,7 @@ export function gcmOpenMany<C extends BlockCipher>(cipher: C, first: usize, coun
   let record = changetype<Record>(first);
   for (let i: u32 = 0; i < count; ++i, record = record.next()) {
     prepare(record);
-    // The tag that came waits beyond what hashing and decrypting overwrite.
+    // The received tag is kept beyond the memory that hashing and decrypting overwrite.
     const expected = v128.load(record.tag());
     makeTag<C>(cipher, record);
     v128.store(record.at(record.size - 16), expected);

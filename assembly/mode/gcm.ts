@@ -58,8 +58,8 @@ function finishNonce<C extends BlockCipher>(cipher: C, run: usize, length: u64):
   hashKeyOf<C>(cipher).hash(run, BATCH, 16);
 }
 
-/** Encrypts J0 and as many counter blocks as `text` bytes need, one batch at most, to BATCH; returns the bytes of text
- * this serves. The mask of the tag goes to the run, the counter moves on. */
+/** Encrypts J0 and as many counter blocks as `text` bytes need, one batch at most, to BATCH; returns how many bytes
+ * of text this covers. Stores the tag's mask in the run, and advances the counter. */
 function firstBatch<C extends BlockCipher>(cipher: C, run: usize, text: u32): u32 {
   const blocks = blocksTogether<C>(cipher, (text + 15 >> 4) + 1) - 1;
   writeCounters(run, blocks + 1);
@@ -138,8 +138,8 @@ function textAfter(data: usize, aad: u32): usize {
   return data + (aad + 15 & ~15);
 }
 
-/** Hashes additional data, text and their lengths, which stand in one row at `data`, and makes the tag in the run.
- * Overwrites up to 31 bytes behind the text, and zeroes them. */
+/** Hashes additional data, text and their lengths, which are contiguous at `data`, and makes the tag in the run. Overwrites up
+ * to 31 bytes after the text, and zeroes them. */
 @inline
 function hashMessage<C extends BlockCipher>(cipher: C, data: usize, aad: u32, text: u32): void {
   for (let i = data + aad; i & 15; ++i) store<u8>(i, 0);
