@@ -14,8 +14,8 @@ interface Connection {
 
 /**
  * The open connections of a server, limited in all and for each address. A connection is a stranger's until a request on it has
- * authenticated its client. When a limit is reached, the newcomer takes the place of the oldest stranger; only where every
- * connection is a client's is the newcomer refused. So connections that say nothing keep nobody out.
+ * authenticated its client. When a limit is reached, the newcomer takes the place of the oldest stranger; it is
+ * refused only if every connection belongs to a client. So silent connections keep nobody out.
  */
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -61,7 +61,7 @@ export class Connections {
     return this.open < this.#limits.max || this.#dropStranger(() => true);
   }
 
-  /** Ends the oldest stranger's connection that fits; false where there is none. */
+  /** Ends the oldest stranger's connection that matches; false if there is none. */
   #dropStranger(fits: (connection: Connection) => boolean): boolean {
     for (const [peer, connection] of this.#strangers) {
       if (!fits(connection)) continue;
@@ -88,7 +88,7 @@ function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
-/** What one stranger can have many of counts as one: the addresses of an IPv6 network of 64 bits. */
+/** Maps an address to its group. One client can have many addresses of an IPv6 network of 64 bits, so they count as one. */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:([0-9.]+)$/i.exec(address)?.[1];
   if (mapped !== undefined || !address.includes(":")) return mapped ?? address;

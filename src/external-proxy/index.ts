@@ -52,7 +52,7 @@ export async function startExternalProxy(options: ExternalProxyOptions): Promise
 }
 
 async function end(server: Server, timeoutMs: number): Promise<void> {
-  // A server that is closing does not look for late requests any more, so half a request would hold it open for ever.
+  // A closing server does not time out late requests any more, so half a request would keep it open for ever.
   const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
   await new Promise((resolve) => {
     server.close(resolve);
@@ -77,7 +77,7 @@ function serve(options: ExternalProxyOptions, keys: TokenKeys): Server {
       headersTimeout: 10_000,
       handshakeTimeout: 5_000,
       keepAliveTimeout: 60_000,
-      // How often the two time-outs of requests above are looked at. Node's default of 30 s would treble them.
+      // How often the two time-outs of requests above are checked. Node's default of 30 s would treble them.
       connectionsCheckingInterval: 2_000,
       ...(clientCa === undefined ? {} : certificates),
     },
@@ -95,14 +95,14 @@ function serve(options: ExternalProxyOptions, keys: TokenKeys): Server {
   return server;
 }
 
-/** A log that fails costs its entry, and neither the answer nor the proxy. */
+/** If the log fails, only its entry is lost; the answer and the proxy are unaffected. */
 async function tell(log: ExternalProxyOptions["log"], entry: ProxyLogEntry): Promise<void> {
   await log?.(entry);
 }
 
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<string> {
   return new Promise((resolve, reject) => {
-    // Later errors are those of single connections that could not be accepted (EMFILE): the proxy goes on.
+    // Later errors are those of single connections that could not be accepted (EMFILE): the proxy continues.
     server.on("error", (cause: unknown) => {
       const advice = codeOf(cause) === "EADDRINUSE" ? "Another program listens there." : "Check host and port.";
       const message = `The proxy cannot listen on ${host}:${port}: ${messageOf(cause)}. ${advice}`;
@@ -151,7 +151,7 @@ async function handle({ request, response, clients, keys, connections, isLast }:
   const content = Buffer.from(JSON.stringify(answer));
   const signature = client?.signAnswer ? { [headers.mac]: client.signAnswer(status, content) } : {};
   const plain = { "content-type": "application/json", "content-length": content.length, "cache-control": "no-store" };
-  // A stranger keeps no connection, and what was not read to its end cannot be followed by another request.
+  // An unauthenticated client loses its connection, and no request can follow one that was not read to its end.
   const last = isLast() || !client ? { connection: "close" } : {};
   response.writeHead(status, { ...plain, ...signature, ...last }).end(content);
   const milliseconds = Math.round(performance.now() - began);
@@ -174,7 +174,7 @@ function readBody(request: IncomingMessage): Promise<Buffer> {
     });
     request.on("end", () => resolve(Buffer.concat(chunks)));
     request.on("error", reject);
-    // After the end this rejects nothing any more.
+    // After the end this has no effect.
     request.on("close", () => reject(new Error("the request ended too early")));
   });
 }

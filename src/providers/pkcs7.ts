@@ -11,8 +11,8 @@ export function padPkcs7(data: Uint8Array): Uint8Array {
 }
 
 /**
- * Returns a copy without its padding. The last block is read in the same way whatever it holds, and every invalid padding gets
- * the same error.
+ * Returns a copy without its padding. The last block is read in constant time, and every invalid padding gets the same
+ * error.
  *
  * @param padded a positive multiple of 16 bytes
  * @throws LanelockError `ERR_PADDING`

@@ -36,7 +36,7 @@ export function addExternalProxy(program: Command): void {
       if (clientCa === undefined && Object.keys(client).length === 0) {
         throw new UsageError("Say who may use the keys: --client NAME=FILE, or --client-ca FILE");
       }
-      // The reader of the log may go away. The keys are still served, and that is no failure here.
+      // If the log's reader closes the pipe, the proxy continues; that is not a failure.
       process.stdout.removeAllListeners("error").on("error", () => undefined);
       const text = (file: string) => onFile({ verb: "read", name: file }, () => readFile(file, "utf8"));
       const clients: Record<string, Uint8Array> = {};

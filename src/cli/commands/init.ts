@@ -24,8 +24,8 @@ export function addInit(program: Command): void {
 }
 
 /**
- * Makes the root key, unless there is one, and then the store. What fails takes back all that it made; what is killed can be run again,
- * since a root key without a store is used.
+ * Makes the root key, unless there is one, and then the store. A failure removes everything that was made. After a kill the command
+ * can run again, because it uses a root key that has no store.
  */
 async function initialise(settings: Settings): Promise<{ readonly store: string; readonly rootKey: string }> {
   const file = rootKeyFile(settings);
@@ -54,7 +54,7 @@ async function initialise(settings: Settings): Promise<{ readonly store: string;
   return { store: options.store.name, rootKey: settings.rootKeyEnv ?? file };
 }
 
-/** Whether there is a whole store already. @throws what is wrong with it, other than that it cannot be found or read */
+/** Whether there is already a complete store. @throws its error, unless it cannot be found or read */
 async function opens(options: KmsOptions): Promise<boolean> {
   try {
     await (await Kms.open({ ...options, audit: false })).close();

@@ -20,7 +20,7 @@ interface CheckFlags {
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** `lanelock policy check`: says what a policy decides, and which statement did. */
+/** `lanelock policy check`: shows a policy's decision, and the statement that decides. */
 export function addPolicy(program: Command): void {
   program
     .command("policy")

@@ -1,11 +1,11 @@
 import type { CompletedOption, Completions, Place } from "./places.ts";
 
-/** In single quotes, whatever it is. */
+/** Quotes any text in single quotes. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** The names of the options that take a value; at every place where there is one, it does. */
+/** The names of the options that take a value. An option takes one in all commands or in none. */
 export function valuedOptions({ places, common }: Completions): readonly string[] {
   const all = [...common, ...places.flatMap(({ options }) => options)].filter(({ value }) => value !== undefined);
   return [...new Set(all.map(({ long }) => long))];
@@ -17,7 +17,7 @@ interface Completers {
   readonly words: (words: readonly string[]) => string;
 }
 
-/** The arms of a shell's `case "$place:$previous"`: what completes the value of an option. */
+/** The arms of a shell's `case "$place:$previous"`: completions for the value of an option. */
 export function valueArms({ places, common }: Completions, { files, nothing, words }: Completers): string {
   const arm = (pattern: string, { long, value }: CompletedOption) => {
     if (value === undefined) return [];
@@ -28,7 +28,7 @@ export function valueArms({ places, common }: Completions, { files, nothing, wor
   return [...own, ...common.flatMap((option) => arm("*", option))].join("\n");
 }
 
-/** The names of the commands and options at a place, those of every place aside. */
+/** The names of the commands and options at a place, without the global ones. */
 function wordsOf({ commands, options }: Omit<Place, "path" | "takesFiles">): string {
   return [...commands.map(({ name }) => name), ...options.map(({ long }) => long)].join(" ");
 }

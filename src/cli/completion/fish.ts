@@ -1,7 +1,7 @@
 import { valuedOptions } from "./bash.ts";
 import type { CompletedOption, Completions, Place } from "./places.ts";
 
-/** In single quotes, in which fish knows two escapes. */
+/** Quotes text in single quotes, inside which fish has two escapes. */
 function quoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

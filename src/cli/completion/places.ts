@@ -1,7 +1,7 @@
 import type { Command, Option } from "commander";
 import { KEY_SPECS, PROTECTION_LEVELS } from "../../kms/policy/key-matrix.ts";
 
-/** What may follow an option: names of files, one of some words, something only the user knows; nothing at all for a switch. */
+/** The value of an option: a file, one of several words, or free text; nothing for a switch. */
 export type Value = "files" | "text" | readonly string[];
 
 export interface CompletedOption {
@@ -10,7 +10,7 @@ export interface CompletedOption {
   readonly value: Value | undefined;
 }
 
-/** What may come next behind the words of a command: a command, or one of its options. */
+/** The completions after the words of a command: subcommands and options. */
 export interface Place {
   /** The words so far: `keys create`, or nothing. */
   readonly path: string;
@@ -21,7 +21,7 @@ export interface Place {
   readonly takesFiles: boolean;
 }
 
-/** Words that complete what the help describes, by the placeholder in it. */
+/** Completions by the placeholder in the help. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   KeySpec: KEY_SPECS,
   KeyUsage: ["ENCRYPT/DECRYPT", "SIGN/VERIFY"],
@@ -31,11 +31,11 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 
 export interface Completions {
   readonly places: readonly Place[];
-  /** Options of every place, which the places themselves leave out. */
+  /** The global options, which the places themselves leave out. */
   readonly common: readonly CompletedOption[];
 }
 
-/** What completes a program's command line; of the places, the root comes first. */
+/** The completions of a program's command line; the root is the first place. */
 export function completionsOf(program: Command): Completions {
   const all = [placeOf(program, ""), ...program.commands.flatMap((command) => below(command, command.name()))];
   const [root] = all;

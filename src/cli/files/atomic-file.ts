@@ -16,8 +16,8 @@ interface Parts {
 }
 
 /**
- * A file that is there whole or not at all, and readable by its owner alone: it is written under another name in the same folder,
- * synced to disk and renamed. A file that had the name before stays until then.
+ * An atomically written file that only its owner can read. It is written under a temporary name in the same folder, synced to disk
+ * and renamed. An older file of the same name stays until then.
  */
 export class AtomicFile implements Sink {
   readonly #parts: Parts;
@@ -26,7 +26,7 @@ export class AtomicFile implements Sink {
     this.#parts = parts;
   }
 
-  /** @param place a path without links; @param name what the user called it */
+  /** @param place a path without links; @param name the path as the user gave it */
   static async create(place: string, name: string): Promise<AtomicFile> {
     const start = basename(place).slice(0, NAME_PART);
     const temporary = `${dirname(place)}${sep}${start}.${randomBytes(6).toString("hex")}.tmp`;
@@ -64,7 +64,7 @@ export class AtomicFile implements Sink {
   }
 }
 
-/** Brings the new name to the disk too, where the platform lets a folder be opened. */
+/** Syncs the new name to disk too, if the platform can open a folder. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder).catch(() => undefined);
   await handle?.sync().catch(() => {});

@@ -24,13 +24,13 @@ export function addOutputOptions(command: Command, output: string): Command {
     .option("--force", "write to a terminal what is not text, too");
 }
 
-/** The most bytes a command reads, and what it says of more. */
+/** The most bytes a command reads, and the advice for longer input. */
 interface InputLimit {
   readonly atMost: number;
   readonly instead: string;
 }
 
-/** The KMS takes far less in one call, and says how much. */
+/** The KMS takes far less in one call; its error names its limit. */
 export const ONE_CALL: InputLimit = {
   atMost: 1 << 20,
   instead: "The input is too long for one call. Use an envelope: lanelock seal",
@@ -54,7 +54,7 @@ export async function readInput(file: string | undefined, limit = ONE_CALL): Pro
   }
 }
 
-/** Writes bytes to standard output, or to a file that is there whole or not at all, and readable by its owner alone. */
+/** Writes bytes to standard output, or atomically to a file that only its owner can read. */
 export async function writeOutput(file: string | undefined, bytes: Uint8Array, options?: SinkOptions): Promise<void> {
   const sink = await openSink(file, options);
   try {
@@ -66,7 +66,7 @@ export async function writeOutput(file: string | undefined, bytes: Uint8Array, o
   await sink.commit();
 }
 
-/** Writes bytes as they are, or in base64 with a line feed behind it. */
+/** Writes raw bytes, or Base64 followed by a line feed. */
 function writeAnswer({ out, base64, force }: DataOptions, bytes: Uint8Array): Promise<void> {
   return writeOutput(out, base64 ? Buffer.from(`${toBase64(bytes)}\n`) : bytes, { force });
 }
@@ -76,8 +76,8 @@ interface AnswerOptions extends DataOptions {
 }
 
 /**
- * Writes an answer whose data is in one field: the data as it is; with `--json` the whole answer, or where the data goes to a file, the
- * rest of it.
+ * Writes a response whose data is in one field: only the data, raw. With `--json` it writes the whole response, or the rest of it if
+ * the data goes to a file.
  */
 export async function writeDataAnswer<Field extends string>(
   answer: Readonly<Record<Field, Uint8Array | string>>,
@@ -91,7 +91,7 @@ export async function writeDataAnswer<Field extends string>(
   if (json) print(toJson(toFile ? { ...answer, [field]: undefined } : answer));
 }
 
-/** Refuses to show ciphertext or a signature on a terminal, before anything is asked for. */
+/** Refuses to show ciphertext or a signature on a terminal, before it makes any call. */
 export function refuseBinaryAnswer({ json, ...options }: AnswerOptions, what: string): void {
   if (!json) refuseTerminal(options, what, ["--out FILE", "--base64"]);
 }

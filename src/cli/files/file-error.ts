@@ -6,7 +6,7 @@ export interface FileAttempt {
   readonly name: string;
 }
 
-/** What the system's codes mean, and what to do; `write` where that differs from `read`. */
+/** The meaning of the system's codes, and what to do; `write` if it differs from `read`. */
 const MEANINGS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   ENOENT: ["there is no such file", "Check the path."],
   "ENOENT write": ["its folder does not exist", "Make the folder first."],
@@ -30,9 +30,9 @@ const MEANINGS: Readonly<Record<string, readonly [what: string, remedy: string]>
 };
 
 /**
- * What the file system reported as one of our errors, under the name that the user gave.
+ * Turns an error of the file system into one of ours, with the name that the user gave.
  *
- * @returns `ERR_STORE`; an error that is ours already, as it is
+ * @returns `ERR_STORE`; an error of ours unchanged
  */
 export function fileError(cause: unknown, { verb, name }: FileAttempt): unknown {
   if (cause instanceof LanelockError) return cause;
@@ -44,7 +44,7 @@ export function fileError(cause: unknown, { verb, name }: FileAttempt): unknown 
   return new LanelockError("ERR_STORE", `Cannot ${verb} ${name}: ${reason}. ${remedy}`, { cause });
 }
 
-/** Does `work` on a file; what the system throws comes out as {@link fileError}. */
+/** Runs `work` on a file. Errors of the system become a {@link fileError}. */
 export async function onFile<T>(attempt: FileAttempt, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -53,7 +53,7 @@ export async function onFile<T>(attempt: FileAttempt, work: () => Promise<T>): P
   }
 }
 
-/** An error as the system throws them, for what is found out before the system is asked. */
+/** An error like the system's, for a problem that is found before the system call. */
 export function systemError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }

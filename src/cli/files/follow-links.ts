@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, parse, sep } from "node:path";
 import { LanelockError } from "../../errors.ts";
 import { systemError } from "./file-error.ts";
 
-/** Where an output's path leads: to a place in a folder, or to a descriptor that the process was started with. */
+/** The target of an output's path: a place in a folder, or a descriptor that the process was started with. */
 export type Destination = { readonly place: string } | { readonly descriptor: number };
 
 /** As many links as Linux follows. */
@@ -15,8 +15,8 @@ const inherited: ReadonlySet<string> = new Set(
 );
 
 /**
- * Follows every link of a path, whether there is a file at its end or not, as a shell's `>` does. `/dev/stdout`, `/dev/fd/63` and the
- * like lead to the descriptor itself: what it was opened for, its position and its append mode stay.
+ * Follows every link of a path, as a shell's `>` does, even if there is no file at its end. `/dev/stdout`, `/dev/fd/63` and the like
+ * lead to the descriptor itself: its access mode, position and append mode stay.
  *
  * @throws LanelockError `ERR_STORE` for a link that somebody else put into a shared folder
  */
@@ -57,8 +57,9 @@ function descriptorAt(folder: string, name: string): number | undefined {
 }
 
 /**
- * In a folder such as /tmp, where everybody may put files, a link or pipe of somebody else's may be a trap: it would have the output
- * replace a file of ours, or be read. The rule is the one of Linux's fs.protected_symlinks, which covers only what the kernel follows.
+ * In a folder such as /tmp, where everybody may put files, another user's link or pipe may be a trap: the output would replace a file
+ * of ours, or that user would read it. This is the rule of Linux's fs.protected_symlinks, which covers only links that the kernel
+ * follows.
  *
  * @throws LanelockError `ERR_STORE`
  */

@@ -1,7 +1,7 @@
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs `work` with an abort signal that fires on Ctrl-C and the like, so that it can remove what it has begun; then the process ends as
+ * Runs `work` with a signal that aborts on Ctrl-C and the like, so that `work` can remove unfinished output. Then the process ends as
  * it would have.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -9,15 +9,15 @@ export async function makeFolder(folder: string, undo: Undo): Promise<void> {
   const attempt = { verb: "write", name: folder } as const;
   const first = await onFile(attempt, () => mkdir(folder, { recursive: true, mode: 0o700 }));
   if (first === undefined) return;
-  // From the outermost one made to the innermost; they are removed the other way round.
+  // From the outermost new folder to the innermost; they are removed in reverse order.
   const made: string[] = [];
   for (let at = resolve(folder); at !== dirname(resolve(first)); at = dirname(at)) made.unshift(at);
   for (const one of made) undo.add(() => rmdir(one));
 }
 
 /**
- * Writes a new root key, 32 random bytes in base64, that only its owner can read. It is on the disk before its name is there, and the
- * name of another file is never taken over.
+ * Writes a new root key, 32 random bytes in base64, that only its owner can read. It is on disk before it gets its name, and it
+ * never replaces another file.
  */
 export async function makeRootKey(file: string, undo: Undo): Promise<void> {
   await makeFolder(dirname(file), undo);
@@ -41,7 +41,7 @@ export async function makeRootKey(file: string, undo: Undo): Promise<void> {
   }
 }
 
-/** Takes back the files that a store makes: the database, its logs and locks, the audit log. */
+/** Removes the files of a new store: the database, its logs and locks, the audit log. */
 export async function removeNewFiles(path: string, undo: Undo): Promise<void> {
   const folder = dirname(path);
   const before = new Set(await readdir(folder).catch(() => []));

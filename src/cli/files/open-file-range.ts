@@ -69,7 +69,7 @@ async function plaintextLength(source: FileHandle, input: string): Promise<numbe
   return messageLayout(await readStart(source, input), size).plaintextLength;
 }
 
-/** As much of the front of a message as its header can take. */
+/** The length of the longest header of a message. */
 export async function readStart(source: FileHandle, name: string): Promise<Uint8Array> {
   const start = new Uint8Array(1_096);
   const attempt = { verb: "read", name } as const;

@@ -9,13 +9,13 @@ import { isStandard, type Sink } from "./sink.ts";
 import { textOnly } from "./terminal.ts";
 
 export interface SinkOptions {
-  /** Writes to a terminal what is not text, too. */
+  /** Also writes binary data to a terminal. */
   readonly force?: boolean | undefined;
 }
 
 /**
- * Opens an output. A regular file is there whole or not at all; a pipe, a device or an inherited descriptor is written to as the data
- * comes; a terminal takes text alone, unless forced.
+ * Opens an output. A regular file is written atomically. A pipe, a device or an inherited descriptor gets the data as it comes. A
+ * terminal takes only text, unless forced.
  *
  * @param file standard output for `undefined` and `-`
  * @throws LanelockError `ERR_STORE`
@@ -44,7 +44,7 @@ function forTerminal(sink: Sink, descriptor: number, force: boolean): Sink {
 async function openIrregular(place: string): Promise<FileHandle | undefined> {
   const seen = await lstat(place).catch(() => undefined);
   if (seen === undefined || seen.isFile()) return undefined;
-  // Nothing is made or emptied by this; what was opened is looked at, not what the name meant before.
+  // This neither makes nor truncates a file, and checks the opened file, not the name again.
   const handle = await open(place, constants.O_WRONLY | constants.O_NOCTTY);
   try {
     const opened = await handle.stat();
@@ -59,7 +59,7 @@ async function openIrregular(place: string): Promise<FileHandle | undefined> {
 
 function standardOutput(): Sink {
   const attempt = { verb: "write", name: "standard output" } as const;
-  // `write` reports what went wrong; without a listener the event would end the process.
+  // `write` reports the error; without a listener the event would end the process.
   if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", () => {});
   return {
     write: (bytes) =>
@@ -95,10 +95,10 @@ class HandleSink implements Sink {
   }
 }
 
-/** How long to wait for room in a pipe that somebody made non-blocking. */
+/** How long to wait for space in a non-blocking pipe. */
 const ROOM_MILLISECONDS = 5;
 
-/** A descriptor from outside: it stays open, and what was written through it before stays. */
+/** An inherited descriptor: it stays open, and earlier output through it stays. */
 class DescriptorSink implements Sink {
   readonly #descriptor: number;
   readonly #name: string;

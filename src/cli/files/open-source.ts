@@ -9,18 +9,18 @@ const CHUNK = 2 ** 20;
 
 /** An input that is open. */
 export interface Source {
-  /** Its bytes as they are asked for. @throws LanelockError `ERR_STORE` */
+  /** Its bytes on demand. @throws LanelockError `ERR_STORE` */
   readonly chunks: AsyncIterable<Buffer>;
   /** Bytes, of a regular file. */
   readonly size: number | undefined;
-  /** Stops reading; an input that nobody ends would keep the process. */
+  /** Stops reading. Otherwise an input without end would keep the process alive. */
   stop(): void;
 }
 
 /**
  * Opens an input: a file, or standard input for `undefined` and `-`.
  *
- * @throws LanelockError `ERR_STORE` for what cannot be opened, and for a folder
+ * @throws LanelockError `ERR_STORE` if it cannot be opened, or is a folder
  */
 export async function openSource(file: string | undefined): Promise<Source> {
   if (isStandard(file)) return sourceOf(standardInput(), STANDARD_INPUT, undefined);
@@ -32,7 +32,7 @@ export async function openSource(file: string | undefined): Promise<Source> {
 
 const STANDARD_INPUT = "standard input";
 
-/** Node takes a standard input whose kind it does not know, such as a folder or a disk, for an empty one. */
+/** Node treats a standard input of unknown kind, such as a folder or a disk, as empty. */
 function standardInput(): Readable {
   try {
     const info = fstatSync(0);

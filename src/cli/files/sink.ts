@@ -1,13 +1,13 @@
-/** Where a command writes its result, in order. */
+/** The output of a command, written in order. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
-  /** All was written: the result is there from now on. */
+  /** Everything was written: publishes the result. */
   commit(): Promise<void>;
-  /** Nothing of the result is kept, where that can be. */
+  /** Discards the result, if possible. */
   discard(): Promise<void>;
 }
 
-/** Whether what `--in` or `--out` says is standard input or output: `-`, or nothing. */
+/** Whether the value of `--in` or `--out` means standard input or output: `-`, or absent. */
 export function isStandard(file: string | undefined): file is undefined | "-" {
   return file === undefined || file === "-";
 }

@@ -2,8 +2,8 @@ import { isatty } from "node:tty";
 import { UsageError } from "../report/failures.ts";
 import { isStandard, type Sink } from "./sink.ts";
 
-/** What would change a terminal's settings rather than show: control characters, but for tab, line feed and carriage return. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+/** Characters that change a terminal's settings: control characters except tab, line feed and carriage return. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the search is for them.
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
 
 /** Whether an output that no option names goes to a terminal. */
@@ -21,7 +21,7 @@ interface BinaryOutput {
 /**
  * Refuses a command whose output is never text, before it reads anything.
  *
- * @param remedies what the command offers besides `--out`
+ * @param remedies the command's alternatives to `--out`
  * @throws UsageError
  */
 export function refuseTerminal({ out, force, base64 }: BinaryOutput, what: string, remedies: readonly string[]): void {
@@ -29,7 +29,7 @@ export function refuseTerminal({ out, force, base64 }: BinaryOutput, what: strin
   throw binary(what, remedies);
 }
 
-/** A sink on a terminal: it takes text, and refuses the first bytes that are not. */
+/** A sink on a terminal. It takes text, and refuses the first bytes that are not text. */
 export function textOnly(sink: Sink): Sink {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const check = (bytes?: Uint8Array) => {

@@ -6,7 +6,7 @@ import type { Sink } from "./sink.ts";
 import { isTerminal } from "./terminal.ts";
 
 export interface Passage extends SinkOptions {
-  /** What the progress bar says is being done. */
+  /** The label of the progress bar. */
   readonly label: string;
   /** A file; standard input for `undefined` and `-`. */
   readonly input: string | undefined;
@@ -15,19 +15,19 @@ export interface Passage extends SinkOptions {
 }
 
 export interface Passed {
-  /** Bytes that came in. */
+  /** Bytes read. */
   readonly read: number;
-  /** Bytes that went out. */
+  /** Bytes written. */
   readonly written: number;
 }
 
-/** Sends the input through a pair of streams to the output, which is there only if all went well. */
+/** Sends the input through a pair of streams to the output, which is published only on success. */
 export function throughStream(
   { label, input, output, force }: Passage,
   makeStream: (signal: AbortSignal) => TransformStream<Uint8Array, Uint8Array>,
 ): Promise<Passed> {
   return interruptible(async (signal) => {
-    // Before there is any output: an input that cannot be opened leaves none.
+    // Opened first: if the input cannot be opened, no output is made.
     const source = await openSource(input);
     const bar = new ProgressBar(label, source.size, isTerminal(output));
     const passed = { read: 0, written: 0 };
@@ -54,7 +54,7 @@ export function throughStream(
   });
 }
 
-/** A source's bytes, read as they are asked for. */
+/** A source's bytes, read on demand. */
 function webStream(source: Source, onRead: (bytes: number) => void): ReadableStream<Uint8Array> {
   const chunks = source.chunks[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(

@@ -1,4 +1,4 @@
-/** Steps that take back what was made, the last one first. */
+/** Steps that undo changes, the last one first. */
 export class Undo {
   readonly #steps: (() => Promise<unknown>)[] = [];
 
@@ -6,7 +6,7 @@ export class Undo {
     this.#steps.push(step);
   }
 
-  /** Takes back what can be: the error that led here is the one to report. */
+  /** Undoes as much as possible. Ignores errors: the error that led here is the one to report. */
   async run(): Promise<void> {
     for (const step of this.#steps.reverse()) await step().catch(() => {});
   }

@@ -10,8 +10,8 @@ export function isEnvelope(data: Uint8Array): boolean {
 }
 
 /**
- * Runs a decryption. The service has one answer to every ciphertext that it does not decrypt, and names a field; here it is said in words
- * what that may be, the same for all of them.
+ * Runs a decryption. The service has one error for every ciphertext that does not decrypt, which names only a field. This adds the
+ * possible reasons, the same for every ciphertext.
  */
 export async function decrypting<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -25,7 +25,7 @@ export async function decrypting<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Opens an envelope message from `input`; one that is something else is named as that. */
+/** Opens an envelope message from `input`. The error for other input says what it is. */
 export async function opening<T>(input: string | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -37,7 +37,7 @@ export async function opening<T>(input: string | undefined, work: () => Promise<
   }
 }
 
-/** Also of an input that can be read only once, which then counts as one. */
+/** Also accepts an input that can be read only once. */
 async function beginsAsEnvelope(input: string): Promise<boolean> {
   const handle = await openInput(input);
   try {

@@ -1,8 +1,8 @@
 import { LanelockError } from "../../errors.ts";
 
 /**
- * The command line cannot be understood, or asks for what cannot be: exit status 2, as for commander's own refusals of options. The
- * message says all, so that a line for the terminal leaves the code out.
+ * The command line is not valid: exit status 2, as for commander's own refusals of options. The message is complete, so a line for
+ * the terminal leaves the code out.
  */
 export class UsageError extends LanelockError {
   constructor(message: string, options?: ErrorOptions) {
@@ -10,7 +10,7 @@ export class UsageError extends LanelockError {
   }
 }
 
-/** A check came out badly, and the report says so already: exit status 1, and nothing more to say. */
+/** A check found problems, and the report has already said so: exit status 1, and no further message. */
 export class CheckFailed extends Error {}
 
 function commanderCode(error: unknown): string | undefined {
@@ -30,7 +30,7 @@ interface Failure {
   readonly message: string;
 }
 
-/** What went wrong; nothing where the words have been said already. */
+/** The error's message; empty if it has already been printed. */
 function failureOf(error: unknown): Failure | undefined {
   if (commanderCode(error) !== undefined || error instanceof CheckFailed) return undefined;
   if (error instanceof LanelockError) return { code: error.code, message: inOurWords(oneLine(error.message)) };
@@ -40,7 +40,7 @@ function failureOf(error: unknown): Failure | undefined {
   return { code: "InternalFailure", message: `Unexpected: ${oneLine(message)}${known}. Please report it.` };
 }
 
-/** Advice that the library gives to programs, and what it is on the command line. */
+/** Advice of the library for programs, and its equivalent on the command line. */
 const ADVICE: readonly (readonly [library: string, here: string])[] = [
   ['open the KMS with the option "hsm"', "name a token with --pkcs11-module, --token and --pin-file"],
   ['open the KMS with the option "external"', "name a key manager with --external-config"],
@@ -57,7 +57,7 @@ function oneLine(text: string): string {
 
 /**
  * One line for standard error, without its line feed: `lanelock: CODE: message`, or with `json` an object of `code`, `message` and
- * `exitStatus`. Empty where nothing is left to say.
+ * `exitStatus`. Empty if there is no further message.
  */
 export function describeFailure(error: unknown, { json = false } = {}): string {
   const failure = failureOf(error);
@@ -67,7 +67,7 @@ export function describeFailure(error: unknown, { json = false } = {}): string {
   return error instanceof UsageError ? `lanelock: ${message}` : `lanelock: ${code}: ${message}`;
 }
 
-/** Whether a command line asks for JSON, also one that cannot be understood. */
+/** Whether a command line asks for JSON, even if it is not valid otherwise. */
 export function asksForJson(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return (end < 0 ? args : args.slice(0, end)).includes("--json");

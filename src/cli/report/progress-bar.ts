@@ -13,7 +13,7 @@ export class ProgressBar {
 
   /**
    * @param total bytes in all, if that is known
-   * @param hidden where the output goes to a terminal itself, whose last line the bar would wipe out
+   * @param hidden true if the output goes to a terminal, whose last line the bar would erase
    */
   constructor(label: string, total: number | undefined, hidden = false) {
     this.#label = label;

@@ -7,7 +7,7 @@ export function toJson(value: unknown): string {
   return JSON.stringify(plain(value));
 }
 
-/** Before `JSON.stringify` sees it, which would write a date in milliseconds. */
+/** Converted here because `JSON.stringify` would write a date with milliseconds. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return toBase64(value);
   if (value instanceof Date) return dateText(value);
@@ -46,7 +46,7 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** @throws UsageError where a report and the data would both go to standard output */
+/** @throws UsageError if both a report and the data would go to standard output */
 export function requireOut(json: boolean | undefined, out: string | undefined): void {
   if (json && (out === undefined || out === "-"))
     throw new UsageError("--json prints a report on standard output. Give the data a file with --out");

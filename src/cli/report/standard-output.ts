@@ -2,8 +2,9 @@ import { fileError } from "../files/file-error.ts";
 import { asksForJson, describeFailure } from "./failures.ts";
 
 /**
- * Listens for errors of standard output, and reports one when the process ends. A reader that has seen enough is no error to report: what
- * the command did is done, and only its exit status says that not all was read. A disk that is full is one.
+ * Listens for errors of standard output, and reports one when the process ends. If the reader closes a pipe
+ * early, that is not reported: the command has done its work, and only its exit status shows that not all was read. A full disk is
+ * reported.
  *
  * @returns a function to call when the command's own failure has been reported, which is then the only one
  */

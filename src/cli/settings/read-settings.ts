@@ -30,7 +30,7 @@ export function printsJson(command: Command): boolean {
 /**
  * The settings of a command: from the command line, the environment and the configuration file, in this order.
  *
- * @throws UsageError for two settings that contradict each other, `ERR_ARGUMENT` for what is wrong in the environment or the file
+ * @throws UsageError for two settings that contradict each other, `ERR_ARGUMENT` for a mistake in the environment or the file
  */
 export function settingsOf(command: Command): Settings {
   const [flags, environment] = [fromCommandLine(command), fromEnvironment()];
@@ -61,7 +61,7 @@ function fromEnvironment(): Values {
   return valuesOf((name) => [process.env[environmentName(name)], environmentName(name)]);
 }
 
-/** @param read the value of a setting, and what it is called there */
+/** @param read the value of a setting, and its name in that layer */
 function valuesOf(read: (name: SettingName) => readonly [value: unknown, called: string]): Values {
   const values: Values = {};
   for (const name of SETTING_NAMES) {
@@ -72,7 +72,7 @@ function valuesOf(read: (name: SettingName) => readonly [value: unknown, called:
   return values;
 }
 
-/** Adds what a layer says of settings that no layer before it has decided. */
+/** Adds a layer's values for settings that no earlier layer has. */
 function take(taken: Values, layer: Values, place: string): void {
   const decided = new Set<SettingName>(SETTING_NAMES.filter((name) => taken[name] !== undefined));
   for (const group of ALTERNATIVES) {
@@ -88,7 +88,7 @@ function take(taken: Values, layer: Values, place: string): void {
   }
 }
 
-/** A misspelt variable would silently not apply. Names that are not close to one of ours are somebody else's. */
+/** A misspelt variable would silently be ignored. Names that are not close to one of ours belong to other programs. */
 function checkEnvironment(rootKeyEnv: string | false | undefined): void {
   const known = [...SETTING_NAMES.map(environmentName), "LANELOCK_CONFIG", ...SERVE_VARIABLES];
   const bare = (name: string) => name.slice("LANELOCK_".length);
@@ -101,7 +101,7 @@ function checkEnvironment(rootKeyEnv: string | false | undefined): void {
   }
 }
 
-/** @param given what the command line says; the environment comes next, then the file of that name in the home folder */
+/** @param given the value on the command line; the environment comes next, then the file of that name in the home folder */
 function fileOf(given: unknown, home: string): string | undefined {
   const named = given ?? process.env.LANELOCK_CONFIG;
   if (typeof named === "string") return named;
@@ -109,7 +109,7 @@ function fileOf(given: unknown, home: string): string | undefined {
   return existsSync(standard) ? standard : undefined;
 }
 
-/** What the configuration file says of the server, and the folder that its paths are relative to. */
+/** The server's settings in the configuration file, and the folder that its paths are relative to. */
 export function configurationOf(command: Command): { readonly serve: unknown; readonly folder: string } {
   const path = fileOf(givenOption(command, "config"), settingsOf(command).home);
   if (path === undefined) return { serve: undefined, folder: "." };
@@ -120,7 +120,7 @@ export function configurationOf(command: Command): { readonly serve: unknown; re
 /** A configuration file has the settings of every command, and those of `lanelock serve` in a member of their own. */
 const FILE_NAMES = [...SETTING_NAMES, "serve"];
 
-/** @throws LanelockError `ERR_STORE` for a file that cannot be read, `ERR_ARGUMENT` for what is wrong in it */
+/** @throws LanelockError `ERR_STORE` for a file that cannot be read, `ERR_ARGUMENT` for a mistake in it */
 function readSettings(path: string): Values {
   const { members, isPrivate } = readConfiguration({ path, what: CONFIGURATION, known: FILE_NAMES });
   const place = `The ${CONFIGURATION} ${path}`;

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 
-/** Which store a command works on, with which keys and providers, in whose name. */
+/** The store, root key, providers and caller that a command uses. */
 export interface Settings {
   readonly home: string;
   readonly store?: string | undefined;
@@ -67,7 +67,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
-/** Of each group one setting is enough; two in the same place contradict each other. */
+/** Of each group at most one setting may be given in one place. */
 export const ALTERNATIVES: readonly (readonly SettingName[])[] = [
   ["store", "storeFile"],
   ["rootKey", "rootKeyEnv"],
@@ -114,7 +114,7 @@ function settingsAsOptions(): Option[] {
   ];
 }
 
-/** What a command line says of a setting, behind the command's name or before it. */
+/** The value of a setting on the command line, before or after the command's name. */
 export function givenOption(command: Command, name: string): unknown {
   for (let at: Command | null = command; at !== null; at = at.parent) {
     const isSetting = at.options.some((option) => option.attributeName() === name && settingOptions.has(option));

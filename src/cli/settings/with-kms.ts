@@ -6,12 +6,12 @@ import { kmsOptions, rootKeyFile, storePlace } from "./kms-options.ts";
 import { printsJson, refuseVisiblePassword, settingsOf } from "./read-settings.ts";
 import type { Settings } from "./settings.ts";
 
-/** How a command answers. */
+/** The form of a command's output. */
 export interface Answering {
   readonly json: boolean;
 }
 
-/** Refuses to go on where there is no store, in words that say how to make one. @throws UsageError */
+/** Refuses if there is no store. The message says how to make one. @throws UsageError */
 function requireInitialised(settings: Settings): void {
   const file = rootKeyFile(settings);
   if (settings.rootKeyEnv === undefined && !existsSync(file)) {
@@ -23,7 +23,7 @@ function requireInitialised(settings: Settings): void {
   }
 }
 
-/** The settings of a command whose store must be there. */
+/** The settings of a command whose store must exist. */
 export function existingStore(command: Command): Settings {
   refuseVisiblePassword(command);
   const settings = settingsOf(command);
@@ -32,9 +32,9 @@ export function existingStore(command: Command): Settings {
 }
 
 /**
- * Opens the KMS a command was pointed at, does `work` with it, and closes it, whatever happens.
+ * Opens the KMS that the settings name, runs `work` with it, and always closes it.
  *
- * @param options what differs from what the settings say
+ * @param options replacements for options from the settings
  */
 export async function withKms<T>(
   command: Command,

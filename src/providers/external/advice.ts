@@ -34,7 +34,7 @@ const advice: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: noTls,
 };
 
-/** A sentence to follow what went wrong with a call. */
+/** The sentence of advice after the error of a call. */
 export function adviceFor(cause: unknown): string {
   const code = codeOf(cause) ?? "";
   if (code.startsWith("HPE_")) return "It does not speak HTTP/1.1 at this port: check the option url.";
@@ -44,7 +44,7 @@ export function adviceFor(cause: unknown): string {
   return advice[code] ?? "The log of the key manager may say more.";
 }
 
-/** What an error says of itself; some of Node's have a code and no message. */
+/** An error's message. Some of Node's errors have only a code. */
 export function reasonOf(cause: unknown): string {
   return messageOf(cause) || codeOf(cause) || "an error without a message";
 }

@@ -21,7 +21,7 @@ export class Exchange {
   /**
    * Sends a request and reads its answer to the end, if it is no longer than a message of the protocol.
    *
-   * @throws StaleConnection when the request may be sent again; otherwise whatever the connection failed with
+   * @throws StaleConnection when the request may be sent again; otherwise the connection's error
    */
   async run(options: RequestOptions, body: Buffer): Promise<RawAnswer> {
     if (this.#cut) throw new Error("the call ended before it was sent");
@@ -33,7 +33,7 @@ export class Exchange {
           const isStale = outgoing.reusedSocket && ["ECONNRESET", "EPIPE"].includes(codeOf(error) ?? "");
           reject(isStale ? new StaleConnection(reasonOf(error)) : error);
         });
-        // After an answer or an error this rejects nothing any more.
+        // After an answer or an error this has no effect.
         outgoing.on("close", () => reject(new Error("the connection ended before its answer")));
         outgoing.end(body);
       });

@@ -106,7 +106,7 @@ export class ExternalKey implements CipherKey {
 
 /** A refusal as an error of the KMS, and a foreign error as `ERR_PROVIDER`. Our own errors and the signal's reason pass. */
 export function translated(error: unknown, manager: string, signal?: AbortSignal): unknown {
-  // Both classes are of this copy of the package: nothing else makes what gets here, except Node.
+  // Both classes are of this copy of the package; only Node throws anything else here.
   if (!(error instanceof ManagerRefusal)) {
     if (error instanceof LanelockError || (signal?.aborted && error === signal.reason)) return error;
     const message = `The key of the key manager ${manager} cannot be used: ${messageOf(error)}. Try again.`;

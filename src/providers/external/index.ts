@@ -1,5 +1,5 @@
 /**
- * Keys in a key manager that the user runs, in front of a token or whatever keeps them: the KMS's protection level EXTERNAL.
+ * Keys in a key manager that the user runs, for example in front of a token: the KMS's protection level EXTERNAL.
  * Node only. The protocol is described in docs/external-keys.md; `lanelock external-proxy` speaks it for any PKCS#11 token.
  *
  * @example

@@ -4,7 +4,7 @@ import type { CipherKey, CipherMode } from "../../kms/ports/index.ts";
 import { fromBase64, keyNamePattern } from "./protocol.ts";
 
 /**
- * What the store keeps of an external key: its name, and the ciphertext of a random plaintext from when it was new. Later the key
+ * The store's record of an external key: its name, and the ciphertext of a random plaintext from when it was new. Later the key
  * manager must produce the same ciphertext, so it cannot replace the key unnoticed.
  */
 export interface PinnedKey {

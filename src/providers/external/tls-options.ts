@@ -5,7 +5,7 @@ import { messageOf } from "../../shared/thrown.ts";
 
 /** @throws LanelockError `ERR_ARGUMENT` unless `pem` begins with a certificate. @param option `ca of externalKeys()` */
 export function requireCertificate(option: string, pem: string): void {
-  // Node silently accepts text that is no certificate as `ca`, and then trusts nobody.
+  // Node silently accepts text that is not a certificate as `ca`, and then trusts nobody.
   attempt(option, "a certificate in PEM", () => new X509Certificate(pem));
 }
 

@@ -13,7 +13,7 @@ import type {
 import { isPromise } from "../../shared/maybe-promise.ts";
 import { codeOf, messageOf } from "../../shared/thrown.ts";
 
-/** Gives what the platform cannot do as the service's refusal; the message says what works instead. */
+/** Turns `ERR_UNSUPPORTED` of the platform into the service's refusal; the message says what works instead. */
 function explained<T>(work: () => MaybePromise<T>): MaybePromise<T> {
   try {
     const result = work();

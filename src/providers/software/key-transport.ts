@@ -27,8 +27,8 @@ const keyLengths: Record<SymmetricKeySpec, number> = {
 const rsaLength = 256;
 
 /**
- * Answers every failure alike, and drops the cause, which would tell them apart. Only what says nothing about the material passes:
- * the platform cannot do it, or failed.
+ * Gives every failure the same error, and drops the cause, which would distinguish them. Only errors that reveal nothing about the
+ * material pass: the platform does not support the operation, or failed.
  */
 function oneAnswer(error: unknown): unknown {
   const code = codeOf(error);
@@ -106,7 +106,7 @@ async function createPair(
 /** Browsers, and other runtimes' node:crypto, have no raw RSA: that must show before material is wrapped for it. */
 async function requirePkcs1(privateKey: Uint8Array): Promise<void> {
   using key = await loadPrivateKey(privateKey);
-  // 1 is 1 after RSA, which is no padding.
+  // RSA maps 1 to 1, which is not valid padding.
   const one = new Uint8Array(rsaLength).fill(1, rsaLength - 1);
   await key.decryptPkcs1(one, 32).catch((error: unknown) => {
     if (codeOf(error) !== "ERR_AUTHENTICATION") throw oneAnswer(error);

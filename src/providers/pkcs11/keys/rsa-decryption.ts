@@ -21,7 +21,7 @@ export interface RsaDecryptionKey {
  * RSAES-OAEP decryption (RFC 8017 §7.1.2) with a token's private key.
  *
  * @param onToken whether the token removes the padding; otherwise it does raw RSA, and the padding is removed here
- * @throws LanelockError `ERR_AUTHENTICATION`, whatever is wrong with the ciphertext
+ * @throws LanelockError `ERR_AUTHENTICATION` for every fault of the ciphertext
  */
 export function decryptOaep(
   key: RsaDecryptionKey,

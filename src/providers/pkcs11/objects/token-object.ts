@@ -151,7 +151,7 @@ export function templateOf({ objectClass, id, label }: ObjectIdentity): Attribut
   return id ? [...template, { type: CKA.ID, value: id }] : template;
 }
 
-/** Destroys every object that fits. It is no error if there is none. */
+/** Destroys every matching object. Succeeds if there is none. */
 export async function destroyObjects(token: Token, template: readonly Attribute[]): Promise<void> {
   await searchToken(token, template, (session, found) => {
     for (const handle of found) calling("C_DestroyObject", () => token.api.C_DestroyObject(session.handle, handle));

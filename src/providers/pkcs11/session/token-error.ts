@@ -38,8 +38,8 @@ export class TokenError extends Error {
 }
 
 /**
- * What pkcs11js threw, as a {@link TokenError}; anything else (a TypeError, a full thread pool) passes through. Judged by the
- * message: in jest, pkcs11js throws errors of another realm.
+ * Turns an error of pkcs11js into a {@link TokenError}; anything else (a TypeError, a full thread pool) passes unchanged. The message
+ * decides: in jest, pkcs11js throws errors of another realm.
  */
 export function tokenError(thrown: unknown, call: string): unknown {
   // Made here, by this class.
@@ -78,8 +78,8 @@ export async function callingAsync<T>(call: string, run: () => Promise<T>): Prom
 }
 
 /**
- * `ERR_PROVIDER` about the token named `token`, whatever was thrown, with it as the cause. An error of this package passes, and so
- * does the caller's own reason for an abort.
+ * Wraps an error in `ERR_PROVIDER` about the token named `token`, as its cause. Errors of this package pass unchanged, and so does
+ * the caller's own reason for an abort.
  */
 export function providerError(token: string, thrown: unknown, signal?: AbortSignal): unknown {
   // Everything that gets here was made by this copy of the package, or by a driver.
