@@ -28,10 +28,10 @@ function importsOf(file: string): Import[] {
 
 const imports = files.flatMap(importsOf);
 
-/** Parts that are divided into rooms: each room is a part of its own. */
+/** Parts that are divided into folders: each folder is a part of its own. */
 const DIVIDED = ["kms", "providers", "providers/pkcs11"];
 
-/** The part of the project a file belongs to: its folder, the room of a divided part, `errors`, or `entry` for an entry point. */
+/** The part of the project a file belongs to: its folder, the subfolder of a divided part, `errors`, or `entry` for an entry point. */
 function partOf(path: string): string {
   if (path === "errors.ts") return "errors";
   const folders = path.split("/").slice(0, -1);

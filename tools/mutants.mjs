@@ -1,5 +1,5 @@
-// `npm run test:mutants -- ROOM`: plants faults in a room of src/, one at a time, and runs the tests that should notice.
-// A fault that no test notices is a rule that no test states. Rooms: `npm run test:mutants` lists them.
+// `npm run test:mutants -- AREA`: plants faults in an area of src/, one at a time, and runs the tests that should notice.
+// A fault that no test notices is a rule that no test states. Areas: `npm run test:mutants` lists them.
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { root } from "./setup.mjs";
@@ -7,7 +7,7 @@ import { root } from "./setup.mjs";
 const envelopeRules = ["test/envelope/rules.test.ts", "test/envelope/format.test.ts", "test/envelope/tamper.test.ts"];
 
 /** What to change, and the tests that should notice. Tests of the built package do not see a change of src/. */
-const rooms = {
+const areas = {
   ciphers: { mutate: ["src/ciphers/*.ts"], tests: ["test/contract/**", "test/bad-input/**", "test/conformance/**"] },
   asymmetric: { mutate: ["src/asymmetric/*.ts"], tests: ["test/asymmetric/**", "!test/asymmetric/browser.test.ts"] },
   "kms/operations": { mutate: ["src/kms/operations/*.ts"], tests: ["test/kms/operations/**"] },
@@ -37,16 +37,16 @@ const rooms = {
 };
 
 const [name, ...files] = process.argv.slice(2);
-const room = rooms[name];
-if (room === undefined) {
-  console.error(`npm run test:mutants -- ROOM [FILE…]\nRooms: ${Object.keys(rooms).join(", ")}`);
+const area = areas[name];
+if (area === undefined) {
+  console.error(`npm run test:mutants -- AREA [FILE…]\nAreas: ${Object.keys(areas).join(", ")}`);
   process.exit(2);
 }
 
 const vitest = `${root}vitest.mutants.config.mjs`;
 const stryker = `${root}stryker.mutants.json`;
-const exclude = room.tests.filter((test) => test.startsWith("!")).map((test) => test.slice(1));
-const include = room.tests.filter((test) => !test.startsWith("!")).map((test) => test.replace(/\*\*$/, "**/*.test.ts"));
+const exclude = area.tests.filter((test) => test.startsWith("!")).map((test) => test.slice(1));
+const include = area.tests.filter((test) => !test.startsWith("!")).map((test) => test.replace(/\*\*$/, "**/*.test.ts"));
 writeFileSync(
   vitest,
   `import config from "./vitest.config.ts";
@@ -61,7 +61,7 @@ writeFileSync(
     vitest: { configFile: "vitest.mutants.config.mjs" },
     // The sandbox needs no other tsconfig, and rewriting it takes a TypeScript before 7.
     tsconfigFile: "none",
-    mutate: files.length > 0 ? files : room.mutate,
+    mutate: files.length > 0 ? files : area.mutate,
     // Messages are English, not rules.
     mutator: { excludedMutations: ["StringLiteral"] },
     ignorePatterns: ["test/nodes/node_modules", "docs", "bench", "packages", "dist", "build/*.wat"],
