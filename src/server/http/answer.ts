@@ -15,15 +15,15 @@ export function errorBody({ status, code, message }: WireError, requestId: strin
 }
 
 /** Answers on a socket whose request could not be read as HTTP, and closes it. */
-export function answerMalformed(socket: Duplex, error: WireError): void {
+export function answerMalformed(socket: Duplex, error: WireError, requestId: string): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const body = errorBody(error, newRequestId(), "");
+  const body = errorBody(error, requestId, "");
   const reason = STATUS_CODES[error.status] ?? "Error";
   socket.end(
     `HTTP/1.1 ${error.status} ${reason}\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Connection: close\r\n\r\n${body}`,
+      `x-acs-request-id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

@@ -1,5 +1,5 @@
-import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import type { RequestListener, Server } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { performance } from "../../shared/timers.ts";
@@ -7,20 +7,29 @@ import { plainAddress } from "../access/conditions.ts";
 import { type HttpRequest, handleRequest, type Service, type Trace } from "../handle-request.ts";
 import { readParameters } from "../protocol/parameters.ts";
 import { ServiceError, type WireError, wireError } from "../protocol/service-error.ts";
-import { answerMalformed, errorBody, JSON_TYPE, newRequestId } from "./answer.ts";
+import { errorBody, JSON_TYPE, newRequestId } from "./answer.ts";
+import { createHttpServer, type HttpServerParts, unsupportedMethod } from "./http-server.ts";
 import type { LogLine } from "./log-line.ts";
 import type { Metrics } from "./metrics.ts";
 import { optionalPackage } from "./optional-package.ts";
 
-/**
- * 6,144 bytes of plaintext and 8,192 characters of context in a query, each of at most 9 bytes once percent-encoded. Node's own limit of
- * 16 KiB would refuse them.
- */
-const MAX_HEADER_BYTES = 131_072;
 /** An imported RSA_4096 key in Base64 takes some 4 KiB; the rest is room for a large context in a form. */
 const MAX_BODY_BYTES = 262_144;
 const NO_PARAMETERS: ReadonlyMap<string, string> = new Map();
 const NO_BYTES = new Uint8Array(0);
+const UNKNOWN: Trace = { operation: "unknown" };
+const NO_HOST: WireError = {
+  ...{ status: 400, code: "ParseRequestParameterException" },
+  message: "A request of HTTP/1.1 must have the header Host.",
+};
+const BROKEN_OFF: WireError = {
+  ...{ status: 400, code: "ParseRequestParameterException" },
+  message: "The body of the request broke off.",
+};
+const NO_EXPECTATION: WireError = {
+  ...{ status: 417, code: "ParseRequestParameterException" },
+  message: "The header Expect may only be 100-continue.",
+};
 
 export interface AppParts {
   readonly service: Service;
@@ -28,14 +37,9 @@ export interface AppParts {
   readonly log: (line: LogLine) => void;
   /** Whether the KMS can be used now: its store answers. */
   readonly ready: () => Promise<boolean>;
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly tls: HttpServerParts["tls"];
   readonly host: string;
-  readonly limits: {
-    /** For a whole request to arrive, in milliseconds. */
-    readonly requestTimeoutMs: number;
-    readonly keepAliveTimeoutMs: number;
-    readonly maxConnections: number;
-  };
+  readonly limits: HttpServerParts["limits"];
 }
 
 interface Running extends AppParts {
@@ -57,6 +61,8 @@ export async function createApp(given: AppParts): Promise<FastifyInstance> {
     // The signature needs the query as it came.
     routerOptions: { querystringParser: () => ({}) },
     serverFactory: (handler) => httpServer(parts, handler),
+    // createHttpServer listens to clientError. Fastify would otherwise answer it too, in another form.
+    clientErrorHandler: () => undefined,
     frameworkErrors: (error, request, reply) => {
       refuse(parts, { request, reply, startedAt: performance.now() }, error);
     },
@@ -90,22 +96,24 @@ export async function createApp(given: AppParts): Promise<FastifyInstance> {
   return app;
 }
 
-/** Node's server, with the limits that keep strangers from holding it up. */
-function httpServer({ tls, limits }: AppParts, handler: RequestListener): Server {
-  const options = {
-    maxHeaderSize: MAX_HEADER_BYTES,
-    requestTimeout: limits.requestTimeoutMs,
-    headersTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: Math.min(1_000, limits.requestTimeoutMs),
-  };
-  const server =
-    tls === undefined
-      ? createHttpServer(options, handler)
-      : createHttpsServer({ ...options, ...tls, minVersion: "TLSv1.2" }, handler);
-  server.maxConnections = limits.maxConnections;
-  server.on("clientError", (error: Error, socket: Duplex) => answerMalformed(socket, malformed(error)));
-  return server;
+/** The server under fastify. What it refuses by itself is logged and counted like every answer. */
+function httpServer(parts: Running, handler: RequestListener): Server {
+  return createHttpServer({
+    ...{ tls: parts.tls, limits: parts.limits, handler },
+    refuseRequest(request, response) {
+      const startedAt = performance.now();
+      const requestId = newRequestId();
+      const seen = request.headers.host === undefined ? NO_HOST : NO_EXPECTATION;
+      observe(parts, { ...{ requestId, startedAt, trace: UNKNOWN }, ...seen, socket: request.socket });
+      const body = errorBody(seen, requestId, parts.host);
+      const length = Buffer.byteLength(body);
+      const own = { "content-type": JSON_TYPE, "content-length": length, "x-acs-request-id": requestId };
+      response.writeHead(seen.status, { ...own, connection: "close" }).end(body);
+    },
+    refused({ status, code }, requestId, socket) {
+      observe(parts, { ...{ requestId, startedAt: performance.now(), trace: UNKNOWN }, status, code, socket });
+    },
+  });
 }
 
 async function answer(parts: Running, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -116,7 +124,7 @@ async function answer(parts: Running, request: FastifyRequest, reply: FastifyRep
     const body = JSON.stringify({ ...json, RequestId: request.id });
     reply.type(JSON_TYPE).header("x-acs-request-id", request.id);
     if (parts.closing) reply.header("connection", "close");
-    observe(parts, { request, startedAt, trace, status: 200, code: "OK" });
+    observe(parts, { ...source(request), startedAt, trace, status: 200, code: "OK" });
     return reply.send(body);
   } catch (error) {
     return refuse(parts, { request, reply, startedAt, trace }, error);
@@ -161,16 +169,23 @@ interface Refused {
 }
 
 function refuse(parts: Running, { request, reply, startedAt, trace }: Refused, error: unknown): FastifyReply {
-  const seen = wireError(ofFramework(error));
+  const { raw } = request;
+  // The body broke off. Whether its bytes were malformed or its sender left, no answer can follow on this connection.
+  const seen = raw.destroyed && !raw.complete ? BROKEN_OFF : wireError(ofFramework(error));
   const { status, code } = seen;
-  observe(parts, { request, startedAt, trace: trace ?? { operation: "unknown" }, status, code, cause: error });
+  observe(parts, { ...source(request), startedAt, trace: trace ?? UNKNOWN, status, code, cause: error });
   reply.code(status).type(JSON_TYPE).header("x-acs-request-id", request.id);
   if (status === 413 || status === 408 || parts.closing) reply.header("connection", "close");
   return reply.send(errorBody(seen, request.id, parts.host));
 }
 
+function source({ id, raw }: FastifyRequest): { requestId: string; socket: Duplex } {
+  return { requestId: id, socket: raw.socket };
+}
+
 interface Observed {
-  readonly request: FastifyRequest;
+  readonly requestId: string;
+  readonly socket: Duplex;
   readonly startedAt: number;
   readonly trace: Trace;
   readonly status: number;
@@ -178,13 +193,13 @@ interface Observed {
   readonly cause?: unknown;
 }
 
-function observe(parts: AppParts, { request, startedAt, trace, status, code, cause }: Observed): void {
+function observe(parts: AppParts, { requestId, socket, startedAt, trace, status, code, cause }: Observed): void {
   const milliseconds = performance.now() - startedAt;
   const { operation, accessKeyId, caller } = trace;
   parts.metrics?.observe({ operation, code, seconds: milliseconds / 1_000 });
   parts.log({
-    ...{ requestId: request.id, operation, status, code, milliseconds, accessKeyId, caller },
-    sourceIp: plainAddress(request.raw.socket.remoteAddress ?? ""),
+    ...{ requestId, operation, status, code, milliseconds, accessKeyId, caller },
+    sourceIp: plainAddress(socket instanceof Socket ? (socket.remoteAddress ?? "") : ""),
     ...(status >= 500 ? { cause } : {}),
   });
 }
@@ -204,23 +219,7 @@ function ofFramework(error: unknown): unknown {
 function notFound({ raw, method }: FastifyRequest): ServiceError {
   const path = (raw.url ?? "").split("?", 1)[0];
   if (path === "/") {
-    return new ServiceError(
-      "UnsupportedHTTPMethod",
-      `This http method is not supported: use POST or GET, not ${method}.`,
-    );
+    return unsupportedMethod(method);
   }
   return new ServiceError("NotFound", "There is nothing at this path. Send operations to /.");
-}
-
-/** What Node's parser refused. */
-function malformed(error: unknown): WireError {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  if (code === "HPE_HEADER_OVERFLOW") {
-    const message = `The request line and headers may have ${MAX_HEADER_BYTES} bytes. Send the parameters in a form body.`;
-    return { status: 431, code: "ParseRequestParameterException", message };
-  }
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
-    return { status: 408, code: "RequestTimeout", message: "The request did not arrive in time." };
-  }
-  return { status: 400, code: "ParseRequestParameterException", message: "The request is not valid HTTP/1.1." };
 }
