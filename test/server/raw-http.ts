@@ -18,10 +18,6 @@ export type Piece = string | Uint8Array | number;
 export interface ExchangeOptions {
   /** `half-close` ends this side after the last piece, `reset` drops the connection then; `wait` leaves it to the server. */
   readonly end?: "half-close" | "reset" | "wait";
-  /** With `wait`: this side ends after so many answers. */
-  readonly answers?: number;
-  /** Answers to HEAD have no body. */
-  readonly head?: boolean;
 }
 
 const TIME_LIMIT_MS = 120_000;
@@ -32,7 +28,7 @@ export async function exchange(
   pieces: readonly Piece[],
   options: ExchangeOptions = {},
 ): Promise<Exchange> {
-  const { end = "wait", answers = Number.POSITIVE_INFINITY, head = false } = options;
+  const { end = "wait" } = options;
   const socket = createConnection({ port, host: "127.0.0.1" });
   const received: Buffer[] = [];
   const closed = new Promise<void>((resolve, reject) => {
@@ -41,10 +37,7 @@ export async function exchange(
     socket.on("error", () => undefined);
     socket.once("close", () => resolve());
   });
-  socket.on("data", (chunk) => {
-    received.push(chunk);
-    if (end === "wait" && parse(Buffer.concat(received), head).answers.length >= answers) socket.end();
-  });
+  socket.on("data", (chunk) => received.push(chunk));
   await write(socket, pieces);
   if (end === "half-close") socket.end();
   if (end === "reset") socket.destroy();
@@ -53,7 +46,7 @@ export async function exchange(
   } finally {
     socket.destroy();
   }
-  return parse(Buffer.concat(received), head);
+  return parse(Buffer.concat(received));
 }
 
 async function write(socket: Socket, pieces: readonly Piece[]): Promise<void> {
@@ -64,7 +57,7 @@ async function write(socket: Socket, pieces: readonly Piece[]): Promise<void> {
   }
 }
 
-function parse(bytes: Buffer, head: boolean): Exchange {
+function parse(bytes: Buffer): Exchange {
   const answers: RawAnswer[] = [];
   let at = 0;
   for (;;) {
@@ -72,7 +65,7 @@ function parse(bytes: Buffer, head: boolean): Exchange {
     if (blank < 0) break;
     const headers = bytes.toString("latin1", at, blank);
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(headers)?.[1]);
-    const length = head || status < 200 ? 0 : Number(/^content-length: (\d+)$/im.exec(headers)?.[1] ?? 0);
+    const length = status < 200 ? 0 : Number(/^content-length: (\d+)$/im.exec(headers)?.[1] ?? 0);
     if (bytes.length < blank + 4 + length) break;
     if (status >= 200 || Number.isNaN(status)) {
       answers.push({ status, headers, body: bytes.toString("utf8", blank + 4, blank + 4 + length) });
