@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { CLOCK_TOLERANCE_MS, type Nonce, type NonceVerdict, type NonceWindow } from "./nonce-window.ts";
 import type { NonceRegister } from "./verify-claim.ts";
 
@@ -51,6 +52,8 @@ export class SharedNonces implements NonceRegister {
   async #work(): Promise<void> {
     this.#busy = true;
     while (this.#waiting.length > 0) {
+      // A store in this process is done before the next socket is read: without a turn of the event loop every batch would be of one.
+      await nextTurn();
       const batch = this.#waiting.splice(0, MAX_BATCH);
       try {
         const isNew = await this.#remember(batch.map(({ entry }) => entry));
