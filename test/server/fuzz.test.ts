@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { expect, test } from "vitest";
+import { BuiltServer } from "./built-server.ts";
 import { Dice, type FuzzCase, fuzzCase, MARKER } from "./fuzz-requests.ts";
 import { exchange, type RawAnswer } from "./raw-http.ts";
-import { BuiltServer } from "./built-server.ts";
 import { send, signedPath } from "./signed.ts";
 
 const COUNT = process.env.LANELOCK_LONG === "1" ? 52_000 : 3_000;

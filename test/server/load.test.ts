@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { expect, test } from "vitest";
-import { Caller, percentile } from "./load.ts";
 import { BuiltServer } from "./built-server.ts";
+import { Caller, percentile } from "./load.ts";
 import { send, signedPath } from "./signed.ts";
 
 const CONNECTIONS = 64;
