@@ -5,7 +5,7 @@ export const SIZES: readonly number[] = [32, 64, 1024, 16384, 1048576];
 
 /**
  * Where a result of `bytes` bytes goes: long ones into memory that is there already, which every contender with such an option
- * gets too. A fresh MiB costs its allocation and 256 page faults, whoever computes what goes there.
+ * gets too. A new MiB costs its allocation and 256 page faults for every contender.
  */
 export function outputFor(bytes: number): Uint8Array<ArrayBuffer> | undefined {
   return bytes >= 16384 ? new Uint8Array(bytes) : undefined;

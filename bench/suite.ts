@@ -1,6 +1,6 @@
 import type { Case } from "./case.ts";
 
-/** A quantity that must not exceed a bound, whatever others reach. */
+/** A quantity that must not exceed a bound, regardless of the rivals. */
 export interface Limit {
   readonly name: string;
   readonly unit: string;

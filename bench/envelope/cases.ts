@@ -68,7 +68,7 @@ class Envelopes {
 }
 
 function fileCase(envelopes: Envelopes, route: Route, where: string): Case {
-  // The AWS SDK with other settings than its own is told, not held to a bar.
+  // The AWS SDK with other settings than its defaults is reported, but has no bar.
   const bars: readonly Bar[] = [
     { against: NODE, atLeast: 0.6 },
     { against: AWS, atLeast: 2 },

@@ -22,7 +22,7 @@ export async function openBenchedKms() {
 
 type Token = Awaited<ReturnType<typeof openBenchedKms>>["token"];
 
-/** AES-256-GCM as somebody would write it who calls the token without anything in between. */
+/** AES-256-GCM by direct calls to the token, without a layer in between. */
 export function bareToken({ module, token }: Token) {
   const { PKCS11, ...pkcs11js } = createRequire(import.meta.url)("pkcs11js") as typeof import("pkcs11js");
   const api = new PKCS11();

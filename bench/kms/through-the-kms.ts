@@ -67,7 +67,7 @@ async function warmCases(kms: Kms, label: string): Promise<Case[]> {
     },
     {
       ...common,
-      // Told, not held to a bar: an audit log that names contexts has two hashes to make for each new one.
+      // Reported without a bar: an audit log that names contexts makes two hashes for each new one.
       bars: [],
       name: `kms.encrypt 32 B, another context each time, ${label}`,
       contenders: [{ name: OWN, run: () => encrypt({ table: "orders", tenant: String(tenant++) }) }, bare.seal],
