@@ -74,7 +74,7 @@ describe.each(specs)("%s", (spec) => {
     }
   });
 
-  test("what is not on the curve is refused, on every platform", async () => {
+  test("a point that is not on the curve is refused on every platform", async () => {
     const { x, y } = goodPoint(spec);
     const other = goodPoint(spec === "EC_P256" ? "EC_P256K" : "EC_P256");
     const bad: Record<string, Uint8Array> = {

@@ -96,7 +96,7 @@ describe.each(cases)("$spec on $name", ({ spec, platform }) => {
     }
   });
 
-  test("a token's own failure is not taken for one of the ciphertext", async () => {
+  test("a failure of the token is not reported as a bad ciphertext", async () => {
     const ciphertext = await encrypt(12);
     const failing = async (): Promise<Uint8Array> => {
       throw new RangeError("CKR_DEVICE_REMOVED");

@@ -61,7 +61,7 @@ describe("forms of one EC key", () => {
     await expectRefused(withPublic(bytes(crypto.createECDH("prime256v1").generateKeys("hex"))));
   });
 
-  test("loading what has no public key works too", async () => {
+  test("a key without its public key loads too", async () => {
     const { scalar } = ecParts();
     for (const { platform } of platforms) {
       using key = await loadPrivateKey(encodePkcs8({ spec: "EC_P256", scalar }), platform);
@@ -246,7 +246,7 @@ describe("public keys", () => {
   });
 });
 
-test("what is not a key at all is refused, whatever it is", async () => {
+test("every value that is not a key is refused", async () => {
   const arbitrary = fc.oneof(
     fc.uint8Array({ maxLength: 400 }),
     fc.uint8Array({ maxLength: 200 }).map((content) => encodeDer(sequence(integer(content)))),

@@ -52,7 +52,7 @@ describe.each([
   { hash: "SHA-256", nodeHash: "sha256", limit: 190 },
   { hash: "SHA-1", nodeHash: "sha1", limit: 214 },
 ] as const)("OAEP with $hash", ({ hash, nodeHash, limit }) => {
-  test("takes off what OpenSSL put on, up to the longest", () => {
+  test("removes OpenSSL's padding, up to the longest message", () => {
     for (let length = 0; length <= limit; length += long ? 1 : 10) {
       const message = crypto.randomBytes(length);
       const options = { key: publicKey, padding: RSA_PKCS1_OAEP_PADDING, oaepHash: nodeHash };
@@ -109,7 +109,7 @@ describe.each([
   });
 });
 
-test("what OAEP leaves in memory is wiped, whether the padding is right or not", () => {
+test("OAEP's scratch memory is wiped, with valid and invalid padding", () => {
   const seen: Uint8Array[] = [];
   const { slice, fill } = Uint8Array.prototype;
   vi.spyOn(Uint8Array.prototype, "slice").mockImplementation(function (this: Uint8Array<ArrayBuffer>, ...range) {
@@ -146,7 +146,7 @@ describe("PKCS#1 v1.5", () => {
     raw(crypto.publicEncrypt({ key: publicKey, padding: RSA_PKCS1_PADDING }, message));
   const message = crypto.randomBytes(32);
 
-  test("takes off what OpenSSL put on, for each length, and no other length", () => {
+  test("removes OpenSSL's padding for each length, and accepts no other length", () => {
     for (let length = 0; length <= 245; length += long ? 1 : 7) {
       const expected = crypto.randomBytes(length);
       const padded = encoded(expected);

@@ -47,7 +47,7 @@ describe.each(["EC_P256", "EC_P256K"] as const)("the scalar of a private key on 
     await expect((async () => key.sign(input))()).rejects.toMatchObject({ code: "ERR_STATE" });
   });
 
-  test("is wiped only when what runs has ended", async () => {
+  test("is wiped only after the calls in progress have ended", async () => {
     const { seen, platform } = watched();
     const pair = await testPair(spec);
     const key = await loadPrivateKey(pair.privateKey, platform);

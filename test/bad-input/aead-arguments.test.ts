@@ -122,7 +122,7 @@ test.each(aeads)("$name: a stream refuses a tag of another length and says how l
   }
 });
 
-test("openStreamUnverified refuses what is not an AEAD of this package", () => {
+test("openStreamUnverified refuses objects that are not an AEAD of this package", () => {
   const nonce = new Uint8Array(12);
   const others: unknown[] = [undefined, null, 1, "aes", {}, { seal: () => nonce, open: () => nonce }];
   for (const value of others) {

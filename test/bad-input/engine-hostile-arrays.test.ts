@@ -42,7 +42,7 @@ function contents(bytes: Uint8Array<ArrayBuffer>, buffer: ArrayBuffer): Uint8Arr
 const texts = [0, 100, 40_000, 100_000];
 
 for (const aead of aeads) {
-  test.each(wraps)(`${aead.name}: arrays %s are taken for what they hold`, (_, wrap) => {
+  test.each(wraps)(`${aead.name}: arrays %s are read by their real contents`, (_, wrap) => {
     const random = seeded(`hostile arrays ${aead.name}`);
     const key = random.bytes(aead.keyLength);
     using cipher = aead.create(wrap(key));
@@ -98,7 +98,7 @@ for (const aead of aeads) {
   });
 }
 
-test.each(blockModes)("$name: arrays that lie or refuse are taken for what they hold", (mode) => {
+test.each(blockModes)("$name: arrays that lie or throw are read by their real contents", (mode) => {
   const random = seeded(`hostile arrays ${mode.name}`);
   const key = random.bytes(mode.keyLength);
   using cipher = mode.create(key);
@@ -172,7 +172,7 @@ test("no code of a buffer runs between the check of one array and the use of ano
   expect(ran).toBe(0);
 });
 
-test("shared memory is refused in whatever disguise", () => {
+test("shared memory is refused in every disguise", () => {
   using cipher = aesGcm(new Uint8Array(16));
   const renamed = new SharedArrayBuffer(40);
   Object.defineProperty(renamed, Symbol.toStringTag, { value: "ArrayBuffer" });

@@ -148,7 +148,7 @@ test("constructors refuse an option with another name, and name the right one", 
   }
 });
 
-test("an option that somebody put on Object.prototype is not the caller's", () => {
+test("an option on Object.prototype is not the caller's", () => {
   Object.defineProperty(Object.prototype, "polluted", {
     value: 1,
     enumerable: true,

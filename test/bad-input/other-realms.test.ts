@@ -25,7 +25,7 @@ function foreignObject<T extends object>(fields: T): T {
   return Object.assign(new realm.Object(), fields) as T;
 }
 
-test("bytes, options and lists of another realm give what our own give", () => {
+test("bytes, options and lists of another realm give the same results as ours", () => {
   const [key, nonce, aad, text] = [random.bytes(32), random.bytes(12), random.bytes(9), random.bytes(70_000)];
   using own = aesGcm(key);
   using other = aesGcm(foreign(key), foreignObject({ tagLength: 16 as const }));
@@ -49,7 +49,7 @@ test("bytes, options and lists of another realm give what our own give", () => {
   expectBytes(cbc.encrypt(foreign(iv), foreign(text)), same.encrypt(iv, text), "CBC");
 });
 
-test("what is misspelt in an object of another realm is refused, and what its prototype has is not", () => {
+test("a misspelt field in an object of another realm is refused; its prototype's fields are ignored", () => {
   using aead = aesGcm(random.bytes(16));
   const [nonce, text] = [random.bytes(12), random.bytes(5)];
   expect(() => aead.seal(nonce, text, foreignObject({ additionalData: text } as object))).toThrow(/aad/);

@@ -79,7 +79,7 @@ const sealOnPage = `import("/lanelock.js").then(({ aesGcm, LanelockError }) => {
   }
 })`;
 
-test("under script-src 'self' 'wasm-unsafe-eval', what a page seals Node opens", async () => {
+test("under script-src 'self' 'wasm-unsafe-eval', Node opens a message that a page seals", async () => {
   const sealed = Uint8Array.from((await (await open(strict)).evaluate(sealOnPage)) as number[]);
   const opening = createDecipheriv("aes-256-gcm", Buffer.alloc(32, 7), Buffer.alloc(12));
   opening.setAuthTag(sealed.subarray(-16));

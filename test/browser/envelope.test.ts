@@ -73,7 +73,7 @@ test.each(cases)("under a strict policy: $name", async ({ keySpec, options, work
   }
 });
 
-test("where the policy lets no worker start, auto does without, and a number is refused with what the policy needs", async () => {
+test("if the policy forbids workers, auto uses none, and a number is refused with the directive that is missing", async () => {
   const request = { keySpec: "Aliyun_SM4", length: LENGTH, message: await fromNode("Aliyun_SM4") } as const;
   const answer = await ask(`${strict}; worker-src 'none'`, { ...request, options: {} });
   expect(answer.opened).toEqual(Array(7).fill(true));

@@ -30,7 +30,7 @@ describe.each(nodes)("$version", ({ path: node, version }) => {
     });
   });
 
-  test("ulimit -v: without address space for the engine or threads, what cannot be done has one of our codes", () => {
+  test("ulimit -v: without address space for the engine or threads, every failure has one of our codes", () => {
     // Newer V8s can do with less; Node 20 has no engine then.
     const outcome = tryInNode({ node, addressSpace: 9_000_000 });
     expect(outcome.aes).toEqual(works);

@@ -65,7 +65,7 @@ describe.each(CASES)("%j", (line, offered, not) => {
   });
 });
 
-test("what completes a level and a key spec is what the KMS knows", async () => {
+test("the completions of a level and a key spec are those that the KMS knows", async () => {
   const { KEY_SPECS, PROTECTION_LEVELS } = await import("../../src/kms/policy/key-matrix.ts");
   const text = runTool(process.execPath, [binary, "completion", "bash"]);
   for (const words of [KEY_SPECS, PROTECTION_LEVELS]) expect(text).toContain(words.join(" "));

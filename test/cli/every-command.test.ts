@@ -49,7 +49,7 @@ const COMMANDS = [
 describe.each(COMMANDS)("lanelock %s", (command) => {
   const words = command.split(" ");
 
-  test("has help that says what it does, and is listed where it belongs", async () => {
+  test("has help that describes it, and is listed in its place", async () => {
     const help = await run([...words, "--help"]);
     expect(help).toMatchObject({ status: 0, stderr: "" });
     expect(help.stdout).toMatch(new RegExp(`^Usage: lanelock ${command}\\b`));

@@ -110,7 +110,7 @@ test.each([
   expectOneLine(folder.run(command.split(" ")), file, words);
 });
 
-describe("what is no ciphertext, message or signature", () => {
+describe("input that is not a ciphertext, message or signature", () => {
   test.each([
     ["decrypt --in random", 1, /^lanelock: InvalidParameter: .*"CiphertextBlob"/],
     ["decrypt --in sealed", 2, /^lanelock: The input is an envelope message\. Open it with: lanelock open\n$/],
@@ -173,7 +173,7 @@ test("a reader that goes away is a status, not a message, for reports", () => {
   }
 });
 
-test("standard input that is a folder is one line, and no empty message", () => {
+test("a folder as standard input gives one line, not an empty message", () => {
   const { status, stderr } = folder.bash("lanelock seal --key alias/k --out never < a-folder");
   expect([status, stderr]).toEqual([
     1,

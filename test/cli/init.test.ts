@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
 import { binary, CommandFolder } from "./lanelock.ts";
 
-// `lanelock init` makes everything or nothing, and can be run again after whatever stopped it.
+// `lanelock init` makes everything or nothing, and can be run again after any interruption.
 
 const folder = new CommandFolder("init");
 const home = folder.file("home");
@@ -63,7 +63,7 @@ test("a token, key manager, audit log or root key that does not work is found be
   expect(all()).toEqual(["short"]);
 });
 
-test("a home that cannot be a folder, or where nobody may write, is one line", () => {
+test("a home that cannot be a folder, or is not writable, gives one line", () => {
   expectNothingMade(init("--home", "/sys/lanelock"), /Cannot write \/sys\/lanelock: .*\((EACCES|EPERM|EROFS)\)/);
   writeFileSync(folder.file("home"), "");
   expectNothingMade(init(), /Cannot write \S*home/);

@@ -40,7 +40,7 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   },
 );
 
-test("what is no message is refused before its input ends", async () => {
+test("input that is not a message is refused before it ends", async () => {
   const child = spawn(process.execPath, [binary, "open", "--out", file("none")], { env: environment });
   child.stdin.on("error", () => {}).write("this is no message");
   const said: Buffer[] = [];

@@ -78,13 +78,13 @@ describe("which place wins", () => {
     );
   });
 
-  test("a setting may stand before the command and behind it", () => {
+  test("a setting may come before or after the command", () => {
     expect(folder.run(["keys", "list", "--home", "other/home"]).stdout).toContain("alias/other");
     expect(folder.run(["keys", "--home", "other/home", "list"]).stdout).toContain("alias/other");
   });
 });
 
-describe("what is wrong is said before anything is done", () => {
+describe("mistakes are reported before anything is done", () => {
   test.each([
     [{ stor: "x" }, 'no option "stor": did you mean "store"?'],
     [{ "pin-file": "x" }, 'did you mean "pinFile"?'],
@@ -130,7 +130,7 @@ describe("what is wrong is said before anything is done", () => {
     });
   });
 
-  test("an environment with other people's names is none of ours; an empty setting is refused", () => {
+  test("other programs' variables are ignored; an empty setting is refused", () => {
     expect(withEnvironment({ LANELOCK_LONG: "1", LANELOCKED: "x" })).toMatchObject({ status: 0, stderr: "" });
     expect(withEnvironment({ LANELOCK_CALLER: "" })).toMatchObject({
       status: 2,

@@ -143,7 +143,7 @@ function shipped(code: Uint8Array): Callable {
   return { functions: { ...exports } as Callable["functions"], memory: new Uint8Array(exports.memory.buffer) };
 }
 
-test("instrumented, the engine does what the shipped bytes do", () => {
+test("the instrumented engine gives the same results as the shipped one", () => {
   const code = builtEngine("plain");
   const [traced, plain] = [new TracedModule(code), shipped(code)];
   const initial = plain.memory.slice();

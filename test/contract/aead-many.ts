@@ -37,7 +37,7 @@ function expectOpened(opened: Uint8Array | LanelockError | undefined, data: Uint
 }
 
 function equality(aead: AeadUnderTest): void {
-  test("sealMany and openMany give what the reference gives, whatever the number and the lengths", () => {
+  test("sealMany and openMany agree with the reference for all numbers and lengths", () => {
     const random = seeded(`many ${aead.name}`);
     for (const tagLength of [16, 12, 4]) {
       const key = random.bytes(aead.keyLength);
@@ -101,7 +101,7 @@ function forgeries(aead: AeadUnderTest): void {
 }
 
 function memory(aead: AeadUnderTest): void {
-  test("sealMany and openMany modify no input, and what openMany returns is independent", () => {
+  test("sealMany and openMany modify no input, and openMany's results are independent", () => {
     const random = seeded(`many memory ${aead.name}`);
     using cipher = aead.create(random.bytes(aead.keyLength));
     const given = { nonce: random.bytes(12), aad: random.bytes(9), data: Buffer.from(random.bytes(50)) };
@@ -189,7 +189,7 @@ function badInput(aead: AeadUnderTest): void {
     expect(cipher.openMany([sealed, sealed])).toEqual([data, data]);
   });
 
-  test("nonces that differ in any one bit are not taken for the same", () => {
+  test("nonces that differ in one bit count as different", () => {
     const random = seeded(`many close nonces ${aead.name}`);
     using cipher = aead.create(random.bytes(aead.keyLength));
     for (const length of [12, 13]) {

@@ -43,7 +43,7 @@ function nodeGcm(material: Uint8Array, { data, iv, aad }: CipherRequest): Buffer
 const spki = (key: Uint8Array) => createPublicKey({ key: Buffer.from(key), format: "der", type: "spki" });
 const pkcs8Of = (pair: { privateKey: KeyObject }) => pair.privateKey.export({ format: "der", type: "pkcs8" });
 
-/** What `kms/` relies on in every provider: the same answers, and the same codes where there is none. */
+/** The behaviour of every provider that `kms/` relies on: the same answers, and the same codes for failures. */
 export function testProviderContract(name: string, subject: ProviderUnderTest): void {
   describe(`${name} as a KeyProvider`, () => {
     let provider: KeyProvider;
@@ -109,7 +109,7 @@ export function testProviderContract(name: string, subject: ProviderUnderTest): 
       expect(Buffer.from(await key.encrypt(request)).equals(copy)).toBe(true);
     });
 
-    test("what is not genuine is refused as ERR_AUTHENTICATION, and what cannot be by its length as that or ERR_LENGTH", async () => {
+    test("a forgery is ERR_AUTHENTICATION; one of an impossible length is that or ERR_LENGTH", async () => {
       const { key } = await created();
       const request = { data: randomBytes(40), iv: nonce(), aad: randomBytes(32) };
       const sealed = await key.encrypt(request);
@@ -170,7 +170,7 @@ export function testProviderContract(name: string, subject: ProviderUnderTest): 
       await other.close();
     });
 
-    test("a handle that is damaged, or another version's, does not serve", async () => {
+    test("a handle that is damaged, or another version's, is refused", async () => {
       const { bound, handle } = await created();
       for (const damaged of [new Uint8Array(0), handle.subarray(1), Buffer.concat([handle, Buffer.of(0)])]) {
         const load = outcome(() => provider.loadCipherKey({ binding: bound, handle: damaged }));
@@ -193,7 +193,7 @@ export function testProviderContract(name: string, subject: ProviderUnderTest): 
       await expect(outcome(() => key.decrypt(request))).rejects.toMatchObject({ code: "ERR_STATE" });
     });
 
-    test("destroying a key twice is no error", async () => {
+    test("destroying a key twice succeeds", async () => {
       const { bound, handle, key } = await created();
       key.dispose();
       await provider.destroyKey({ binding: bound, handle });
@@ -228,35 +228,38 @@ export function testProviderContract(name: string, subject: ProviderUnderTest): 
       await expect(outcome(() => closed.createKey({ binding: bound }))).rejects.toMatchObject(refused);
     });
 
-    test.each(["created", "imported"] as const)("EC_P256 %s signs what node:crypto verifies", async (how) => {
-      const bound = binding("EC_P256", {
-        keyUsage: "SIGN/VERIFY",
-        origin: how === "created" ? "Aliyun_KMS" : "EXTERNAL",
-      });
-      const material = pkcs8Of(generateKeyPairSync("ec", { namedCurve: "P-256" }));
-      const made =
-        how === "created"
-          ? await provider.createKey({ binding: bound })
-          : await provider.importKey({ binding: bound, material });
-      const key = await provider.loadAsymmetricKey({ binding: bound, ...made });
-      expect(key.publicKey).toEqual(made.publicKey);
-      const data = randomBytes(100);
-      const request = { algorithm: "ECDSA_SHA_256", messageType: "RAW", data } as const;
-      const signature = await key.sign(request);
-      expect(verify("sha256", data, spki(key.publicKey), signature)).toBe(true);
-      expect(await key.verify({ ...request, signature })).toBe(true);
-      for (const bad of [
-        new Uint8Array(0),
-        randomBytes(70),
-        signature.subarray(1),
-        signature.map((byte) => byte ^ 1),
-      ]) {
-        expect(await key.verify({ ...request, signature: bad })).toBe(false);
-      }
-      key.dispose();
-    });
+    test.each(["created", "imported"] as const)(
+      "EC_P256 %s makes signatures that node:crypto verifies",
+      async (how) => {
+        const bound = binding("EC_P256", {
+          keyUsage: "SIGN/VERIFY",
+          origin: how === "created" ? "Aliyun_KMS" : "EXTERNAL",
+        });
+        const material = pkcs8Of(generateKeyPairSync("ec", { namedCurve: "P-256" }));
+        const made =
+          how === "created"
+            ? await provider.createKey({ binding: bound })
+            : await provider.importKey({ binding: bound, material });
+        const key = await provider.loadAsymmetricKey({ binding: bound, ...made });
+        expect(key.publicKey).toEqual(made.publicKey);
+        const data = randomBytes(100);
+        const request = { algorithm: "ECDSA_SHA_256", messageType: "RAW", data } as const;
+        const signature = await key.sign(request);
+        expect(verify("sha256", data, spki(key.publicKey), signature)).toBe(true);
+        expect(await key.verify({ ...request, signature })).toBe(true);
+        for (const bad of [
+          new Uint8Array(0),
+          randomBytes(70),
+          signature.subarray(1),
+          signature.map((byte) => byte ^ 1),
+        ]) {
+          expect(await key.verify({ ...request, signature: bad })).toBe(false);
+        }
+        key.dispose();
+      },
+    );
 
-    test("RSA_2048 decrypts what node:crypto encrypts, and everything else is ERR_AUTHENTICATION", async () => {
+    test("RSA_2048 decrypts node:crypto's ciphertexts, and everything else is ERR_AUTHENTICATION", async () => {
       const bound = binding("RSA_2048", { keyUsage: "ENCRYPT/DECRYPT", origin: "EXTERNAL" });
       const material = pkcs8Of(generateKeyPairSync("rsa", { modulusLength: 2_048 }));
       const made = await provider.importKey({ binding: bound, material });

@@ -6,7 +6,7 @@ import type { SegmentBatch, SegmentCipher } from "../../src/envelope/segments/se
 import { nonceOf, sealSegment } from "../envelope/independent-format.ts";
 import { seeded } from "../reference/seeded.ts";
 
-// What every way of sealing and opening segments promises, wherever it works them.
+// The contract of every segment cipher, on every thread.
 
 const SIZE = 4_096;
 const TAG = 16;
@@ -123,7 +123,7 @@ export function segmentCipherContract({ name, suite, make }: SegmentCipherUnderT
       cipher.dispose();
     });
 
-    test("refuses what was changed, moved, cut or not the last, and wipes what it wrote", async () => {
+    test("refuses segments that were changed, moved, cut or not the last, and wipes its output", async () => {
       const cipher = await cipherOf();
       const run = { bytes: plaintext.subarray(0, SIZE + 50), first: 4, final: true };
       const sealed = expected(run);

@@ -129,7 +129,7 @@ export function testStoreContent(stores: () => OpenStores): void {
     });
   });
 
-  test("add refuses what is there, put replaces it", async () => {
+  test("add refuses an existing row, put replaces it", async () => {
     const { store, other } = stores();
     await store.write(async (tx) => {
       await tx.addKey(keyRow());
@@ -221,7 +221,7 @@ export function testStoreContent(stores: () => OpenStores): void {
     });
   });
 
-  test("what is due is found, and what is not is not", async () => {
+  test("finds due keys, and no others", async () => {
     const { store } = stores();
     const day = 86_400_000;
     await store.write(async (tx) => {

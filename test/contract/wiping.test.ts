@@ -38,7 +38,7 @@ test("the check sees a single byte that was not wiped, below, between and above 
 
 const all = [...aeads, ...blockModes];
 
-test.each(all)("$name: a key stands in its slot alone, and dispose() wipes it", ({ name, keyLength, create }) => {
+test.each(all)("$name: a key is only in its slot, and dispose() wipes it", ({ name, keyLength, create }) => {
   const key = seeded(`slot ${name}`).bytes(keyLength);
   const cipher = create(key);
   expect(slotsInUse().length).toBe(1);
@@ -55,7 +55,7 @@ test.each(all)("$name: a key stands in its slot alone, and dispose() wipes it", 
 
 const lengths = [0, 1, 16, 100, 512, 5000, 40_000, 100_000, 300_000];
 
-test.each(aeads)("$name: nothing of a message is left, of whatever length, opened or refused", (aead) => {
+test.each(aeads)("$name: no part of a message of any length is left in memory, opened or refused", (aead) => {
   const random = seeded(`wiping ${aead.name}`);
   using cipher = aead.create(random.bytes(aead.keyLength));
   const key = slotBytes();
@@ -108,7 +108,7 @@ test.each(aeads)("$name: streams own a slot until they end, are refused or are d
   }
 });
 
-test.each(blockModes)("$name: nothing of a message is left, of whatever length", (mode) => {
+test.each(blockModes)("$name: no part of a message of any length is left in memory", (mode) => {
   const random = seeded(`wiping ${mode.name}`);
   using cipher = mode.create(random.bytes(mode.keyLength));
   for (const any of lengths) {

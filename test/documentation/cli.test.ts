@@ -8,7 +8,7 @@ import { createSoftHsmToken, softHsmConfiguration, softHsmModule } from "../toke
 
 const page = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
 
-test("the reference in docs/cli.md is what --help says (npm run docs writes it)", () => {
+test("the reference in docs/cli.md equals --help (npm run docs writes it)", () => {
   const names = { flagName, environmentName };
   expect(page).toBe(cliPage(page, { program: lanelockProgram(), settings: SETTINGS, names }));
 });

@@ -15,7 +15,7 @@ const folder = scratchFolder("envelope-document");
 const program = join(root, `build/envelope-document-${process.pid}.mjs`);
 afterAll(() => rmSync(program, { force: true }));
 
-test("the examples run, and give what they say", () => {
+test("the examples run, and give the results that they show", () => {
   const document = readFileSync(join(root, "docs/envelope.md"), "utf8");
   const blocks = [...document.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code);
   expect(blocks.length).toBe(5);

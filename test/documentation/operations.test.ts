@@ -8,7 +8,7 @@ import { operationsPage } from "../../tools/operations-page.mjs";
 
 const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
 
-test("docs/operations.md is what the records say (npm run docs writes it)", () => {
+test("docs/operations.md equals the records (npm run docs writes it)", () => {
   const records = { KeyMetadata: keyMetadataSchema, KeyVersion: keyVersionSchema };
   expect(page).toBe(operationsPage({ operations: OPERATIONS, records, keyMatrix: KEY_MATRIX, origins: ORIGINS }));
 });

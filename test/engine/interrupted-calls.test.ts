@@ -252,7 +252,7 @@ const streams = {
 };
 
 for (const [name, { begin, input, output }] of Object.entries(streams)) {
-  test(`a stream (${name}) that is interrupted has ended, or goes on as if nothing had been`, {
+  test(`an interrupted stream (${name}) has ended, or continues unaffected`, {
     timeout: 120_000,
   }, () => {
     const witnesses = new Witnesses();

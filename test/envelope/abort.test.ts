@@ -59,7 +59,7 @@ async function abandoned(call: (signal: AbortSignal) => Promise<unknown>): Promi
   return calling.catch((error) => error);
 }
 
-test("a KMS that does not answer holds nobody up who gives up", async () => {
+test("a caller that gives up is not held by a KMS that does not answer", async () => {
   const silent: EnvelopeKms = { describeKey: never, generateDataKey: never, decrypt: never, reEncrypt: never };
   for (const cache of [true, false]) {
     const files = envelope(silent, { keyId: "key-fixed", cache });
@@ -70,7 +70,7 @@ test("a KMS that does not answer holds nobody up who gives up", async () => {
   }
 });
 
-test("a KMS that does not look at signals either: what was aborted before is not begun", async () => {
+test("with a KMS that ignores signals, an aborted call does not begin", async () => {
   const asked: string[] = [];
   const deaf: EnvelopeKms = {
     describeKey: () => kms.describeKey(),
@@ -105,7 +105,7 @@ test("nor where the data key is in the cache and nothing has to be waited for", 
   expect(counting.calls).toEqual(["describeKey", "generateDataKey", "decrypt"]);
 });
 
-test("a source that does not answer holds nobody up who gives up", async () => {
+test("a caller that gives up is not held by a source that does not answer", async () => {
   const files = envelope(kms);
   const size = message.length;
   for (const source of [

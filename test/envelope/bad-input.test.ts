@@ -44,7 +44,7 @@ test("an encryption context that the KMS would not take", () => {
   }
 });
 
-test("what is no KMS, and no options", () => {
+test("values that are not a KMS, and not options", () => {
   for (const value of [undefined, null, 5n, "kms", {}, { encrypt() {} }, () => 1]) {
     refusal("ERR_ARGUMENT", () => envelope(value as never, {}), typeof value);
   }

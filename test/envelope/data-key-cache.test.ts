@@ -122,7 +122,7 @@ describe("maxBytes", () => {
   });
 });
 
-test("maxAge counts from the request: used before, replaced after, wiped even if nobody comes again", async () => {
+test("maxAge counts from the request: used before, replaced after, wiped even without another request", async () => {
   vi.useFakeTimers();
   const kms = new CountingKms();
   const files = envelope(kms, { keyId, cache: { maxAge: 1_000 } });

@@ -29,7 +29,7 @@ const opened = async (message: Uint8Array) =>
   (await independentOpen(Buffer.from(message), { context: null, unwrap: () => dataKey })).plaintext;
 
 describe.each(targets)("by %s", (_, kms, options) => {
-  test.each(wraps)("arrays %s are taken for what they hold", async (_name, wrap) => {
+  test.each(wraps)("arrays %s are read by their real contents", async (_name, wrap) => {
     for (const cache of [true, false]) {
       await using files = envelope(kms, { keyId: "key-fixed", cache, ...options });
       for (const plaintext of plaintexts) {
@@ -94,7 +94,7 @@ describe.each(targets)("by %s: arrays whose buffer", (_, kms, options) => {
     }
   });
 
-  test("grows meanwhile are what they were when they were given", async () => {
+  test("grows meanwhile are read as they were passed", async () => {
     const { view, buffer } = resizable(plaintext);
     const sealing = files.seal(view);
     buffer.resize(plaintext.length + 5);

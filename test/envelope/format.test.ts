@@ -83,7 +83,7 @@ describe.each([
   });
 });
 
-test("contexts are equal whatever their order, and {} is none", async () => {
+test("the order of a context does not matter, and {} equals no context", async () => {
   const kms = new FixedKms(new Uint8Array(32), new Uint8Array(96));
   const sealing = envelope(kms, { keyId: "key-fixed", encryptionContext: { a: "1", b: "2" } });
   const message = await sealing.seal(vectorPlaintext(10));
@@ -107,6 +107,6 @@ test("every message has a salt of its own", async () => {
   expect(salts.size).toBe(1_000);
 });
 
-test("what is no header has no fields", () => {
+test("bytes that are not a header have no fields", () => {
   for (const length of [0, 7, 71, 167]) expect(() => inspectHeader(new Uint8Array(length))).toThrow(LanelockError);
 });

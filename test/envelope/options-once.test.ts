@@ -5,7 +5,7 @@ import { seeded } from "../reference/seeded.ts";
 import { FixedKms } from "./fixed-kms.ts";
 import { independentOpen } from "./independent-format.ts";
 
-// Options are read once: what was checked is what is used, whatever a getter says the second time.
+// Options are read once: the checked value is used, even if a getter returns another one the second time.
 
 const dataKey = new Uint8Array(32).fill(3);
 const kms = new FixedKms(dataKey, new Uint8Array(96).fill(9));
@@ -96,7 +96,7 @@ test("a context that changes while it is read is one and the same for the KMS an
   expectBytes(opened.plaintext, plaintext, JSON.stringify(context));
 });
 
-test("what a KMS hands out stays its own: a message keeps its wrapped key whatever becomes of the array", async () => {
+test("a KMS may reuse its answer's array: a message keeps its wrapped key", async () => {
   const wrapped = new Uint8Array(96).fill(9);
   const reusing: EnvelopeKms = {
     describeKey: () => kms.describeKey(),
@@ -110,7 +110,7 @@ test("what a KMS hands out stays its own: a message keeps its wrapped key whatev
   expectBytes(await files.open(await files.seal(plaintext)), plaintext, "under a cached data key");
 });
 
-test("a KMS that answers with what are no bytes is told so", async () => {
+test("a KMS that answers with other values than bytes gets an error that says so", async () => {
   for (const answer of [{ plaintext: "x".repeat(32) }, { ciphertextBlob: "x".repeat(96) }, { plaintext: undefined }]) {
     const odd = {
       describeKey: () => kms.describeKey(),
@@ -134,7 +134,7 @@ test.each([
   { keyMetadata: null },
   { keyMetadata: {} },
   { keyMetadata: { keyId: "key-fixed", keySpec: 5 } },
-])("a KMS that answers %o is told so", async (answer) => {
+])("a KMS that answers %o gets an error that says so", async (answer) => {
   const wrong = async () => answer as never;
   const asked = (operation: string) => ({
     describeKey: () => kms.describeKey(),

@@ -204,7 +204,7 @@ describe("a source that fails to be read is ERR_STORE, and its own error the cau
     await expect(files.openRange(blob, 0, 5)).rejects.toMatchObject(failed({ name: "NotReadableError" }));
   });
 
-  test("one of the caller's own that throws, or gives what is no size", async () => {
+  test("a source of the caller's own that throws, or returns an invalid size", async () => {
     const throwing = {
       stat() {
         throw new Error("no stat");
@@ -222,7 +222,7 @@ describe("a source that fails to be read is ERR_STORE, and its own error the cau
     }
   });
 
-  test("but the reason of a signal that was aborted meanwhile stays what it is", async () => {
+  test("but the reason of an aborted signal passes unchanged", async () => {
     const reason = new Error("no longer wanted");
     const abort = new AbortController();
     const read = async () => {

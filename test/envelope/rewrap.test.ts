@@ -65,7 +65,7 @@ describe.each(ways)("%s", (_, rewrap) => {
     await expect(envelope(kms).open(moved)).rejects.toMatchObject(refusal);
   });
 
-  test("a touched wrapped key, what is no message, and a header that was cut are refused", async () => {
+  test("a changed wrapped key, a truncated header, and input that is not a message are refused", async () => {
     const spoilt = message.slice();
     spoilt[100] = (spoilt[100] ?? 0) ^ 1;
     for (const what of [spoilt, new Uint8Array(500), message.slice(0, 100), new Uint8Array(0)]) {
@@ -73,7 +73,7 @@ describe.each(ways)("%s", (_, rewrap) => {
     }
   });
 
-  test("a destination that is not there is said to be what is wrong", async () => {
+  test("an unknown destination is named as the mistake", async () => {
     await expect(rewrap("alias/none")).rejects.toMatchObject({ code: "Forbidden.KeyNotFound" });
     await expect(rewrap("key-none")).rejects.toMatchObject({ code: "Forbidden.KeyNotFound" });
   });

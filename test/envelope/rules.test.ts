@@ -198,7 +198,7 @@ describe("a KMS of another copy of the package", () => {
     expect([closing, closingToo].length).toBe(2);
   });
 
-  test("a key state and an unknown destination stay what they are", async () => {
+  test("errors for a key state and an unknown destination pass unchanged", async () => {
     const { real, other, keyId } = await otherCopy();
     await using closing = real;
     const use = envelope(other, { keyId });

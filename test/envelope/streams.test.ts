@@ -112,7 +112,7 @@ describe.each([
     await expect(writing).rejects.toBe("enough");
   });
 
-  test("with nobody reading, nothing is asked of the source beyond the first runs", async () => {
+  test("without a reader, nothing beyond the first batches is read from the source", async () => {
     await using own = envelope(kms, { keyId: "key-fixed", ...options });
     let given = 0;
     const chunk = new Uint8Array(2 ** 18);
@@ -275,7 +275,7 @@ test("a stream that is not as long as was said fails", async () => {
   await expect(sealing(plaintext.length + 1)).rejects.toMatchObject({ code: "ERR_LENGTH" });
 });
 
-test("bytes that are transferred away before they were taken are ERR_BUFFER, whatever they were for", async () => {
+test("bytes that are transferred away before they are read are ERR_BUFFER in every call", async () => {
   await using threaded = envelope(kms, { keyId: "key-fixed", backend: "wasm", workers: 2 });
   const long = await threaded.seal(new Uint8Array(3_000_000));
   const uses: Record<string, (bytes: Uint8Array) => Promise<Uint8Array>> = {

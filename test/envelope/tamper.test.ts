@@ -116,7 +116,7 @@ describe.each(suites)("$name, $backend", ({ keySpec, backend }) => {
     await expect(envelope(shortKms, { backend }).open(message)).rejects.toMatchObject(refusal);
   });
 
-  test("a stream lets out what is before the touched segment and nothing of it", async () => {
+  test("a stream releases the segments before the changed one, and nothing of it", async () => {
     const long = vectorPlaintext(6 * SEGMENT + 7);
     const message = await files.seal(long);
     for (let segment = 0; segment <= 6; segment++) {

@@ -173,7 +173,7 @@ describe("where no further thread can start", () => {
 });
 
 describe("close()", () => {
-  test("lets runs at work finish, and resolves when no thread is left", async () => {
+  test("lets batches in progress finish, and resolves when no thread is left", async () => {
     const { pool, watched } = watchedPool(2);
     const cipher = new PooledSegments(pool, "wasm", messageKeys());
     const working: Promise<Uint8Array>[] = [];
@@ -189,7 +189,7 @@ describe("close()", () => {
     cipher.dispose();
   });
 
-  test("may be called twice at once, with runs at work", async () => {
+  test("may be called twice at once, with batches in progress", async () => {
     const { pool } = watchedPool(1);
     const cipher = new PooledSegments(pool, "wasm", messageKeys());
     await cipher.reserve();

@@ -7,7 +7,7 @@ import { type ExternalProxy, type ProxyLogEntry, startExternalProxy } from "../.
 import { createSoftHsmToken } from "../tokens/softhsm.ts";
 import { createAuthority } from "./certificates.ts";
 
-// The proxy as somebody sees it who writes requests by hand, from docs/external-keys.md and with nothing of the client here.
+// The proxy from the view of an attacker who writes requests by hand, from docs/external-keys.md, without the client here.
 
 const authority = createAuthority("keys");
 const server = authority.issue("server", "IP:127.0.0.1");
@@ -111,7 +111,7 @@ test("a request of another time is refused, however well it is signed", async ()
   }
 });
 
-test("a nonce is good for one request, also when many come at once, whatever the request", async () => {
+test("a nonce is valid for one request of any kind, also when many arrive at once", async () => {
   const nonce = randomBytes(16).toString("hex");
   const copies = await Promise.all(Array.from({ length: 20 }, () => send({ body: create, nonce })));
   expect(copies.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 19 }, () => 401)]);
@@ -260,7 +260,7 @@ function raw(text: string, end: (socket: ReturnType<typeof connect>) => void): P
   });
 }
 
-test("half requests, two lengths at once and what is not HTTP end, and the proxy goes on", async () => {
+test("half requests, two lengths at once and input that is not HTTP end, and the proxy continues", async () => {
   const head = `POST /v1/keys HTTP/1.1\r\nhost: x\r\n`;
   const leave = (socket: ReturnType<typeof connect>) => socket.end();
   expect(await raw(`${head}content-length: 50\r\n\r\n{`, leave)).not.toContain("200 OK");

@@ -98,7 +98,7 @@ test("where every connection of an address is a client's, the next is refused, a
   await proxy.close();
 });
 
-test("a stranger's connection ends with its answer, whatever is wrong", async () => {
+test("a stranger's connection ends after every refusal", async () => {
   const proxy = await start();
   const port = Number(new URL(proxy.url).port);
   const open = () => {

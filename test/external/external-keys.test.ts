@@ -117,7 +117,7 @@ describe.each([
     expect(objects() - before).toBe(0);
   });
 
-  test("what does not authenticate or is not padded gets the service's one answer", async () => {
+  test("a ciphertext that does not authenticate or is not padded gets the service's one error", async () => {
     await using kms = await open();
     const { keyId } = (await kms.createKey({ protectionLevel: "EXTERNAL" })).keyMetadata;
     const gcm = (await kms.encrypt({ keyId, plaintext: bytes(20) })).ciphertextBlob;

@@ -173,7 +173,7 @@ describe.each(Object.entries(breakings))("when %s", (_name, breaking) => {
   });
 });
 
-describe("a proxy whose token fails with what drivers should not throw", () => {
+describe("a proxy whose token throws values that drivers should not throw", () => {
   test("says that the token cannot be asked, and answers the next request", async () => {
     for (const name of ["C_EncryptInit", "C_Encrypt", "C_EncryptAsync", "C_FindObjects", "C_GenerateKeyAsync"]) {
       for (const [kind, thrown] of foreignErrors) {
@@ -196,7 +196,7 @@ describe("a proxy whose token fails with what drivers should not throw", () => {
     }
   });
 
-  test("goes on when its log throws", async () => {
+  test("continues when its log throws", async () => {
     for (const [, thrown] of foreignErrors) {
       for (const log of [
         () => {

@@ -235,7 +235,7 @@ test("a request whose kept connection breaks is sent once more, unless it makes 
   const { handle } = await provider.createKey({ binding: bound });
   const key = await provider.loadCipherKey({ binding: bound, handle });
   const sent: string[] = [];
-  /** Takes the request, whatever it does with it, and ends the connection without an answer. */
+  /** Takes the request, and ends the connection without an answer. */
   const instead = (incoming: IncomingMessage) => {
     sent.push(incoming.url ?? "");
     incoming.socket.destroy();

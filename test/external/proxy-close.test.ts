@@ -22,7 +22,7 @@ afterAll(() => {
 const open = (sessions = {}) =>
   startExternalProxy({ token: { ...faulty.options, sessions }, port: 0, tls: server, clientCa: authority.pem });
 
-test("a proxy that is closed answers what is under way, and keeps no connection for more", async () => {
+test("a closing proxy answers requests in progress, and keeps no connection", async () => {
   const maker = await open();
   const { certificate, privateKey } = orders;
   const provider = externalKeys({ url: maker.url, ca: authority.pem, credentials: { certificate, privateKey } });

@@ -6,8 +6,8 @@ import { Clients } from "../../src/external-proxy/clients.ts";
 import { UsedNonces } from "../../src/external-proxy/used-nonces.ts";
 import { clockTolerance, requestMac } from "../../src/providers/external/protocol.ts";
 
-// Whoever records a request can send it again. The proxy takes a request's time within 120 s to either side, so one from a clock that is
-// 120 s ahead is in time for 240 s.
+// An attacker who records a request can send it again. The proxy accepts a time that is off by up to 120 s, so a request from a
+// clock that is 120 s ahead is valid for 240 s.
 
 const secret = randomBytes(32);
 const began = 1_800_000_000;
@@ -60,7 +60,7 @@ test("a fraction of a second more does not make a request new", () => {
   }
 });
 
-test("what can no longer be sent again is forgotten", () => {
+test("a nonce is forgotten when its request can no longer be replayed", () => {
   const nonces = new UsedNonces({ lifetime: 240 });
   for (let second = 0; second < 5000; second += 1) {
     for (let i = 0; i < 3; i += 1) nonces.use(randomBytes(16).toString("hex"), began + second);

@@ -59,7 +59,7 @@ test("gcm: AADs of other types", () => {
   });
 });
 
-test.each(["cbc", "ctr"] as const)("%s: an AAD, where there is none", (name) => {
+test.each(["cbc", "ctr"] as const)("%s: an AAD, which the mode does not take", (name) => {
   expectAlike(name, function* (modes) {
     const create = untyped(modes, name);
     yield () => create(key, nonce, data);
@@ -68,7 +68,7 @@ test.each(["cbc", "ctr"] as const)("%s: an AAD, where there is none", (name) => 
   });
 });
 
-test("ecb: an AAD or a nonce, where there is none", () => {
+test("ecb: an AAD or a nonce, which the mode does not take", () => {
   expectAlike("ecb", function* (modes) {
     yield () => untyped(modes, "ecb")(key, nonce);
     yield () => untyped(modes, "ecb")(key, {}, data);

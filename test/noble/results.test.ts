@@ -65,7 +65,7 @@ describe.each(variantNames)("%s equals noble", (name) => {
     }
   });
 
-  test("for whatever fast-check thinks of", () => {
+  test("for every input of fast-check", () => {
     const bytes = (minLength: number, maxLength = minLength) => fc.uint8Array({ minLength, maxLength });
     const input = fc.record({
       key: fc.oneof(bytes(16), bytes(24), bytes(32)),
@@ -106,7 +106,7 @@ test.each(withOutput)("%s writes to the output argument and returns it, as noble
   expect(outputs[1]).toEqual(outputs[0]);
 });
 
-test.each(withOutput)("%s returns the very output it was given, whatever its class and memory", (name) => {
+test.each(withOutput)("%s returns the same output array that it was given, of every class and memory", (name) => {
   const random = seeded(`noble identity ${name}`);
   const given = { key: random.bytes(32), nonce: random.bytes(16), aad: undefined, data: random.bytes(96) };
   const outputs = {

@@ -28,13 +28,16 @@ const entries = [
   { entry: "src/noble.ts", exports: ["cbc", "ctr", "ecb", "gcm"], forbidden: [...service, ...packages] },
 ];
 
-test.each(entries)("$entry brings a page nothing that does not belong there", async ({ entry, exports, forbidden }) => {
-  const bundle = await bundleForBrowser(entry);
-  expect(bundle.exports).toEqual(exports);
-  expect(foreign.filter((name) => name.test(bundle.text))).toEqual([]);
-  expect(bundle.modules.filter((module) => forbidden.some((name) => name.test(module)))).toEqual([]);
-  console.log(`${entry}: ${bundle.text.length} bytes minified, ${bundle.compressed} with gzip`);
-});
+test.each(entries)(
+  "$entry adds nothing to a page that does not belong there",
+  async ({ entry, exports, forbidden }) => {
+    const bundle = await bundleForBrowser(entry);
+    expect(bundle.exports).toEqual(exports);
+    expect(foreign.filter((name) => name.test(bundle.text))).toEqual([]);
+    expect(bundle.modules.filter((module) => forbidden.some((name) => name.test(module)))).toEqual([]);
+    console.log(`${entry}: ${bundle.text.length} bytes minified, ${bundle.compressed} with gzip`);
+  },
+);
 
 test("lanelock, with both builds of its engine, is at most 24 KB minified and compressed", async () => {
   const { compressed } = await bundleForBrowser("src/index.ts");

@@ -30,7 +30,7 @@ function shapeOf(code: Uint8Array): { imports: string[]; exports: string[] } {
   return { imports: all(/^ \(import (.*)/gm), exports: all(/^ \(export "([^"]+)"/gm).sort() };
 }
 
-/** Both are built anew and compared with the lock before any test (tools/test.mjs); one of them here, both in a long run. */
+/** Both are rebuilt and compared with the lock before any test (tools/test.mjs); one of them here, both in a long run. */
 const elsewhereToo = process.env.LANELOCK_LONG === "1" ? builds : (["relaxed"] as const);
 
 test.each(elsewhereToo)(

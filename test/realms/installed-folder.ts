@@ -86,7 +86,7 @@ export function realmTests(
       await again.close();
     });
 
-    test("errors are told by their code", () => {
+    test("errors are recognized by their code", () => {
       const aead = aesGcm(new Uint8Array(32));
       let code;
       try {

@@ -126,11 +126,11 @@ test("a password is never sent as it is to a server that is not verified", async
   expect(await isEncrypted(url(`sslrootcert=${authority.file}`, "cleartext:a%23b"))).toBe(true);
   expect(await isEncrypted(url("sslmode=disable", "cleartext:a%23b"))).toBe(false);
   expect(await isEncrypted(url("sslmode=require", "scram:a#b"))).toBe(true);
-  // Whoever runs on this machine may listen at the port while PostgreSQL does not.
+  // Any user of this machine may listen on the port while PostgreSQL does not.
   await expect(isEncrypted(url("", "cleartext:a%23b", "127.0.0.1"))).rejects.toMatchObject(refused);
 });
 
-test("the password comes from a file, PGPASSWORD or a passfile; where there is none, that is said", async () => {
+test("the password comes from a file, PGPASSWORD or a passfile; without one, the error says so", async () => {
   const address = url(`sslrootcert=${authority.file}`, "scram");
   await expect(isEncrypted(address)).rejects.toMatchObject(refusal("asks for the password of scram"));
   vi.stubEnv("PGPASSWORD", "a#b");

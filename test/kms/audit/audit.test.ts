@@ -87,7 +87,7 @@ describe("events", () => {
     }
   });
 
-  test("of the life cycle are on disk before the call returns, whatever its outcome", async () => {
+  test("of the life cycle are on disk before the call returns, for every outcome", async () => {
     await using kms = await open();
     const keyId = await createKeyId(kms);
     expect(events().at(-1)).toMatchObject({ operation: "CreateKey", keyId });
@@ -338,7 +338,7 @@ describe("when the log cannot be written", () => {
   });
 });
 
-describe("a file that somebody else writes while it is open", () => {
+describe("a file that another process writes while it is open", () => {
   const create = (kms: Awaited<ReturnType<typeof open>>) => kms.createKey({});
 
   test("with a foreign line: every operation is refused and none hangs, until the line is gone", async () => {
@@ -369,7 +369,7 @@ describe("a file that somebody else writes while it is open", () => {
     expect(await kms.verifyAudit()).toMatchObject({ ok: true });
   });
 
-  test("with half a line: it is cut and noted, and the next operation goes on", async () => {
+  test("with half a line: it is cut and recorded, and the next operation succeeds", async () => {
     await using kms = await open();
     await createKeyId(kms);
     appendFileSync(log, '{"seq":2,"tim');

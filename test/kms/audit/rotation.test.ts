@@ -90,7 +90,7 @@ describe("an audit file that is renamed while it is in use", () => {
     expect(await opened.verify({ files: [elsewhere] })).toMatchObject({ ok: true });
   });
 
-  test("is not continued in a file that somebody else has written", async () => {
+  test("is not continued in a file that another process has written", async () => {
     await using kms = await open();
     const keyId = await createKeyId(kms);
     renameSync(log, `${log}.1`);

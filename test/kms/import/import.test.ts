@@ -43,7 +43,7 @@ describe("an imported AES key", () => {
     expect(keyMetadata.primaryKeyVersion).toBe(keyVersionId);
   });
 
-  test.each(symmetricAlgorithms)("%s: node:crypto decrypts what the key encrypts", async (wrappingAlgorithm) => {
+  test.each(symmetricAlgorithms)("%s: node:crypto decrypts the key's ciphertexts", async (wrappingAlgorithm) => {
     const keyId = await createExternal(kms);
     const material = randomBytes(32);
     await importMaterial(kms, { keyId, material }, { wrappingAlgorithm });
@@ -119,7 +119,7 @@ describe("the same material only", () => {
     expect((await kms.decrypt({ ciphertextBlob })).plaintext).toEqual(plaintext);
   });
 
-  test("a private key is the same in whatever form it comes", async () => {
+  test("a private key is recognized in every encoding", async () => {
     const keyId = await createExternal(kms, "EC_P256");
     const material = await privateKeyOf("EC_P256");
     await importOver(keyId, material, hybrid);

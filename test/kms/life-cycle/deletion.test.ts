@@ -22,7 +22,7 @@ async function handlesOf(store: KeyStore, kms: Kms, keyId: string): Promise<Buff
 }
 
 describe("deletion", () => {
-  test("happens at the end of the window: not a millisecond before, and whatever touches the key first", async () => {
+  test("happens at the end of the window, not a millisecond before, by any first use of the key", async () => {
     const time = new TestClock();
     await using kms = await openKms({ clock: time.clock });
     const keyId = await createKeyId(kms);
@@ -98,7 +98,7 @@ describe("deletion", () => {
     rmSync(directory, { recursive: true });
   });
 
-  test("SQLite: while somebody reads, the material stays in the log; the next sweep of any process scrubs it", async () => {
+  test("SQLite: while a reader is open, the material stays in the log; the next sweep of any process scrubs it", async () => {
     const directory = mkdtempSync(join(tmpdir(), "lanelock-deletion-"));
     const path = join(directory, "keys.db");
     const time = new TestClock();

@@ -100,7 +100,7 @@ describe("automatic rotation", () => {
     expect((await kms.listKeyVersions({ keyId })).totalCount).toBe(2);
   });
 
-  test("a sweep rotates what nobody uses, in the background too", async () => {
+  test("a sweep rotates unused keys, in the background too", async () => {
     const keyId = await rotatingKey();
     time.advance({ days: 31 });
     expect(await kms.sweep()).toEqual({ settled: 1, failed: 0 });

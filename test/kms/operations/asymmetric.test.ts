@@ -36,7 +36,7 @@ describe.each(specs)("%s", (keySpec) => {
   });
   afterAll(() => kms.close());
 
-  test("signs unless it is told to encrypt, and has versions but no primary one", async () => {
+  test("signs unless its usage is encryption, and has versions but no primary one", async () => {
     const { keyMetadata } = await kms.describeKey({ keyId: signer.keyId });
     expect(keyMetadata).toMatchObject({ keySpec, keyUsage: "SIGN/VERIFY", keyState: "Enabled", custody: "software" });
     expect(keyMetadata.primaryKeyVersion).toBeUndefined();
@@ -340,7 +340,7 @@ describe("versions", () => {
   });
 });
 
-test("a small cache serves many keys at once", async () => {
+test("a small cache works with many keys at once", async () => {
   const kms = await openKms({ cache: { maxKeys: 2 } });
   const keys = await Promise.all(Array.from({ length: 6 }, () => createVersioned(kms, "EC_P256")));
   const signed = await Promise.all(

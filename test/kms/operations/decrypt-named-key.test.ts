@@ -32,7 +32,7 @@ test("Decrypt that names its key asks the store no more than one that does not",
   }
 });
 
-test("a blob of another key is refused, known or not, by whatever name", async () => {
+test("a blob of another key is refused, known or not, under every kind of name", async () => {
   await using kms = await openKms();
   const keyId = await createKeyId(kms);
   const other = await createKeyId(kms);

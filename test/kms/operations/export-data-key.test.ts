@@ -48,7 +48,7 @@ describe("ExportDataKey", () => {
     ).rejects.toMatchObject({ code: "InvalidParameter", message: expect.stringContaining("CiphertextBlob") });
   });
 
-  test("what is too long, empty, forged or under another context is refused", async () => {
+  test("input that is too long, empty, forged or under another context is refused", async () => {
     const { ciphertextBlob } = await kms.generateDataKey({ keyId, numberOfBytes: 191 });
     await expect(kms.exportDataKey({ ...recipient, ciphertextBlob })).rejects.toMatchObject({
       code: "InvalidParameter",

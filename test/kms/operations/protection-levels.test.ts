@@ -109,7 +109,7 @@ describe("modes", () => {
     await expect(attempt).rejects.toMatchObject({ code: "InvalidParameter" });
   });
 
-  test("the caller's IV of CBC is used, and stands in the self-describing blob", async () => {
+  test("the caller's IV of CBC is used, and is in the self-describing blob", async () => {
     await using kms = await open();
     const { keyId } = (await kms.createKey({ protectionLevel: "HSM" })).keyMetadata;
     const iv = crypto.getRandomValues(new Uint8Array(16));
@@ -231,7 +231,7 @@ describe("modes", () => {
     }
   });
 
-  test("imported material serves the one mode it was created for", async () => {
+  test("imported material is valid only for the mode it was created for", async () => {
     await using kms = await open();
     const request = { protectionLevel: "HSM", origin: "EXTERNAL", importMode: "CBC" } as const;
     const { keyMetadata } = await kms.createKey(request);
@@ -244,7 +244,7 @@ describe("modes", () => {
     });
   });
 
-  test("a blob of a mode that imported material does not serve is no blob of the key", async () => {
+  test("a blob of another mode than that of the imported material is refused", async () => {
     await using kms = await openKms({ hsm: new NodeCryptoProvider(), allowSeeding: true });
     const ids = { keyId: "seeded", keyVersionId: "0".repeat(36) };
     const material = new Uint8Array(32).fill(9);
@@ -252,7 +252,7 @@ describe("modes", () => {
     const version = Buffer.from(ids.keyVersionId);
     const cbc = await kms.encrypt({ keyId: ids.keyId, plaintext: new Uint8Array(5), algorithm: "AES_CBC" });
     expect((await kms.decrypt({ ciphertextBlob: cbc.ciphertextBlob })).plaintext).toEqual(new Uint8Array(5));
-    // Warm and cold alike. The answer is that of a forgery: which modes there are is nobody's business.
+    // Warm and cold alike. The answer is that of a forgery, so it does not reveal which modes exist.
     for (const blob of [
       Buffer.concat([version, Buffer.alloc(12 + 5 + 16)]),
       Buffer.concat([Buffer.of(0x24, 1, 4), version, Buffer.alloc(16)]),

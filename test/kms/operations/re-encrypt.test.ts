@@ -20,7 +20,7 @@ async function asymmetric(keySpec: "RSA_2048" | "EC_P256", keyUsage?: "ENCRYPT/D
   return { sourceKeyId: keyId, sourceKeyVersionId: keyVersions[0]?.keyVersionId ?? "" };
 }
 
-describe("ReEncrypt of what was encrypted under a public key", () => {
+describe("ReEncrypt of a ciphertext made under a public key", () => {
   let source: { sourceKeyId: string; sourceKeyVersionId: string };
   let pem: string;
   beforeAll(async () => {
@@ -98,7 +98,7 @@ describe("ReEncrypt of what was encrypted under a public key", () => {
     await expect(back).rejects.toMatchObject(unsupported);
   });
 
-  test("has one answer to whatever is wrong with the ciphertext", async () => {
+  test("has one error for every fault of the ciphertext", async () => {
     const changed = wrapped("sha256");
     changed[100] = (changed[100] ?? 0) ^ 1;
     for (const ciphertextBlob of [changed, wrapped("sha1"), changed.subarray(1), new Uint8Array(0)]) {

@@ -141,7 +141,7 @@ describe("the state table", () => {
     }
   });
 
-  test("a cancelled deletion enables the key, whatever it was before", async () => {
+  test("a cancelled deletion enables the key, also one that was disabled before", async () => {
     await using kms = await openKms();
     const { keyId } = await subjectIn(kms, "Disabled");
     await kms.scheduleKeyDeletion({ keyId, pendingWindowInDays: 7 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { NodeCryptoProvider } from "../node-crypto-provider.ts";
 import { openKms } from "../open-kms.ts";
 
-/** A token whose keys take until {@link ready} to be found, unless whoever waits gives up. */
+/** A token that finds its keys only at {@link ready}, unless the waiting caller gives up. */
 class SlowToken extends NodeCryptoProvider {
   loads = 0;
   #ready: () => void = () => undefined;
@@ -43,7 +43,7 @@ test("a call that is given up takes no other with it that waits for the same key
   }
 });
 
-test("a token that fails is asked once by each call, and every call is told", async () => {
+test("a failing token is asked once by each call, and every call gets the error", async () => {
   const token = new SlowToken("HSM");
   token.ready();
   await using kms = await openKms({ hsm: token });

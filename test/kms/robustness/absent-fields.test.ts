@@ -73,7 +73,7 @@ describe("an optional field that is null is absent", () => {
     expect((await kms.asymmetricSign(as(digest))).value.length).toBeGreaterThan(60);
   });
 
-  test("but the key a blob is held to is not: whoever has none to give must not name one", async () => {
+  test("but the key that a blob must belong to is not: to leave it out, omit the field", async () => {
     const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext });
     const missing = { code: "MissingParameter" };
     await expect(kms.decrypt(as({ ciphertextBlob, keyId: null }))).rejects.toMatchObject(missing);

@@ -3,7 +3,7 @@ import { NodeCryptoProvider } from "../node-crypto-provider.ts";
 import { openKms } from "../open-kms.ts";
 
 /**
- * A provider that waits (a token, a key manager) works on what the call was given, whatever the caller does to its buffers
+ * A provider that waits (a token, a key manager) uses the bytes that were passed, even if the caller changes its buffers
  * meanwhile; and it is the caller's buffers that stay as they are.
  */
 describe.each(["SOFTWARE", "HSM", "EXTERNAL"] as const)("buffers given to a %s key", (protectionLevel) => {

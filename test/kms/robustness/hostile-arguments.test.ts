@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const wrong = { code: "ERR_ARGUMENT" };
 
-test("call options that are none, or whose signal is none, are refused by name, and nothing is done", async () => {
+test("call options that are not an object, or whose signal is not an AbortSignal, are refused, and nothing is done", async () => {
   const throwing = {
     get signal() {
       throw new Error("no");

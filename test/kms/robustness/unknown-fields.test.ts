@@ -64,7 +64,7 @@ test("names of every object are refused where they are the caller's own", async 
   );
 });
 
-test("what somebody put on Object.prototype is not the caller's", async () => {
+test("a field on Object.prototype is not the caller's", async () => {
   Object.defineProperty(Object.prototype, "intruder", { value: 1, enumerable: true, configurable: true });
   try {
     await kms.describeKey({ keyId });

@@ -119,7 +119,7 @@ const day = new Date("2021-05-20T06:34:21.789Z");
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const query = (text: string) => new URLSearchParams(text);
 
-describe("what travels, letter for letter", () => {
+describe("the encoded text, letter for letter", () => {
   test("a key's metadata, as DescribeKey answers it", () => {
     const keyMetadata = {
       keyId: "key-a",
@@ -313,10 +313,10 @@ describe("what is refused", () => {
     ["bytes that are no Base64", "decrypt", "CiphertextBlob=%21", "Base64"],
     ["Base64 without padding", "decrypt", "CiphertextBlob=AQI", "Base64"],
     ["Base64 with bits to spare", "decrypt", "CiphertextBlob=AQJ=", "Base64"],
-    ["a boolean that is none", "encrypt", "DryRun=1", "true or false"],
-    ["a number that is none", "scheduleKeyDeletion", "PendingWindowInDays=7.5", "whole number"],
+    ["an invalid boolean", "encrypt", "DryRun=1", "true or false"],
+    ["an invalid number", "scheduleKeyDeletion", "PendingWindowInDays=7.5", "whole number"],
     ["a number of hexadecimal digits", "scheduleKeyDeletion", "PendingWindowInDays=0x7", "whole number"],
-    ["a choice that is none", "createKey", "Origin=external", "Aliyun_KMS"],
+    ["an unknown choice", "createKey", "Origin=external", "Aliyun_KMS"],
     ["tags that are no list", "tagResource", "Tags={}", "array"],
     ["a tag that is text", "tagResource", 'Tags=["a"]', "array"],
     ["numbers with a gap", "tagResource", "Tag.2.TagKey=a", "numbered"],
@@ -342,7 +342,7 @@ describe("what is refused", () => {
     expect(Object.entries(parts.encryptionContext ?? {})).toEqual([["__proto__", "1"]]);
   });
 
-  test("answers that are none, by name and with what is wrong", () => {
+  test("malformed answers, by name and with the mistake", () => {
     for (const [json, what] of [
       [null, "an object"],
       ["text", "an object"],

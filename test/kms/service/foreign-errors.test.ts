@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { NodeCryptoProvider } from "../node-crypto-provider.ts";
 import { createKeyId, openKms, rootKey } from "../open-kms.ts";
 
-/** What a store, provider, root key source or audit function of somebody else's may throw. */
+/** Values that a caller's own store, provider, root key source or audit function may throw. */
 const thrown: readonly unknown[] = [
   ...[new TypeError("oops"), Object.assign(new Error("odd"), { code: 7 }), "a text", undefined, null, 5n, Symbol("s")],
   ...[runInNewContext("new Error('of another realm')"), { message: "an object" }, { code: "ERR_INTEGRITY" }],

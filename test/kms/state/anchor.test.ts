@@ -60,7 +60,7 @@ describe("a whole store put back", () => {
     await (await open()).close();
   });
 
-  test("is not noticed without one: what docs/kms.md says remains", async () => {
+  test("is not noticed without an anchor, as docs/kms.md says", async () => {
     const kms = await open({ anchor: undefined });
     const keyId = await createKeyId(kms);
     await kms.close();
@@ -154,7 +154,7 @@ describe("the anchor", () => {
     await expect(openKms({ store, anchor })).rejects.toMatchObject(rolledBack);
   });
 
-  test("that cannot be read or written fails the call, whatever it throws, and is caught up with later", async () => {
+  test("that cannot be read or written fails the call, for every thrown value, and is updated later", async () => {
     let broken: unknown;
     let text: string | undefined;
     const anchor: AnchorOption = {

@@ -154,7 +154,7 @@ describe("a row of the database that this KMS did not write", () => {
   }, 300_000);
 });
 
-describe("the row that says what the store must be", () => {
+describe("the row with the state of the store", () => {
   const state = () => rowsOf(newest, "lanelock_meta").find(({ name }) => name === "state") ?? {};
   const before = () => rowsOf(older, "lanelock_meta").find(({ name }) => name === "state") ?? {};
 

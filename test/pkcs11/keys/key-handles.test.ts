@@ -56,7 +56,7 @@ test("a handle that another object has by now is not used: the key is looked up 
   const sealed = Buffer.from(await key.encrypt(request));
   await other.encrypt(request);
   await sleep(1010);
-  // What a token says that has numbered its objects anew.
+  // The error of a token that has renumbered its objects.
   let lies = 1;
   calls.instead = (name, parameters, real) => {
     const [, , template] = parameters;

@@ -75,7 +75,7 @@ test("requireOnToken refuses a key that would be used outside the token", async 
     code: "UnsupportedOperation",
     message: expect.stringContaining("requireOnToken"),
   });
-  // Nor does it work one that was made before the option was set; destroying it is no work.
+  // Nor does it use one that was made before the option was set; destroying it is allowed.
   const bound = binding("Aliyun_SM4");
   const { handle } = await providers.NSS.createKey({ binding: bound });
   await expect(outcome(() => strict.loadCipherKey({ binding: bound, handle }))).rejects.toMatchObject({

@@ -16,7 +16,7 @@ export interface LoadReport {
   surprises: unknown[];
 }
 
-/** Many callers that encrypt and decrypt under the keys, in turn, until they are told to stop. */
+/** Many callers that encrypt and decrypt under the keys, in turn, until they are stopped. */
 export function startLoad(keys: readonly CipherKey[], callers: number) {
   const report: LoadReport = { roundTrips: 0, mismatches: 0, failures: new Map(), surprises: [] };
   let running = true;
