@@ -10,7 +10,7 @@ import { printsJson } from "../settings/read-settings.ts";
 export function addInspect(program: Command): void {
   program
     .command("inspect")
-    .description("show what the header of an envelope message says, unverified; needs no key")
+    .description("show the header of an envelope message, unverified; needs no key")
     .option("--in <file>", "the message (default: standard input)")
     .action(async (options: { readonly in?: string }, command: Command) => {
       const start = isStandard(options.in) ? await fromStandardInput() : await fromFile(options.in);

@@ -21,7 +21,7 @@ export function addDataOptions(command: Command, { input, output }: { input: str
 export function addOutputOptions(command: Command, output: string): Command {
   return command
     .option("--out <file>", `${output} (default: standard output)`)
-    .option("--force", "write to a terminal what is not text, too");
+    .option("--force", "also write binary data to a terminal");
 }
 
 /** The most bytes a command reads, and the advice for longer input. */

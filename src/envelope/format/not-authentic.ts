@@ -7,7 +7,7 @@ import { LanelockError } from "../../errors.ts";
 export function notAuthentic(cause?: unknown): LanelockError {
   return new LanelockError(
     "ERR_AUTHENTICATION",
-    "Not authentic: this is no envelope message, it was changed or cut, or encryption context or key are not those it was sealed with",
+    "Not authentic: this is not an envelope message, it was changed or cut, or it was sealed with another encryption context or key",
     cause === undefined ? undefined : { cause },
   );
 }
