@@ -1,6 +1,6 @@
 import type { ServedOperation } from "./handle-request.ts";
 
-/** Operations on the service itself, which a KMS in process has no use for. They take no parameters. */
+/** Operations on the service itself, which a KMS in process does not need. They take no parameters. */
 export function accountOperation(name: string, regionId: string): ServedOperation | undefined {
   const answers: Readonly<Record<string, ReturnType<ServedOperation["encode"]>>> = {
     DescribeRegions: { Regions: { Region: [{ RegionId: regionId }] } },

@@ -7,7 +7,7 @@ const INTERVAL = /^(\d{1,6})([dhms])$/;
 const MILLISECONDS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
 const MAX_BODY = 1_024;
 
-/** A clock that goes with the host's, and can be set forward: for tests of rotation, expiry and deletion. Never back. */
+/** A clock that follows the host's and can be advanced, never set back: for tests of rotation, expiry and deletion. */
 export class ControlledClock {
   #ahead = 0;
 
@@ -28,7 +28,7 @@ export class ControlledClock {
  * Lets local programs read and advance a clock through a Unix socket of mode 0600: `GET /clock` and `POST /clock` with
  * `{ "advance": "30d" }`.
  *
- * @param advanced is awaited before the answer, so that what became due has happened then
+ * @param advanced is awaited before the answer, so that due transitions are done by then
  */
 export async function serveClock(
   socket: string,

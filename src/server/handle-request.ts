@@ -16,11 +16,11 @@ export interface ServedOperation {
 /** The JSON of an answer, but for its RequestId. */
 export type Answer = { readonly [name: string]: Json };
 
-/** What the server asks of the KMS behind it. */
+/** The functions of the KMS that the server needs. */
 export interface Backend {
   readonly keys: KeyNames;
   operation(name: string): ServedOperation | undefined;
-  /** Writes a refusal into the audit log, where the KMS itself never heard of the call. */
+  /** Writes a refusal into the audit log for a call that never reached the KMS. */
   recordRefusal(refusal: { operation: string; caller: string; keyId: string | undefined; code: string }): void;
 }
 
@@ -29,7 +29,7 @@ export interface HttpRequest extends SignedRequest {
   readonly secureTransport: boolean;
 }
 
-/** What the log and the metrics know of a request; filled in as the server learns it. */
+/** The fields of a request for the log and the metrics, filled in as they become known. */
 export interface Trace {
   operation: string;
   accessKeyId?: string | undefined;

@@ -10,7 +10,7 @@ export interface ServeOptions {
   readonly listen?: { readonly host?: string; readonly port?: number } | { readonly socket: string } | undefined;
   /** PEM files. Without them only local addresses are listened on. */
   readonly tls?: { readonly certificate: string; readonly privateKey: string } | undefined;
-  /** Lets the server listen on other than local addresses without TLS: everything but the signatures is then in the clear. */
+  /** Lets the server listen on other than local addresses without TLS. Requests and answers are then sent in the clear. */
   readonly insecure?: boolean | undefined;
   /** For each access key; none unless given. */
   readonly rateLimit?: RateLimit | undefined;
@@ -18,7 +18,7 @@ export interface ServeOptions {
   readonly log?: ((line: LogLine) => void) | undefined;
   /** Answers /metrics in Prometheus' format; true unless given. */
   readonly metrics?: boolean | undefined;
-  /** How old what the server knows of access keys may be, in milliseconds: 250 unless given. */
+  /** The greatest age of cached access keys, in milliseconds: 250 unless given. */
   readonly checkMilliseconds?: number | undefined;
   /** For a request to arrive in full, in milliseconds: 10,000 unless given. */
   readonly requestTimeoutMs?: number | undefined;

@@ -5,7 +5,7 @@ import { checkNames } from "../shared/known-names.ts";
 import type { AccessKeys } from "./access/access-keys.ts";
 import { equalTexts } from "./protocol/equal-texts.ts";
 
-/** A key of given material, so that what it encrypts and signs is the same wherever the seed is used. */
+/** A key of given material, so that its ciphertexts and signatures are valid wherever the seed is used. */
 export interface SeededKey extends Partial<Omit<SeedKeyRequest, "keyId" | "material">> {
   readonly keyId: string;
   /** Base64: raw bytes of a symmetric key, PKCS#8 DER of a private key. */
@@ -34,8 +34,8 @@ const KEY_NAMES = [
 const VERSION_LENGTH = 36;
 
 /**
- * Makes what a seed says: keys with their material, aliases, tags and access keys. Applied again it changes nothing; what differs is
- * made as the seed has it, but for material and secrets, which never change.
+ * Makes the contents of a seed: keys with their material, aliases, tags and access keys. Applied again, it changes nothing; it corrects
+ * differences from the seed, except material and secrets, which never change.
  *
  * @throws LanelockError `ERR_ARGUMENT` that names what is wrong in the seed; KmsError from the KMS, which must allow seeding
  */

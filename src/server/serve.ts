@@ -21,9 +21,9 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string;
   /** Who may call: an access key that is made here can be used at once. */
   readonly accessKeys: AccessKeys;
-  /** Reads certificate and private key again, for connections that come from now on. */
+  /** Reads certificate and private key again, for new connections. */
   reloadCertificates(): void;
-  /** Takes no more connections, finishes what is in flight, and stops. The KMS stays open: it is its owner's. */
+  /** Accepts no more connections, finishes requests in progress, and stops. The KMS stays open; its owner closes it. */
   close(): Promise<void>;
 }
 

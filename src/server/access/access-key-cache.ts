@@ -8,14 +8,14 @@ export interface KnownAccessKey extends AccessKey {
 
 export interface AccessKeySource {
   secrets(): Promise<readonly AccessKey[]>;
-  /** Changes with every change of the store, whichever process makes it. */
+  /** Changes with every change of the store, by any process. */
   generation(): Promise<number>;
 }
 
 /**
- * The access keys in memory. Whether another process changed them is looked up when the last look is older than `checkMilliseconds`,
- * and every change of the store makes the cache read again, so an access key that is disabled or deleted anywhere is refused
- * everywhere within that time.
+ * The access keys in memory. Checks for changes by other processes when the last check is older than `checkMilliseconds`, and reads
+ * again after every change of the store. So an access key that any process disables or deletes is refused everywhere within that
+ * time.
  */
 export class AccessKeyCache {
   readonly #source: AccessKeySource;
@@ -31,13 +31,13 @@ export class AccessKeyCache {
     this.#checkMilliseconds = checkMilliseconds;
   }
 
-  /** Answers at once while the last look is fresh. */
+  /** Synchronous while the last check is fresh. */
   find(accessKeyId: string): KnownAccessKey | undefined | Promise<KnownAccessKey | undefined> {
     if (performance.now() - this.#checkedAt < this.#checkMilliseconds) return this.#known.get(accessKeyId);
     return this.#refreshed().then(() => this.#known.get(accessKeyId));
   }
 
-  /** Makes the next look a fresh one: a look that has begun may not have seen what changed. */
+  /** Forces a new check: one that has already begun may have missed the change. */
   expire(): void {
     this.#checkedAt = Number.NEGATIVE_INFINITY;
     this.#refreshing = undefined;

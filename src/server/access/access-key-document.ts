@@ -10,7 +10,7 @@ export interface AccessKey {
   readonly status: "Active" | "Inactive";
   /** A RAM policy as JSON. */
   readonly policy: string;
-  /** The token that requests must carry besides, as those with temporary credentials of STS do. */
+  /** The security token that requests must also carry, as with temporary credentials of STS. */
   readonly securityToken?: string | undefined;
   /** Milliseconds since 1970, from when the access key is refused. */
   readonly expiresAt?: number | undefined;

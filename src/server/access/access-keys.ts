@@ -3,7 +3,7 @@ import { LanelockError } from "../../errors.ts";
 import { type AccessKey, decodeAccessKeys, encodeAccessKeys } from "./access-key-document.ts";
 import { readPolicy } from "./policy-document.ts";
 
-/** A sealed document of the store, changed in one transaction together with the audit event that says so. */
+/** A sealed document of the store. A change and its audit event are written in one transaction. */
 export interface SealedDocument {
   read(): Promise<Uint8Array | undefined>;
   change(operation: string, work: (old: Uint8Array | undefined) => Uint8Array): Promise<void>;
@@ -14,9 +14,9 @@ export interface NewAccessKey {
   readonly name: string;
   /** A RAM policy as JSON: what the access key may do. Everything when absent. */
   readonly policy?: string | undefined;
-  /** Makes it temporary: requests must carry a security token too, and are refused after so many seconds. */
+  /** Makes it temporary: requests must also carry a security token, and are refused after this many seconds. */
   readonly temporarySeconds?: number | undefined;
-  /** Given by a seed file; drawn otherwise. */
+  /** Given by a seed file; random otherwise. */
   readonly accessKeyId?: string | undefined;
   readonly accessKeySecret?: string | undefined;
 }
@@ -61,7 +61,7 @@ export class AccessKeys {
   /**
    * Creates an access key. Its secret of 30 characters holds 178 bits of the platform's randomness.
    *
-   * @throws LanelockError `ERR_ARGUMENT` for a name or policy that is wrong, an id that is taken, or the 10,001st access key
+   * @throws LanelockError `ERR_ARGUMENT` for an invalid name or policy, an existing id, or the 10,001st access key
    */
   async create(request: NewAccessKey): Promise<CreatedAccessKey> {
     const accessKey = this.#checked(request);

@@ -8,14 +8,14 @@ export type Target =
   | { readonly kind: "blob"; readonly field: string }
   /** A field of the request that names an alias, which need not exist. */
   | { readonly kind: "alias"; readonly field: string }
-  /** Something of the account, and no key in particular. */
+  /** A resource of the account, not of one key. */
   | { readonly kind: "account"; readonly resource: AccountResource };
 
 export interface AccessRule {
   /** Without `kms:`; the operation's own name where absent. */
   readonly actions?: readonly string[];
   readonly target: Target;
-  /** Applies only where the request has this field; or only where it has not. */
+  /** Applies only if the request has this field, or only if it does not. */
   readonly where?: { readonly field: string; readonly given: boolean };
 }
 

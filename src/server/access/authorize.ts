@@ -5,7 +5,7 @@ import type { RequestFacts } from "./conditions.ts";
 import { type Access, asksForTags, type Decision, decide } from "./decide.ts";
 import type { Policy } from "./policy-document.ts";
 
-/** What authorization asks of the KMS. Names of keys that there are not are `undefined`. */
+/** The functions of the KMS that authorization needs. They return `undefined` for a key that does not exist. */
 export interface KeyNames {
   /** `acs:kms:REGION:ACCOUNT:` */
   readonly prefix: string;
@@ -25,15 +25,15 @@ export interface Question {
 
 export interface Verdict {
   readonly decision: Decision;
-  /** Of the key that the decision is about, for the audit log. */
+  /** The id of the key that the decision concerns, for the audit log. */
   readonly keyId: string | undefined;
-  /** Ids in place of the aliases that the request has: the key that was decided on is the key that is used. */
+  /** Ids in place of the request's aliases, so that the operation uses the key that was authorized. */
   readonly bound: Readonly<Record<string, string>>;
 }
 
 /**
- * Whether a policy allows an operation on every resource that it touches. A key that does not exist is looked up in the policy by the
- * name that the request has for it: a caller that may use all keys learns that there is none, another learns nothing.
+ * Whether a policy allows an operation on every resource that it touches. A key that does not exist is checked under the name
+ * that the request uses: only a caller that may use all keys learns that it does not exist.
  */
 export async function authorize(question: Question, keys: KeyNames): Promise<Verdict> {
   const rules = ACCESS[question.operation];
@@ -117,7 +117,7 @@ function keyIdOfBlob(blob: Uint8Array, keys: KeyNames): string | undefined | Pro
   try {
     return keys.keyIdOfVersion(parseBlob(blob).versionId);
   } catch {
-    // Not a blob: the operation says so, to whoever may use any key.
+    // Not a blob: the operation says so, but only to callers that may use any key.
     return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { matchesWildcard } from "./wildcard.ts";
 export const CONDITION_OPERATORS = ["StringEquals", "StringLike", "IpAddress", "DateLessThan", "Bool"] as const;
 export type ConditionOperator = (typeof CONDITION_OPERATORS)[number];
 
-/** What the conditions of a policy can ask about a request. */
+/** The properties of a request that conditions of a policy can test. */
 export interface RequestFacts {
   readonly sourceIp: string;
   readonly secureTransport: boolean;

@@ -2,7 +2,7 @@ import { holds, type RequestFacts } from "./conditions.ts";
 import { type Policy, readPolicy, type Statement } from "./policy-document.ts";
 import { matchesWildcard } from "./wildcard.ts";
 
-/** One thing a caller wants to do to one resource. Any of the names of either may be what a statement names. */
+/** An action on a resource. A statement may name either by any of its names. */
 export interface Access {
   /** `kms:Encrypt`; alternatives where the service's own policies use several names. */
   readonly actions: readonly string[];
@@ -14,7 +14,7 @@ export type Decision =
   | { readonly allowed: true; readonly reason: string }
   | { readonly allowed: false; readonly reason: string };
 
-/** Deny wins over Allow, and what no statement allows is denied. The reason names the statement that decided. */
+/** Deny wins over Allow, and the default is to deny. The reason names the deciding statement. */
 export function decide(policy: Policy, access: Access, facts: RequestFacts): Decision {
   const matching = policy.statements.filter((statement) => covers(statement, access, facts));
   const denied = matching.find(({ effect }) => effect === "Deny");
@@ -25,7 +25,7 @@ export function decide(policy: Policy, access: Access, facts: RequestFacts): Dec
   return { allowed: false, reason: `No statement allows ${what}.` };
 }
 
-/** Whether any statement asks for the tags of a key, which cost a look into the store. */
+/** Whether any statement tests the tags of a key, which must be read from the store. */
 export function asksForTags({ statements }: Policy): boolean {
   return statements.some(({ conditions }) => conditions.some(({ key }) => key.startsWith("kms:tag/")));
 }

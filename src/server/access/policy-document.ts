@@ -100,7 +100,7 @@ function object(value: unknown, where: string): Readonly<Record<string, unknown>
   throw wrong(where, "a JSON object");
 }
 
-/** The elements of an object, none of which has another name than those known. */
+/** The elements of an object. Refuses unknown names. */
 function elements<Name extends string>(
   value: unknown,
   where: string,

@@ -13,7 +13,7 @@ import type { LogLine } from "./log-line.ts";
 import type { Metrics } from "./metrics.ts";
 import { optionalPackage } from "./optional-package.ts";
 
-/** An imported RSA_4096 key in Base64 takes some 4 KiB; the rest is room for a large context in a form. */
+/** An imported RSA_4096 key in Base64 takes some 4 KiB; the rest is space for a large context in a form. */
 const MAX_BODY_BYTES = 262_144;
 const NO_PARAMETERS: ReadonlyMap<string, string> = new Map();
 const NO_BYTES = new Uint8Array(0);
@@ -58,7 +58,7 @@ export async function createApp(given: AppParts): Promise<FastifyInstance> {
     forceCloseConnections: "idle",
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    // The signature needs the query as it came.
+    // The signature needs the raw query.
     routerOptions: { querystringParser: () => ({}) },
     serverFactory: (handler) => httpServer(parts, handler),
     // createHttpServer listens to clientError. Fastify would otherwise answer it too, in another form.

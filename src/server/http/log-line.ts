@@ -1,4 +1,4 @@
-/** What the server logs of an answer. */
+/** The log entry of an answer. */
 export interface LogLine {
   readonly requestId: string;
   readonly operation: string;
@@ -8,6 +8,6 @@ export interface LogLine {
   readonly sourceIp: string;
   readonly accessKeyId?: string | undefined;
   readonly caller?: string | undefined;
-  /** What failed behind the service; never shown to the caller. */
+  /** The cause of a failure; never shown to the caller. */
   readonly cause?: unknown;
 }

@@ -11,7 +11,7 @@ export interface Observation {
 /** From 100 µs, which a warm Encrypt takes, to the 10 s of a database that does not answer. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Figures that are read when somebody asks for the metrics, by name. */
+/** Values that are read at each request for the metrics, by name. */
 export type Gauges = Readonly<Record<string, { readonly help: string; readonly read: () => number }>>;
 
 /** The metrics of one server, in the text format of Prometheus. */

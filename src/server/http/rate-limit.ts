@@ -11,7 +11,7 @@ interface Bucket {
   filledAt: number;
 }
 
-/** A token bucket for each access key. Only access keys that exist get one, so that strangers take no memory. */
+/** A token bucket for each access key. Only existing access keys get one, so that unauthenticated clients use no memory. */
 export class RateLimiter {
   readonly #limit: RateLimit | undefined;
   readonly #buckets = new Map<string, Bucket>();

@@ -10,7 +10,7 @@ export const ACS3 = "ACS3-HMAC-SHA256";
 const AUTHORIZATION =
   /^ACS3-HMAC-SHA256 +Credential=([^, ]{1,128}), *SignedHeaders=([a-z0-9;-]{1,2048}), *Signature=([0-9a-f]{64})$/;
 
-/** Headers without which a signature would not cover what the request asks for. */
+/** Headers that must be signed, or the signature would not cover the whole request. */
 const MUST_SIGN = ["host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-content-sha256"];
 
 /** Parameters that some clients put into the query besides the headers. */

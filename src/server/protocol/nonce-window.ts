@@ -17,7 +17,7 @@ export type NonceVerdict = "new" | "used" | "full";
 
 /**
  * The nonces of the requests that could be sent again: those whose time is still within 15 minutes of the server's. Each is kept as 64
- * bits of an HMAC under a key of this process, so that nobody can make two nonces collide; older ones are forgotten by the minute.
+ * bits of an HMAC under a key of this process, so that no client can make two nonces collide. Older ones are forgotten minute by minute.
  * Memory is bounded: at most `limit` nonces, 16 bytes each on average; then requests are refused until the oldest minute has passed.
  */
 export class NonceWindow {

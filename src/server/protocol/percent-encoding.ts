@@ -1,6 +1,6 @@
 const ESCAPED = /[!'()*]/g;
 
-/** Percent-encodes all but the unreserved characters of RFC 3986 §2.3, as every signature of the protocol wants it. */
+/** Percent-encodes all but the unreserved characters of RFC 3986 §2.3, as every signature of the protocol requires. */
 export function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(
     ESCAPED,

@@ -1,7 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 import { KmsError } from "../../kms/ports/errors.ts";
 
-/** Codes of the HTTP layer, which no operation of the KMS answers with, and the status each travels with. */
+/** Codes of the HTTP layer, which no operation of the KMS uses, each with its HTTP status. */
 const STATUS = {
   "InvalidAccessKeyId.NotFound": 404,
   "InvalidAccessKeyId.Inactive": 403,
@@ -43,7 +43,7 @@ export interface WireError {
 }
 
 /**
- * Codes of a failure that is over when the store, the token or the audit log is back: a client may repeat the call. `ERR_KEY` is that of
+ * Codes of temporary failures of the store, the token or the audit log: a client may repeat the call. `ERR_KEY` is that of
  * a server whose store was put under another root key; it ends when the server is restarted with that key.
  */
 const TEMPORARY = new Set([
@@ -56,7 +56,7 @@ const TEMPORARY = new Set([
   "ERR_LIMIT",
 ]);
 
-/** The status, code and message that a client sees. What failed behind the service is in its log, not in the answer. */
+/** The status, code and message that a client sees. The cause of a failure is in the server's log, not in the answer. */
 export function wireError(error: unknown): WireError {
   if (error instanceof ServiceError) {
     return { status: error.httpStatus, code: error.serviceCode, message: error.message };

@@ -21,8 +21,8 @@ const ID_LENGTH = 16;
 const MAX_BATCH = 1_000;
 
 /**
- * Nonces that no process of a store takes twice. A nonce is looked up in this process first; then all nonces that came while the store was
- * busy with the last batch are remembered there in one go, so that the store's work grows with time and not with the number of requests.
+ * Nonces that no process of a store accepts twice. A nonce is checked in this process first. Nonces that arrive while the store writes
+ * a batch form the next batch, so that the load of the store does not grow with the number of requests.
  */
 export class SharedNonces implements NonceRegister {
   readonly #window: NonceWindow;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Parameters } from "./parameters.ts";
 
-/** What a signature covers, as it came. */
+/** The raw parts of a request that a signature covers. */
 export interface SignedRequest {
   readonly method: string;
   readonly path: string;
@@ -13,7 +13,7 @@ export interface SignedRequest {
   readonly body: Uint8Array;
 }
 
-/** What a request says of itself and of its caller, before any of it is believed. */
+/** The unverified claims of a request about itself and its caller. */
 export interface Claim {
   readonly action: string;
   readonly version: string;

@@ -29,7 +29,7 @@ export interface Caller {
 
 /**
  * Finds out who sent a request, or refuses it: an access key that is unknown, inactive or expired, a signature that is not its own, a
- * time more than 15 minutes away, a nonce that was used. Only a request that is signed well learns more than that.
+ * time more than 15 minutes away, a nonce that was used. Only a correctly signed request learns more than that.
  *
  * @throws ServiceError for what is refused
  */
