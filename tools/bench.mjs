@@ -5,7 +5,7 @@
 //   --baseline DIR  instead of the rivals, another checkout of lanelock that is built: no case below 0.97 times its speed
 //   --node N  on Node 22, 24 or 26 from test/nodes       --rounds N    interleaved rounds, 21 unless given
 //   --timing  instead of all that, whether times depend on secrets: bench/timing/; --samples N for each case
-//   --scaling instead of all that, what docs/scaling.md has; --keys N,N,...  --parts statements,processes,keys
+//   --scaling instead of all that, what docs/scaling.md has; --keys N,N,...  --parts statements,processes,index,keys
 //   --bound   instead of all that, how close the inner loops come to three vector operations a cycle: bench/bound/
 import { updateTables } from "./measured-tables.mjs";
 import { installDependencies, prepare, root, run } from "./setup.mjs";

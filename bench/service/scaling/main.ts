@@ -7,8 +7,12 @@ import { sqlStore } from "lanelock/stores";
 import { PostgresServer } from "../../../test/stores/postgres-server.ts";
 import { scratchFolder } from "../../../test/tokens/scratch-folder.ts";
 import { fill } from "./fill.ts";
+import { measureIndex } from "./index-cost.ts";
 import { countStatements } from "./statements.ts";
 import { type Job, type OpenReport, rootKey, runJob } from "./worker.ts";
+
+/** Enough for four processes on two busy cores to open the store and compile. */
+const WARM_UP_MS = 12_000;
 
 const [, , ...args] = process.argv;
 const option = (name: string, otherwise: string) =>
@@ -44,7 +48,7 @@ async function measureKeys(name: string, store: Job["store"], counts: readonly n
     await fill(sqlStore(store), rootKey(), like, count - have);
     have = count;
     const seconds = (performance.now() - start) / 1_000;
-    const r = await inProcess<OpenReport>({ store, seconds: 0, work: "open" });
+    const r = await inProcess<OpenReport>({ store, seconds: 0, startAt: 0, work: "open" });
     console.log(
       `| ${name} | ${count} | ${r.openMilliseconds.toFixed(0)} | ${r.openCpuMilliseconds.toFixed(0)} | ${r.residentMegabytes.toFixed(0)} | ${r.warmEncryptMicroseconds.toFixed(1)} | ${r.coldEncryptMilliseconds.toFixed(1)} | ${r.createKeyMilliseconds.toFixed(1)} | filled in ${seconds.toFixed(0)} s |`,
     );
@@ -58,8 +62,9 @@ async function measureProcesses(server: PostgresServer): Promise<void> {
   for (const processes of [1, 2, 4]) {
     const rates: number[] = [];
     for (const work of ["encrypt", "createKey"] as const) {
+      const startAt = Date.now() + WARM_UP_MS;
       const all = Array.from({ length: processes }, () =>
-        inProcess<{ perSecond: number }>({ store, seconds: 4, work }),
+        inProcess<{ perSecond: number }>({ store, seconds: 4, startAt, work }),
       );
       rates.push((await Promise.all(all)).reduce((sum, { perSecond }) => sum + perSecond, 0));
     }
@@ -69,7 +74,7 @@ async function measureProcesses(server: PostgresServer): Promise<void> {
 
 async function main(): Promise<void> {
   const counts = option("--keys", "1000,100000").split(",").map(Number);
-  const parts = option("--parts", "statements,processes,keys").split(",");
+  const parts = option("--parts", "statements,processes,index,keys").split(",");
   console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}`);
   const server = await PostgresServer.start();
   try {
@@ -80,6 +85,7 @@ async function main(): Promise<void> {
       await countStatements(server);
     }
     if (parts.includes("processes")) await measureProcesses(server);
+    if (parts.includes("index")) measureIndex([1_000, 10_000, 100_000, 1_000_000]);
     if (parts.includes("keys")) {
       console.log(
         "| store | keys | open, ms | CPU, ms | resident, MB | Encrypt warm, µs | first Encrypt of a key, ms | CreateKey, ms | |",

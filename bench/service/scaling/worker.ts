@@ -5,6 +5,8 @@ import { sqlStore } from "lanelock/stores";
 export interface Job {
   readonly store: { readonly url: string } | { readonly path: string };
   readonly seconds: number;
+  /** When all processes of a measurement begin, in milliseconds since 1970; they warm up before. */
+  readonly startAt: number;
   readonly work: "open" | "encrypt" | "createKey";
 }
 
@@ -32,7 +34,7 @@ async function timed(times: number, work: (i: number) => Promise<unknown>): Prom
   return median(all);
 }
 
-export async function runJob({ store, seconds, work }: Job): Promise<void> {
+export async function runJob({ store, seconds, startAt, work }: Job): Promise<void> {
   const [start, cpu] = [performance.now(), process.cpuUsage()];
   const kms = await Kms.open({ store: sqlStore(store), rootKey: rootKey(), sweepSeconds: false, audit: false });
   const openMilliseconds = performance.now() - start;
@@ -61,6 +63,9 @@ export async function runJob({ store, seconds, work }: Job): Promise<void> {
     const step = work === "encrypt" ? () => kms.encrypt({ keyId, plaintext }) : () => kms.createKey({});
     // The first calls compile, connect and reserve small blocks.
     for (let i = 0; i < (work === "encrypt" ? 20_000 : 20); i++) await step();
+    const early = startAt - Date.now();
+    if (early < 0) throw new Error(`the warm-up took ${-early} ms too long`);
+    await new Promise((resolve) => setTimeout(resolve, early));
     const from = performance.now();
     let calls = 0;
     while (performance.now() - from < seconds * 1_000) {
