@@ -91,7 +91,7 @@ describe.each(cases)("$spec on $name", ({ spec, platform }) => {
     for (const point of points) {
       const ciphertext = Uint8Array.from(Buffer.concat([Buffer.from(point, "hex"), rest]));
       await expect(decrypt(ciphertext)).rejects.toMatchObject(refused);
-      const neverCalled = async (): Promise<Uint8Array> => expect.unreachable("ECDH with a point that is none");
+      const neverCalled = async (): Promise<Uint8Array> => expect.unreachable("ECDH with an invalid point");
       await expect(openEcies({ spec, ciphertext }, neverCalled)).rejects.toMatchObject(refused);
     }
   });

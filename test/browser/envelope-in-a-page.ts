@@ -39,7 +39,7 @@ const started: Worker[] = [];
 /** Runs that still go to a thread before one crashes; `undefined` while none is to. */
 let batchesUntilCrash: number | undefined;
 
-/** The page's own, counted. What crashes it is an error of the thread's that nobody catches: it looks into a message that is none. */
+/** The page's own workers, counted. A message that is not one crashes them: reading it throws an error that nothing catches. */
 globalThis.Worker = class extends Worker {
   constructor(url: string | URL, options?: WorkerOptions) {
     super(url, options);

@@ -32,7 +32,7 @@ test.each([0, 1, 65_536, 65_537, 3_000_000])("a file of %i bytes", (size) => {
   expect(readdirSync(temporary)).toEqual([]);
 });
 
-// The last one is a file of no bytes that refuses to be read, whoever asks.
+// The last one is an empty file that nobody can read, not even root.
 test.each([
   ["missing", /^ENOENT.*missing'\n$/],
   ["", /is not a file\n$/],

@@ -236,7 +236,7 @@ describe.each(["randomBytes", "createHmac", "createHash", "timingSafeEqual"] as 
 });
 
 test("a signal of another realm ends a call with its own reason, before it and during it", async () => {
-  /** What jsdom's signals are to Node: an EventTarget that is none of Node's AbortSignals. */
+  /** A signal like jsdom's: an EventTarget that is not one of Node's AbortSignals. */
   const foreignSignal = () => {
     const listeners = new Set<() => void>();
     const signal = runInNewContext("({ aborted: false, reason: undefined })");

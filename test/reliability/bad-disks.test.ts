@@ -121,7 +121,7 @@ describe("with programs of their own", () => {
 
   const answers = (lines: readonly string[]) => lines.map((line) => JSON.parse(line));
 
-  test("a full disk is reported, nothing acknowledged is lost, and room lets it go on", async () => {
+  test("a full disk is reported, nothing acknowledged is lost, and it continues once there is space", async () => {
     // A file system of its own, of 1 MiB, that only the program sees.
     const mount = ["unshare", "-rm", "sh", "-c", `mount -t tmpfs -o size=2m none "${directory}" && exec "$0" "$@"`];
     const child = program.start(["full-disk", directory], { prefix: mount });

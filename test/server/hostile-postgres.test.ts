@@ -10,7 +10,7 @@ const CONNECTIONS = 16;
 const ROUNDS = process.env.LANELOCK_LONG === "1" ? 6 : 2;
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Calls until it is told to stop, and keeps what came. */
+/** Calls until it is stopped, and keeps the answers. */
 class Load {
   readonly refusals: unknown[] = [];
   readonly wrong: unknown[] = [];

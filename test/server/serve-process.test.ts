@@ -85,7 +85,7 @@ test("the first line says where it listens; requests are logged without paramete
   expect(server.log()).not.toMatch(/secret|c2VjcmV0|Signature/);
 });
 
-test("a request in flight is finished when the server is told to stop", async () => {
+test("a request in progress is finished when the server is stopped", async () => {
   const credentials = owner();
   const server = await start("--port", "0");
   const { port } = new URL(server.url);
