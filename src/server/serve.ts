@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import type { FastifyInstance } from "fastify";
 import { LanelockError } from "../errors.ts";
-import { systemTime } from "../shared/timers.ts";
+import { clearTimeout, setTimeout, systemTime } from "../shared/timers.ts";
 import { AccessKeyCache } from "./access/access-key-cache.ts";
 import type { AccessKeys } from "./access/access-keys.ts";
 import { accessKeysBehind, requireGateway } from "./access/access-keys-of.ts";
@@ -87,10 +87,14 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   };
 }
 
-function onceClosed(app: FastifyInstance, cache: AccessKeyCache, { listen: { socket } }: ServeSettings) {
+function onceClosed(app: FastifyInstance, cache: AccessKeyCache, { listen: { socket }, limits }: ServeSettings) {
   let closing: Promise<void> | undefined;
   return () => {
-    closing ??= app.close().then(() => {
+    if (closing !== undefined) return closing;
+    // A request that has not arrived by then is late by its own time-out.
+    const cut = setTimeout(() => app.server.closeAllConnections(), limits.requestTimeoutMs);
+    closing = app.close().then(() => {
+      clearTimeout(cut);
       cache.close();
       if (socket !== undefined) rmSync(socket, { force: true });
     });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { clearTimeout, setTimeout } from "../../shared/timers.ts";
 import type { WireError } from "../protocol/service-error.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -14,6 +15,9 @@ export function errorBody({ status, code, message }: WireError, requestId: strin
   return JSON.stringify({ HttpStatus: status, Code: code, Message: message, RequestId: requestId, HostId: host });
 }
 
+/** How long a peer may take to read a refusal before its connection is cut, in milliseconds. */
+const LINGER_MS = 2_000;
+
 /** Answers on a socket whose request could not be read as HTTP, and closes it. */
 export function answerMalformed(socket: Duplex, error: WireError, requestId: string): void {
   if (!socket.writable) {
@@ -26,4 +30,8 @@ export function answerMalformed(socket: Duplex, error: WireError, requestId: str
     `HTTP/1.1 ${error.status} ${reason}\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
       `x-acs-request-id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
   );
+  // Nobody reads what the peer still sends, so its end would go unnoticed, and the connection would stay for ever.
+  socket.resume();
+  const cut = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(cut));
 }
