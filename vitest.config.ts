@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { testFiles } from "./test/kinds.ts";
@@ -21,6 +22,8 @@ const { unit, system } = testFiles();
 export default defineConfig({
   resolve: { alias },
   test: {
+    // One file less than there are processors is vitest's own choice: on two, most of a core would wait for programs to end.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 600_000,
     hookTimeout: 600_000,
     reporters: ["default", "./test/tally-reporter.ts"],
