@@ -19,7 +19,7 @@ export const STAGE_SIZE: usize = 4 * 8 * 16;
 
 /** One batch of blocks, for counter blocks that become keystream and for batches that are not full. */
 export const BATCH: usize = STAGE + STAGE_SIZE;
-const BATCH_SIZE: usize = 128 * 16;
+export const BATCH_SIZE: usize = 128 * 16;
 
 /** The high and low nibbles of up to 4 blocks that GHASH multiplies together. */
 export const NIBBLES: usize = BATCH + BATCH_SIZE;
