@@ -75,9 +75,10 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     ...["shared", "kms/ports", "kms/policy", "kms/wire", "kms/root", "kms/rows", "kms/audit", "kms/keys"],
     ...["kms/core", "kms/life-cycle", "kms/import", "kms/operations"],
   ],
+  "kms/facade": ["kms/ports", "kms/operations"],
   kms: [
     ...["shared", "kms/ports", "kms/policy", "kms/wire", "kms/root", "kms/audit", "kms/core", "kms/operations"],
-    "kms/service",
+    ...["kms/facade", "kms/service"],
   ],
 
   stores: ["shared", "kms/ports"],
@@ -104,7 +105,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   ],
 
   envelope: ["shared", "kms/ports", "kms/wire", "ciphers", "engine"],
-  client: ["shared", "kms/ports", "kms/wire", "kms/schema", "kms/operations"],
+  client: ["shared", "kms/ports", "kms/schema", "kms/operations", "kms/facade"],
   server: ["shared", "kms", "kms/ports", "kms/wire", "kms/schema", "kms/operations", "kms/service"],
   cli: [
     ...["shared", "kms", "kms/ports", "kms/wire", "kms/schema", "kms/policy", "kms/operations", "kms/service"],

@@ -50,6 +50,8 @@ function statesOf({ states }) {
   return `Refused while the key is ${refused.map((state) => `${state} (\`${states[state]}\`)`).join(", ")}.`;
 }
 
+const ONCE = "A client that got no answer does not send it again.";
+
 function section([method, operation]) {
   const { name, doc, request, response, errors } = operation;
   const codes = errors.length === 0 ? [] : [`Errors: ${errors.map((code) => `\`${code}\``).join(", ")}.`];
@@ -58,7 +60,7 @@ function section([method, operation]) {
     `\`kms.${method}(request)\`: ${doc}`,
     requestTable(request.entries),
     responseTable(response.entries),
-    [statesOf(operation), ...codes].join(" "),
+    [statesOf(operation), ...(operation.repeatable ? [] : [ONCE]), ...codes].join(" "),
   ].join("\n\n");
 }
 

@@ -3,7 +3,7 @@ import { Kms } from "lanelock/kms";
 import { expect, test } from "vitest";
 import { OPERATIONS } from "../../src/kms/operations/operation-table.ts";
 
-const sources = ["kms.ts", "key-management.ts"]
+const sources = ["kms.ts", "facade/key-management.ts", "facade/operations-facade.ts"]
   .map((name) => readFileSync(new URL(`../../src/kms/${name}`, import.meta.url), "utf8"))
   .join("\n");
 

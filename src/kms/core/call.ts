@@ -3,12 +3,6 @@ import type { StateRule } from "../policy/state-table.ts";
 import type { TrustedWriter } from "../rows/trusted-writer.ts";
 import type { KmsContext } from "./kms-context.ts";
 
-/** Options every operation takes. */
-export interface CallOptions {
-  /** Ends a call that waits (for a token, an external key manager): it rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** One operation while it runs. */
 export interface Call {
   readonly core: KmsContext;

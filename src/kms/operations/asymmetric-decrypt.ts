@@ -1,4 +1,5 @@
 import { copyOf } from "../../shared/byte-input.ts";
+import type { Call } from "../core/call.ts";
 import { MAX_PLAINTEXT } from "../policy/limits.ts";
 import { WHILE_ENABLED } from "../policy/state-table.ts";
 import { invalidCiphertext } from "../ports/errors.ts";
@@ -14,7 +15,7 @@ import {
   useAsymmetricKey,
 } from "../use/asymmetric-key.ts";
 import { oneAnswer } from "../use/symmetric-decrypt.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { ENCRYPTION_ALGORITHMS } from "./parts/encryption-algorithms.ts";
 
 export interface AsymmetricDecryptRequest extends AsymmetricFields<AsymmetricEncryptionAlgorithm> {
@@ -33,6 +34,7 @@ const MAX_CIPHERTEXT = MAX_PLAINTEXT + 85;
 export const asymmetricDecrypt = operation({
   name: "AsymmetricDecrypt",
   plane: "data",
+  repeatable: true,
   states: WHILE_ENABLED,
   doc: "Decrypts what was encrypted under the public key.",
   errors: ["Rejected.UnsupportedOperation", "DryRunOperationError"],
@@ -44,19 +46,23 @@ export const asymmetricDecrypt = operation({
     dryRun: flag(),
   }),
   response: fields<AsymmetricDecryptResponse>()({ keyId: string(), keyVersionId: string(), plaintext: bytes() }),
-  async run(call, { ciphertextBlob, dryRun, ...used }) {
-    if (ciphertextBlob.length > MAX_CIPHERTEXT) throw invalidCiphertext();
-    const data = copyOf(ciphertextBlob);
-    try {
-      const { result, ...answer } = await useAsymmetricKey<AsymmetricEncryptionAlgorithm, Uint8Array>(call, {
-        usage: "ENCRYPT/DECRYPT",
-        fields: used,
-        dryRun,
-        work: (key, algorithm) => key.decrypt({ algorithm, data, signal: call.signal }),
-      });
-      return { ...answer, plaintext: result };
-    } catch (error) {
-      throw oneAnswer(error);
-    }
-  },
 });
+
+export async function runAsymmetricDecrypt(
+  call: Call,
+  { ciphertextBlob, dryRun, ...used }: ReadOf<typeof asymmetricDecrypt>,
+) {
+  if (ciphertextBlob.length > MAX_CIPHERTEXT) throw invalidCiphertext();
+  const data = copyOf(ciphertextBlob);
+  try {
+    const { result, ...answer } = await useAsymmetricKey<AsymmetricEncryptionAlgorithm, Uint8Array>(call, {
+      usage: "ENCRYPT/DECRYPT",
+      fields: used,
+      dryRun,
+      work: (key, algorithm) => key.decrypt({ algorithm, data, signal: call.signal }),
+    });
+    return { ...answer, plaintext: result };
+  } catch (error) {
+    throw oneAnswer(error);
+  }
+}

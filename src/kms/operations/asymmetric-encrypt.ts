@@ -1,4 +1,5 @@
 import { copyOf } from "../../shared/byte-input.ts";
+import type { Call } from "../core/call.ts";
 import { MAX_PLAINTEXT } from "../policy/limits.ts";
 import { WHILE_ENABLED } from "../policy/state-table.ts";
 import type { AsymmetricEncryptionAlgorithm } from "../ports/index.ts";
@@ -13,7 +14,7 @@ import {
   tooLong,
   useAsymmetricKey,
 } from "../use/asymmetric-key.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { ENCRYPTION_ALGORITHMS } from "./parts/encryption-algorithms.ts";
 
 export interface AsymmetricEncryptRequest extends AsymmetricFields<AsymmetricEncryptionAlgorithm> {
@@ -34,6 +35,7 @@ export interface AsymmetricEncryptResponse extends AsymmetricAnswer {
 export const asymmetricEncrypt = operation({
   name: "AsymmetricEncrypt",
   plane: "data",
+  repeatable: true,
   states: WHILE_ENABLED,
   doc: "Encrypts a short plaintext under a public key; the ciphertext is the standard's, without a header.",
   errors: ["Rejected.UnsupportedOperation", "DryRunOperationError"],
@@ -53,20 +55,24 @@ export const asymmetricEncrypt = operation({
     keyVersionId: string(),
     ciphertextBlob: bytes({ lengths: "as long as the modulus; 85 bytes longer than the plaintext under ECIES" }),
   }),
-  async run(call, { plaintext, dryRun, ...used }) {
-    const data = copyOf(plaintext);
-    try {
-      const { result, ...answer } = await useAsymmetricKey<AsymmetricEncryptionAlgorithm, Uint8Array>(call, {
-        usage: "ENCRYPT/DECRYPT",
-        fields: used,
-        dryRun,
-        work: (key, algorithm) => key.encrypt({ algorithm, data, signal: call.signal }),
-      });
-      return { ...answer, ciphertextBlob: result };
-    } catch (error) {
-      throw tooLong(error, "Plaintext");
-    } finally {
-      data.fill(0);
-    }
-  },
 });
+
+export async function runAsymmetricEncrypt(
+  call: Call,
+  { plaintext, dryRun, ...used }: ReadOf<typeof asymmetricEncrypt>,
+) {
+  const data = copyOf(plaintext);
+  try {
+    const { result, ...answer } = await useAsymmetricKey<AsymmetricEncryptionAlgorithm, Uint8Array>(call, {
+      usage: "ENCRYPT/DECRYPT",
+      fields: used,
+      dryRun,
+      work: (key, algorithm) => key.encrypt({ algorithm, data, signal: call.signal }),
+    });
+    return { ...answer, ciphertextBlob: result };
+  } catch (error) {
+    throw tooLong(error, "Plaintext");
+  } finally {
+    data.fill(0);
+  }
+}

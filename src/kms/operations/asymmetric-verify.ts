@@ -1,5 +1,6 @@
 import { copyOf } from "../../shared/byte-input.ts";
 import { whenReady } from "../../shared/maybe-promise.ts";
+import type { Call } from "../core/call.ts";
 import { WHILE_ENABLED } from "../policy/state-table.ts";
 import type { SignatureAlgorithm } from "../ports/index.ts";
 import { bytes } from "../schema/bytes.ts";
@@ -7,7 +8,7 @@ import { boolean } from "../schema/scalars.ts";
 import { fields } from "../schema/schema.ts";
 import { string } from "../schema/text.ts";
 import { type AsymmetricAnswer, useAsymmetricKey } from "../use/asymmetric-key.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { type SignedFields, signedFields, signedOf } from "./parts/signed.ts";
 
 export interface AsymmetricVerifyRequest extends SignedFields {
@@ -23,6 +24,7 @@ export interface AsymmetricVerifyResponse extends AsymmetricAnswer {
 export const asymmetricVerify = operation({
   name: "AsymmetricVerify",
   plane: "data",
+  repeatable: true,
   states: WHILE_ENABLED,
   doc: "Verifies a signature over a digest, or over a message.",
   errors: ["Rejected.UnsupportedOperation", "UnsupportedOperation"],
@@ -32,15 +34,16 @@ export const asymmetricVerify = operation({
     keyVersionId: string(),
     value: boolean({ doc: "Whether the signature is good. A bad one is no error." }),
   }),
-  run(call, request) {
-    const { messageType, data } = signedOf(request);
-    const signature = copyOf(request.value);
-    const { signal } = call;
-    const used = useAsymmetricKey<SignatureAlgorithm, boolean>(call, {
-      usage: "SIGN/VERIFY",
-      fields: request,
-      work: (key, algorithm) => key.verify({ algorithm, messageType, data, signature, signal }),
-    });
-    return whenReady(used, ({ keyId, keyVersionId, result }) => ({ keyId, keyVersionId, value: result }));
-  },
 });
+
+export function runAsymmetricVerify(call: Call, request: ReadOf<typeof asymmetricVerify>) {
+  const { messageType, data } = signedOf(request);
+  const signature = copyOf(request.value);
+  const { signal } = call;
+  const used = useAsymmetricKey<SignatureAlgorithm, boolean>(call, {
+    usage: "SIGN/VERIFY",
+    fields: request,
+    work: (key, algorithm) => key.verify({ algorithm, messageType, data, signature, signal }),
+  });
+  return whenReady(used, ({ keyId, keyVersionId, result }) => ({ keyId, keyVersionId, value: result }));
+}

@@ -9,7 +9,7 @@ import { flag } from "../schema/scalars.ts";
 import { fields } from "../schema/schema.ts";
 import { choice } from "../schema/text.ts";
 import { newVersionId } from "../wire/ids.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { type Draft, draftOf, kindFields } from "./parts/key-draft.ts";
 import { type KeyMetadata, keyMetadata, keyMetadataSchema } from "./parts/key-metadata.ts";
 import { rotationInterval } from "./parts/rotation.ts";
@@ -42,6 +42,7 @@ export interface CreateKeyResponse {
 export const createKey = operation({
   name: "CreateKey",
   plane: "life-cycle",
+  repeatable: false,
   doc: "Creates a key with its first version, enabled; with origin EXTERNAL, one that waits for imported material.",
   errors: ["UnsupportedOperation", "Rejected.LimitExceeded"],
   request: fields<CreateKeyRequest>()({
@@ -52,32 +53,33 @@ export const createKey = operation({
     tags: withDefault(tagList(MAX_TAGS_AT_CREATION), []),
   }),
   response: fields<CreateKeyResponse>()({ keyMetadata: record(keyMetadataSchema, { name: "KeyMetadata" }) }),
-  async run(call, request) {
-    const { core, event } = call;
-    const draft = draftOf(call, request);
-    const versionId = newVersionId(draft.keyId);
-    const row = { ...draft, primaryVersionId: isSymmetric(draft.keySpec) ? versionId : null };
-    event.keyId = row.keyId;
-    event.keyVersionId = versionId;
-    const created = row.origin === "EXTERNAL" ? undefined : await createObject(call, row, versionId);
-    try {
-      await change(call, async (rows) => {
-        await rows.addKey(row);
-        await rows.addVersion({ versionId, keyId: row.keyId, createdAt: row.createdAt, ordinal: 1 });
-        if (created) await rows.addKeyObject(objectRow(versionId, firstMode(row), created));
-        for (const tag of request.tags) await rows.putTag({ keyId: row.keyId, ...tag });
-      });
-    } catch (error) {
-      if (created) {
-        const binding = bindingOf(row, versionId, firstMode(row));
-        const provider = core.provider(row.protectionLevel);
-        await provider.destroyKey({ binding, handle: created.handle }).catch(() => undefined);
-      }
-      throw error;
-    }
-    return { keyMetadata: keyMetadata(row, { realm: core.realm, custody: created?.custody }) };
-  },
 });
+
+export async function runCreateKey(call: Call, request: ReadOf<typeof createKey>) {
+  const { core, event } = call;
+  const draft = draftOf(call, request);
+  const versionId = newVersionId(draft.keyId);
+  const row = { ...draft, primaryVersionId: isSymmetric(draft.keySpec) ? versionId : null };
+  event.keyId = row.keyId;
+  event.keyVersionId = versionId;
+  const created = row.origin === "EXTERNAL" ? undefined : await createObject(call, row, versionId);
+  try {
+    await change(call, async (rows) => {
+      await rows.addKey(row);
+      await rows.addVersion({ versionId, keyId: row.keyId, createdAt: row.createdAt, ordinal: 1 });
+      if (created) await rows.addKeyObject(objectRow(versionId, firstMode(row), created));
+      for (const tag of request.tags) await rows.putTag({ keyId: row.keyId, ...tag });
+    });
+  } catch (error) {
+    if (created) {
+      const binding = bindingOf(row, versionId, firstMode(row));
+      const provider = core.provider(row.protectionLevel);
+      await provider.destroyKey({ binding, handle: created.handle }).catch(() => undefined);
+    }
+    throw error;
+  }
+  return { keyMetadata: keyMetadata(row, { realm: core.realm, custody: created?.custody }) };
+}
 
 function createObject({ core, signal }: Call, row: Draft, versionId: string): Promise<CreatedKeyObject> {
   const binding = bindingOf(row, versionId, firstMode(row));

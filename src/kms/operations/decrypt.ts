@@ -1,3 +1,4 @@
+import type { Call } from "../core/call.ts";
 import { WHILE_ENABLED } from "../policy/state-table.ts";
 import { bytes, plaintext } from "../schema/bytes.ts";
 import { context } from "../schema/context.ts";
@@ -7,7 +8,7 @@ import { fields } from "../schema/schema.ts";
 import { keyName, string } from "../schema/text.ts";
 import { symmetricDecrypt } from "../use/symmetric-decrypt.ts";
 import type { EncryptionContext } from "../wire/context.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 
 export interface DecryptRequest {
   readonly ciphertextBlob: Uint8Array;
@@ -30,6 +31,7 @@ export interface DecryptResponse {
 export const decrypt = operation({
   name: "Decrypt",
   plane: "data",
+  repeatable: true,
   states: WHILE_ENABLED,
   doc: "Decrypts a blob with the key and version it names.",
   errors: ["DryRunOperationError"],
@@ -54,8 +56,12 @@ export const decrypt = operation({
     keyVersionId: string(),
     plaintext: plaintext({ lengths: "at most 6,144 bytes" }),
   }),
-  run(call, { ciphertextBlob, encryptionContext: context, keyId, keyVersionId, dryRun }) {
-    call.event.context = context;
-    return symmetricDecrypt(call, { ciphertextBlob, context, keyId, keyVersionId, dryRun });
-  },
 });
+
+export function runDecrypt(
+  call: Call,
+  { ciphertextBlob, encryptionContext: context, keyId, keyVersionId, dryRun }: ReadOf<typeof decrypt>,
+) {
+  call.event.context = context;
+  return symmetricDecrypt(call, { ciphertextBlob, context, keyId, keyVersionId, dryRun });
+}

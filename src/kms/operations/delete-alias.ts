@@ -1,7 +1,7 @@
-import { change } from "../core/call.ts";
+import { type Call, change } from "../core/call.ts";
 import { ALWAYS } from "../policy/state-table.ts";
 import { fields, nothing } from "../schema/schema.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { aliasNameField, aliasNotFound, knownAliasName } from "./parts/alias-name.ts";
 
 export interface DeleteAliasRequest {
@@ -11,17 +11,19 @@ export interface DeleteAliasRequest {
 export const deleteAlias = operation({
   name: "DeleteAlias",
   plane: "life-cycle",
+  repeatable: false,
   states: ALWAYS,
   doc: "Removes an alias; the key stays.",
   errors: ["Forbidden.AliasNotFound"],
   request: fields<DeleteAliasRequest>()({ aliasName: aliasNameField }),
   response: nothing,
-  async run(call, { aliasName }) {
-    await change(call, async (rows) => {
-      const alias = await rows.alias(knownAliasName(aliasName));
-      if (alias === undefined) throw aliasNotFound();
-      call.event.keyId = alias.keyId;
-      await rows.deleteAlias(aliasName);
-    });
-  },
 });
+
+export async function runDeleteAlias(call: Call, { aliasName }: ReadOf<typeof deleteAlias>) {
+  await change(call, async (rows) => {
+    const alias = await rows.alias(knownAliasName(aliasName));
+    if (alias === undefined) throw aliasNotFound();
+    call.event.keyId = alias.keyId;
+    await rows.deleteAlias(aliasName);
+  });
+}

@@ -1,3 +1,4 @@
+import type { Call } from "../core/call.ts";
 import { MAX_PLAINTEXT } from "../policy/limits.ts";
 import { WHILE_ENABLED } from "../policy/state-table.ts";
 import { bytes, plaintext } from "../schema/bytes.ts";
@@ -9,7 +10,7 @@ import { choice, keyName, string } from "../schema/text.ts";
 import { type CipherFields, PADDINGS, SYMMETRIC_ALGORITHMS } from "../use/cipher-choice.ts";
 import { symmetricEncrypt } from "../use/symmetric-encrypt.ts";
 import type { EncryptionContext } from "../wire/context.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 
 export interface EncryptRequest extends CipherFields {
   /** Key id, alias or ARN of a symmetric key. */
@@ -35,6 +36,7 @@ export interface EncryptResponse {
 export const encrypt = operation({
   name: "Encrypt",
   plane: "data",
+  repeatable: true,
   states: WHILE_ENABLED,
   doc: "Encrypts a plaintext under the primary version of a symmetric key.",
   errors: ["UnsupportedOperation", "Rejected.UnsupportedOperation", "Rejected.LimitExceeded", "DryRunOperationError"],
@@ -64,9 +66,10 @@ export const encrypt = operation({
     ciphertextBlob: bytes({ lengths: "in GCM 64 bytes longer than the plaintext" }),
     iv: optional(bytes({ lengths: "16 bytes", doc: "CBC only." })),
   }),
-  run(call, request) {
-    const { keyId, plaintext: data, encryptionContext, dryRun } = request;
-    call.event.context = encryptionContext;
-    return symmetricEncrypt(call, { keyId, plaintext: data, context: encryptionContext, cipher: request, dryRun });
-  },
 });
+
+export function runEncrypt(call: Call, request: ReadOf<typeof encrypt>) {
+  const { keyId, plaintext: data, encryptionContext, dryRun } = request;
+  call.event.context = encryptionContext;
+  return symmetricEncrypt(call, { keyId, plaintext: data, context: encryptionContext, cipher: request, dryRun });
+}

@@ -34,6 +34,7 @@ export interface GenerateDataKeyResponse {
 export const generateDataKey = operation({
   name: "GenerateDataKey",
   plane: "data",
+  repeatable: true,
   states: WHILE_ENABLED,
   doc: "Draws a random data key and encrypts it under a CMK.",
   errors: DATA_KEY_ERRORS,
@@ -49,5 +50,6 @@ export const generateDataKey = operation({
     ...dataKeyAnswer,
     plaintext: bytes({ lengths: "as many as asked for", doc: "The data key." }),
   }),
-  run: newDataKey,
 });
+
+export const runGenerateDataKey = newDataKey;

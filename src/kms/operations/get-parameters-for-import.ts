@@ -1,5 +1,5 @@
 import { utf8 } from "../../shared/encoding.ts";
-import { change } from "../core/call.ts";
+import { type Call, change } from "../core/call.ts";
 import { destroyExpiredTokens, TOKEN_MILLISECONDS, tokenBinding } from "../import/import-tokens.ts";
 import { ALWAYS } from "../policy/state-table.ts";
 import type { WrappingAlgorithm } from "../ports/index.ts";
@@ -9,7 +9,7 @@ import { fields } from "../schema/schema.ts";
 import { string } from "../schema/text.ts";
 import { keyForChange } from "../use/key-for-change.ts";
 import { keyIdOnly, newTokenId } from "../wire/ids.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { requireImported } from "./parts/imported.ts";
 import { keyIdField } from "./parts/key-id.ts";
 import { importAlgorithm, requireImportAlgorithm, type WrappingKeySpec, wrappingKeySpec } from "./parts/wrapping.ts";
@@ -37,6 +37,7 @@ export interface GetParametersForImportResponse {
 export const getParametersForImport = operation({
   name: "GetParametersForImport",
   plane: "life-cycle",
+  repeatable: true,
   states: ALWAYS,
   doc: "Answers with a public key to wrap material with, and a token to import it by, both good for 24 hours.",
   errors: ["Unsupported.Origin", "UnsupportedOperation"],
@@ -51,24 +52,25 @@ export const getParametersForImport = operation({
     importToken: bytes(),
     tokenExpireTime: date(),
   }),
-  async run(call, request) {
-    const { core, event } = call;
-    const keyId = keyIdOnly(request.keyId, core.realm);
-    const { row } = await core.directory.resolve(keyId);
-    event.keyId = keyId;
-    requireImported(row);
-    const { wrappingKeySpec: spec, wrappingAlgorithm } = request;
-    requireImportAlgorithm(wrappingAlgorithm, row.keySpec);
-    await destroyExpiredTokens(core);
-    const tokenId = newTokenId();
-    const binding = tokenBinding(keyId, tokenId);
-    const { handle, publicKey } = await core.transport.createPair(core.keys, { binding, wrappingAlgorithm });
-    const expiresAt = core.now() + TOKEN_MILLISECONDS;
-    await change(call, async (rows) => {
-      await keyForChange(call, rows, keyId);
-      const wrapping = { wrappingKeySpec: spec, wrappingAlgorithm };
-      await rows.putImportToken({ tokenId, keyId, ...wrapping, handle, publicKey, expiresAt, failures: 0 });
-    });
-    return { keyId, publicKey, importToken: utf8(tokenId), tokenExpireTime: new Date(expiresAt) };
-  },
 });
+
+export async function runGetParametersForImport(call: Call, request: ReadOf<typeof getParametersForImport>) {
+  const { core, event } = call;
+  const keyId = keyIdOnly(request.keyId, core.realm);
+  const { row } = await core.directory.resolve(keyId);
+  event.keyId = keyId;
+  requireImported(row);
+  const { wrappingKeySpec: spec, wrappingAlgorithm } = request;
+  requireImportAlgorithm(wrappingAlgorithm, row.keySpec);
+  await destroyExpiredTokens(core);
+  const tokenId = newTokenId();
+  const binding = tokenBinding(keyId, tokenId);
+  const { handle, publicKey } = await core.transport.createPair(core.keys, { binding, wrappingAlgorithm });
+  const expiresAt = core.now() + TOKEN_MILLISECONDS;
+  await change(call, async (rows) => {
+    await keyForChange(call, rows, keyId);
+    const wrapping = { wrappingKeySpec: spec, wrappingAlgorithm };
+    await rows.putImportToken({ tokenId, keyId, ...wrapping, handle, publicKey, expiresAt, failures: 0 });
+  });
+  return { keyId, publicKey, importToken: utf8(tokenId), tokenExpireTime: new Date(expiresAt) };
+}

@@ -11,7 +11,7 @@ import { integer } from "../schema/scalars.ts";
 import { fields, nothing } from "../schema/schema.ts";
 import { keyForChange } from "../use/key-for-change.ts";
 import { keyIdOnly } from "../wire/ids.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { requireImported } from "./parts/imported.ts";
 import { keyIdField } from "./parts/key-id.ts";
 
@@ -34,6 +34,7 @@ const LAST_SECOND = 8_640_000_000_000;
 export const importKeyMaterial = operation({
   name: "ImportKeyMaterial",
   plane: "life-cycle",
+  repeatable: true,
   states: UNTIL_DELETION_STATE,
   doc: "Gives a key of origin EXTERNAL its material, or the same again with another expiry.",
   errors: ["Unsupported.Origin", "InvalidKeyMaterial", "InvalidImportToken", "ExpiredImportToken"],
@@ -47,31 +48,32 @@ export const importKeyMaterial = operation({
     ),
   }),
   response: nothing,
-  async run(call, request) {
-    const { core, event } = call;
-    const keyId = keyIdOnly(request.keyId, core.realm);
-    const importToken = copyOf(request.importToken.subarray(0, 64));
-    const encryptedKeyMaterial = copyOf(request.encryptedKeyMaterial.subarray(0, MAX_WRAPPED));
-    const { row } = await core.directory.resolve(keyId);
-    event.keyId = keyId;
-    requireImported(row);
-    requireState(call.operation, row.state);
-    const expiresAt = expiryOf(request.keyMaterialExpireUnix, core.now());
-    const token = await core.read((rows) => liveToken(rows, { importToken, key: row, now: core.now() }));
-    const { versionId } = (await core.read((rows) => rows.versions(keyId, { offset: 0, limit: 1 }))).rows[0] ?? {};
-    if (versionId === undefined) throw new KmsError("InternalFailure", "The key has no version.");
-    event.keyVersionId = versionId;
-    await attempt(call, token, async () => {
-      const checked = await unwrap(call, { row, token, encryptedKeyMaterial });
-      try {
-        await bind(call, { row, versionId, checked, expiresAt });
-      } finally {
-        checked.material.fill(0);
-      }
-    });
-    core.inBackground(destroyExpiredTokens(core));
-  },
 });
+
+export async function runImportKeyMaterial(call: Call, request: ReadOf<typeof importKeyMaterial>) {
+  const { core, event } = call;
+  const keyId = keyIdOnly(request.keyId, core.realm);
+  const importToken = copyOf(request.importToken.subarray(0, 64));
+  const encryptedKeyMaterial = copyOf(request.encryptedKeyMaterial.subarray(0, MAX_WRAPPED));
+  const { row } = await core.directory.resolve(keyId);
+  event.keyId = keyId;
+  requireImported(row);
+  requireState(call.operation, row.state);
+  const expiresAt = expiryOf(request.keyMaterialExpireUnix, core.now());
+  const token = await core.read((rows) => liveToken(rows, { importToken, key: row, now: core.now() }));
+  const { versionId } = (await core.read((rows) => rows.versions(keyId, { offset: 0, limit: 1 }))).rows[0] ?? {};
+  if (versionId === undefined) throw new KmsError("InternalFailure", "The key has no version.");
+  event.keyVersionId = versionId;
+  await attempt(call, token, async () => {
+    const checked = await unwrap(call, { row, token, encryptedKeyMaterial });
+    try {
+      await bind(call, { row, versionId, checked, expiresAt });
+    } finally {
+      checked.material.fill(0);
+    }
+  });
+  core.inBackground(destroyExpiredTokens(core));
+}
 
 function expiryOf(seconds: number, now: number): number | null {
   if (seconds === 0) return null;

@@ -1,7 +1,8 @@
+import type { Call } from "../core/call.ts";
 import { ALWAYS } from "../policy/state-table.ts";
 import { fields } from "../schema/schema.ts";
 import { keyIdOnly } from "../wire/ids.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { aliasList, aliasListSchema } from "./parts/alias-list.ts";
 import { keyIdField } from "./parts/key-id.ts";
 import { type PageFields, pageFields, pageOf } from "./parts/page.ts";
@@ -13,16 +14,18 @@ export interface ListAliasesByKeyIdRequest extends PageFields {
 export const listAliasesByKeyId = operation({
   name: "ListAliasesByKeyId",
   plane: "data",
+  repeatable: true,
   states: ALWAYS,
   doc: "Lists the aliases of one key.",
   errors: [],
   request: fields<ListAliasesByKeyIdRequest>()({ ...keyIdField, ...pageFields }),
   response: aliasListSchema,
-  async run(call, request) {
-    const page = pageOf(request);
-    const keyId = keyIdOnly(request.keyId, call.core.realm);
-    await call.core.directory.resolve(keyId);
-    call.event.keyId = keyId;
-    return aliasList(call, page, await call.core.read((rows) => rows.aliases(page, keyId)));
-  },
 });
+
+export async function runListAliasesByKeyId(call: Call, request: ReadOf<typeof listAliasesByKeyId>) {
+  const page = pageOf(request);
+  const keyId = keyIdOnly(request.keyId, call.core.realm);
+  await call.core.directory.resolve(keyId);
+  call.event.keyId = keyId;
+  return aliasList(call, page, await call.core.read((rows) => rows.aliases(page, keyId)));
+}

@@ -1,5 +1,6 @@
+import type { Call } from "../core/call.ts";
 import { fields } from "../schema/schema.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { aliasList, aliasListSchema } from "./parts/alias-list.ts";
 import { type PageFields, pageFields, pageOf } from "./parts/page.ts";
 
@@ -9,12 +10,14 @@ export type { PageFields } from "./parts/page.ts";
 export const listAliases = operation({
   name: "ListAliases",
   plane: "data",
+  repeatable: true,
   doc: "Lists the aliases of all keys.",
   errors: [],
   request: fields<PageFields>()(pageFields),
   response: aliasListSchema,
-  async run(call, request) {
-    const page = pageOf(request);
-    return aliasList(call, page, await call.core.read((rows) => rows.aliases(page)));
-  },
 });
+
+export async function runListAliases(call: Call, request: ReadOf<typeof listAliases>) {
+  const page = pageOf(request);
+  return aliasList(call, page, await call.core.read((rows) => rows.aliases(page)));
+}

@@ -1,9 +1,10 @@
+import type { Call } from "../core/call.ts";
 import { MAX_PAGE_SIZE } from "../policy/limits.ts";
 import { ALWAYS } from "../policy/state-table.ts";
 import { listOf } from "../schema/list.ts";
 import { fields } from "../schema/schema.ts";
 import { keyName } from "../schema/text.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { type KeyVersion, keyVersion, keyVersionSchema } from "./parts/key-version.ts";
 import { type PageAnswer, type PageFields, pageAnswer, pageFields, pageOf } from "./parts/page.ts";
 
@@ -22,6 +23,7 @@ export interface ListKeyVersionsResponse extends PageAnswer {
 export const listKeyVersions = operation({
   name: "ListKeyVersions",
   plane: "data",
+  repeatable: true,
   states: ALWAYS,
   doc: "Lists the versions of a key.",
   errors: [],
@@ -34,12 +36,13 @@ export const listKeyVersions = operation({
       doc: "Oldest first.",
     }),
   }),
-  async run(call, request) {
-    const page = pageOf(request);
-    const { row } = await call.core.directory.resolve(request.keyId);
-    call.event.keyId = row.keyId;
-    const { rows, total } = await call.core.read((reader) => reader.versions(row.keyId, page));
-    const { pageNumber, pageSize } = page;
-    return { pageNumber, pageSize, totalCount: total, keyVersions: rows.map(keyVersion) };
-  },
 });
+
+export async function runListKeyVersions(call: Call, request: ReadOf<typeof listKeyVersions>) {
+  const page = pageOf(request);
+  const { row } = await call.core.directory.resolve(request.keyId);
+  call.event.keyId = row.keyId;
+  const { rows, total } = await call.core.read((reader) => reader.versions(row.keyId, page));
+  const { pageNumber, pageSize } = page;
+  return { pageNumber, pageSize, totalCount: total, keyVersions: rows.map(keyVersion) };
+}

@@ -1,3 +1,4 @@
+import type { Call } from "../core/call.ts";
 import { settleDue } from "../life-cycle/settle-due.ts";
 import { keyAsOf } from "../policy/due.ts";
 import { MAX_FILTER_VALUES, MAX_FILTERS, MAX_PAGE_SIZE } from "../policy/limits.ts";
@@ -7,7 +8,7 @@ import { listOf, listOfStrings } from "../schema/list.ts";
 import { fields } from "../schema/schema.ts";
 import { choice, string } from "../schema/text.ts";
 import { keyArn } from "../wire/ids.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { type PageAnswer, type PageFields, pageAnswer, pageFields, pageOf } from "./parts/page.ts";
 
 /** What ListKeys filters by. */
@@ -72,6 +73,7 @@ const listedKey = fields<ListedKey>()({ keyId: string(), keyArn: string() });
 export const listKeys = operation({
   name: "ListKeys",
   plane: "data",
+  repeatable: true,
   doc: "Lists keys.",
   errors: [],
   request: fields<ListKeysRequest>()({
@@ -88,19 +90,20 @@ export const listKeys = operation({
     ...pageAnswer,
     keys: listOf<ListedKey>(listedKey, { most: MAX_PAGE_SIZE, item: "Key", doc: "Oldest first." }),
   }),
-  async run({ core }, request) {
-    const page = pageOf(request);
-    const filters = byColumn(request.filters);
-    await settleDue(core);
-    const { pageNumber, pageSize } = page;
-    if (filters === undefined) return { pageNumber, pageSize, totalCount: 0, keys: [] };
-    const { rows, total } = await core.read((reader) => reader.keys(page, filters));
-    const keys = rows
-      .filter((row) => keyAsOf(row, core.now()) !== undefined)
-      .map(({ keyId }) => ({ keyId, keyArn: keyArn(core.realm, keyId) }));
-    return { pageNumber, pageSize, totalCount: total, keys };
-  },
 });
+
+export async function runListKeys({ core }: Call, request: ReadOf<typeof listKeys>) {
+  const page = pageOf(request);
+  const filters = byColumn(request.filters);
+  await settleDue(core);
+  const { pageNumber, pageSize } = page;
+  if (filters === undefined) return { pageNumber, pageSize, totalCount: 0, keys: [] };
+  const { rows, total } = await core.read((reader) => reader.keys(page, filters));
+  const keys = rows
+    .filter((row) => keyAsOf(row, core.now()) !== undefined)
+    .map(({ keyId }) => ({ keyId, keyArn: keyArn(core.realm, keyId) }));
+  return { pageNumber, pageSize, totalCount: total, keys };
+}
 
 /** The filters by column; `undefined` when no key can match. */
 function byColumn(filters: readonly ListKeysFilter[]): readonly KeyFilter[] | undefined {

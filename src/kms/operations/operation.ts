@@ -8,13 +8,16 @@ import type { Schema } from "../schema/schema.ts";
 export type Plane = "life-cycle" | "data";
 
 /**
- * Everything about one operation of the service, in one place. Reading a request, the state table, the JSON of the protocol and of
- * the command line, and `docs/operations.md` come from it.
+ * Everything about one operation of the service, in one place, except how it is carried out: `run…` in the same file does that, so
+ * that a client gets the record alone. Reading a request, the state table, the JSON of the protocol and of the command line, the
+ * client's retries and `docs/operations.md` come from it.
  */
 export interface Operation<Request, Read, Response> {
   /** In the service: `Encrypt`. */
   readonly name: string;
   readonly plane: Plane;
+  /** Whether doing it twice is as good as once, so that a client may send it again when it got no answer. */
+  readonly repeatable: boolean;
   /** The key states it is refused in; absent for operations on no key. */
   readonly states?: Refusals;
   /** One sentence for the documentation. */
@@ -23,8 +26,20 @@ export interface Operation<Request, Read, Response> {
   readonly errors: readonly KmsErrorCode[];
   readonly request: Schema<Request, Read>;
   readonly response: Schema<Response>;
-  readonly run: (call: Call, request: NoInfer<Read>) => MaybePromise<NoInfer<Response>>;
 }
+
+/** Carries out an operation. */
+export type Handler<Read, Response> = (call: Call, request: Read) => MaybePromise<Response>;
+
+/** An operation that can be carried out. */
+export interface Runnable<Request, Read, Response> extends Operation<Request, Read, Response> {
+  readonly run: Handler<NoInfer<Read>, NoInfer<Response>>;
+}
+
+/** What the handler of an operation gets to work with. */
+export type ReadOf<Record> = Record extends { readonly request: { readonly read: (given: never) => infer Read } }
+  ? Read
+  : never;
 
 /** Any operation, for code that looks at all of them. */
 export type AnyOperation = Operation<never, never, unknown>;

@@ -13,7 +13,7 @@ import { KEY_DEFAULTS } from "../use/cipher-choice.ts";
 import { type Decrypted, oneAnswer, symmetricDecrypt } from "../use/symmetric-decrypt.ts";
 import { symmetricEncrypt } from "../use/symmetric-encrypt.ts";
 import type { EncryptionContext } from "../wire/context.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 
 export interface ReEncryptRequest extends PublicKeySource {
   /** A blob of Encrypt or GenerateDataKey; with `sourceKeyId`, what was encrypted under that key's public key. */
@@ -49,6 +49,7 @@ const MAX_CIPHERTEXT = 1_024;
 export const reEncrypt = operation({
   name: "ReEncrypt",
   plane: "data",
+  repeatable: true,
   states: WHILE_ENABLED,
   doc: "Decrypts a ciphertext and encrypts its plaintext under another key, without showing it.",
   errors: ["UnsupportedOperation", "Rejected.UnsupportedOperation", "Rejected.LimitExceeded"],
@@ -71,27 +72,28 @@ export const reEncrypt = operation({
     keyId: string({ doc: "The key that decrypted." }),
     keyVersionId: string({ doc: "The version that decrypted." }),
   }),
-  async run(call, request) {
-    const { ciphertextBlob, destinationKeyId, destinationEncryptionContext, sourceEncryptionContext } = request;
-    call.event.context = sourceEncryptionContext;
-    const source = isOfPublicKey(request)
-      ? await decryptOfPublicKey(call, request, ciphertextBlob)
-      : await symmetricDecrypt(call, { ciphertextBlob, context: sourceEncryptionContext, keyId: request.keyId });
-    try {
-      const encrypted = await symmetricEncrypt(call, {
-        keyId: destinationKeyId,
-        parameter: "DestinationKeyId",
-        plaintext: source.plaintext,
-        context: destinationEncryptionContext,
-        cipher: KEY_DEFAULTS,
-      });
-      call.event.note = `from ${source.keyVersionId}`;
-      return { ciphertextBlob: encrypted.ciphertextBlob, keyId: source.keyId, keyVersionId: source.keyVersionId };
-    } finally {
-      source.plaintext.fill(0);
-    }
-  },
 });
+
+export async function runReEncrypt(call: Call, request: ReadOf<typeof reEncrypt>) {
+  const { ciphertextBlob, destinationKeyId, destinationEncryptionContext, sourceEncryptionContext } = request;
+  call.event.context = sourceEncryptionContext;
+  const source = isOfPublicKey(request)
+    ? await decryptOfPublicKey(call, request, ciphertextBlob)
+    : await symmetricDecrypt(call, { ciphertextBlob, context: sourceEncryptionContext, keyId: request.keyId });
+  try {
+    const encrypted = await symmetricEncrypt(call, {
+      keyId: destinationKeyId,
+      parameter: "DestinationKeyId",
+      plaintext: source.plaintext,
+      context: destinationEncryptionContext,
+      cipher: KEY_DEFAULTS,
+    });
+    call.event.note = `from ${source.keyVersionId}`;
+    return { ciphertextBlob: encrypted.ciphertextBlob, keyId: source.keyId, keyVersionId: source.keyVersionId };
+  } finally {
+    source.plaintext.fill(0);
+  }
+}
 
 function isOfPublicKey({ sourceKeyId, sourceKeyVersionId, sourceEncryptionAlgorithm }: PublicKeySource): boolean {
   return [sourceKeyId, sourceKeyVersionId, sourceEncryptionAlgorithm].some((field) => field !== undefined);

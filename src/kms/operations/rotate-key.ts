@@ -1,4 +1,4 @@
-import { change } from "../core/call.ts";
+import { type Call, change } from "../core/call.ts";
 import { cannotRotate, canRotate, rotate } from "../life-cycle/transitions.ts";
 import { requireState, WHILE_ENABLED } from "../policy/state-table.ts";
 import { keyNotFound } from "../ports/errors.ts";
@@ -6,7 +6,7 @@ import { record } from "../schema/list.ts";
 import { fields } from "../schema/schema.ts";
 import { keyName } from "../schema/text.ts";
 import { keyForChange } from "../use/key-for-change.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { type KeyVersion, keyVersion, keyVersionSchema } from "./parts/key-version.ts";
 import { isRotatable } from "./parts/rotation.ts";
 
@@ -22,27 +22,29 @@ export interface RotateKeyResponse {
 export const rotateKey = operation({
   name: "RotateKey",
   plane: "life-cycle",
+  repeatable: false,
   states: WHILE_ENABLED,
   doc: "Ours: gives a symmetric key a new primary version now; the service rotates by policy alone.",
   errors: ["UnsupportedOperation"],
   request: fields<RotateKeyRequest>()({ keyId: keyName({ alias: true }) }),
   response: fields<RotateKeyResponse>()({ keyVersion: record(keyVersionSchema, { name: "KeyVersion" }) }),
-  async run(call, request) {
-    const { core, event } = call;
-    const { row } = await core.directory.resolve(request.keyId);
-    const { keyId } = row;
-    event.keyId = keyId;
-    requireState(call.operation, row.state);
-    if (!isRotatable(row)) throw cannotRotate();
-    const version = await rotate(core, keyId, { event, onlyIf: canRotate });
-    if (version !== undefined) {
-      call.recorded = true;
-      return { keyVersion: keyVersion(version) };
-    }
-    // The key changed since it was looked at: its state says why it cannot rotate any more.
-    await change(call, async (rows) => {
-      await keyForChange(call, rows, keyId);
-    });
-    throw keyNotFound();
-  },
 });
+
+export async function runRotateKey(call: Call, request: ReadOf<typeof rotateKey>) {
+  const { core, event } = call;
+  const { row } = await core.directory.resolve(request.keyId);
+  const { keyId } = row;
+  event.keyId = keyId;
+  requireState(call.operation, row.state);
+  if (!isRotatable(row)) throw cannotRotate();
+  const version = await rotate(core, keyId, { event, onlyIf: canRotate });
+  if (version !== undefined) {
+    call.recorded = true;
+    return { keyVersion: keyVersion(version) };
+  }
+  // The key changed since it was looked at: its state says why it cannot rotate any more.
+  await change(call, async (rows) => {
+    await keyForChange(call, rows, keyId);
+  });
+  throw keyNotFound();
+}

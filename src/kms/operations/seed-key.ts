@@ -11,7 +11,7 @@ import { fields } from "../schema/schema.ts";
 import { string } from "../schema/text.ts";
 import { isKeyId, isVersionId } from "../wire/ids.ts";
 import type { CreateKeyRequest } from "./create-key.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { type DraftRequest, draftOf, kindFields } from "./parts/key-draft.ts";
 import { type KeyMetadata, keyMetadata, keyMetadataSchema } from "./parts/key-metadata.ts";
 
@@ -38,6 +38,7 @@ const ID_FORM = "lower-case letters, digits and hyphens, as the service forms id
 export const seedKey = operation({
   name: "SeedKey",
   plane: "life-cycle",
+  repeatable: true,
   doc: "Ours, with `allowSeeding`: makes a key of given material under given ids, so that what it encrypts and signs is the same everywhere.",
   errors: ["UnsupportedOperation", "InvalidKeyMaterial"],
   request: fields<SeedKeyRequest>()({
@@ -47,31 +48,32 @@ export const seedKey = operation({
     ...kindFields,
   }),
   response: fields<SeedKeyResponse>()({ keyMetadata: record(keyMetadataSchema, { name: "KeyMetadata" }) }),
-  async run(call, request) {
-    const { core, event } = call;
-    if (!core.allowSeeding) {
-      throw new KmsError(
-        "UnsupportedOperation",
-        "This action is not supported. Keys of given material need a KMS opened with allowSeeding: true.",
-      );
-    }
-    const { keyId, keyVersionId: versionId } = request;
-    requireId(isKeyId(keyId), "KeyId");
-    requireId(isVersionId(versionId), "KeyVersionId");
-    event.keyId = keyId;
-    event.keyVersionId = versionId;
-    const row = seededRow(call, request, { keyId, versionId });
-    const material = copyOf(request.material.subarray(0, MAX_MATERIAL));
-    const checked = await check(call, row.keySpec, material);
-    try {
-      const known = await seedOnce(call, { row, versionId, checked });
-      const custody = await custodyOf(call, row, versionId);
-      return { keyMetadata: keyMetadata(known, { realm: core.realm, custody }) };
-    } finally {
-      checked.material.fill(0);
-    }
-  },
 });
+
+export async function runSeedKey(call: Call, request: ReadOf<typeof seedKey>) {
+  const { core, event } = call;
+  if (!core.allowSeeding) {
+    throw new KmsError(
+      "UnsupportedOperation",
+      "This action is not supported. Keys of given material need a KMS opened with allowSeeding: true.",
+    );
+  }
+  const { keyId, keyVersionId: versionId } = request;
+  requireId(isKeyId(keyId), "KeyId");
+  requireId(isVersionId(versionId), "KeyVersionId");
+  event.keyId = keyId;
+  event.keyVersionId = versionId;
+  const row = seededRow(call, request, { keyId, versionId });
+  const material = copyOf(request.material.subarray(0, MAX_MATERIAL));
+  const checked = await check(call, row.keySpec, material);
+  try {
+    const known = await seedOnce(call, { row, versionId, checked });
+    const custody = await custodyOf(call, row, versionId);
+    return { keyMetadata: keyMetadata(known, { realm: core.realm, custody }) };
+  } finally {
+    checked.material.fill(0);
+  }
+}
 
 function requireId(isId: boolean, parameter: string): void {
   if (!isId) throw invalidParameter(parameter, `It must be ${ID_FORM}.`);

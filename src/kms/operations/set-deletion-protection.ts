@@ -1,3 +1,4 @@
+import type { Call } from "../core/call.ts";
 import { MAX_DESCRIPTION_CHARACTERS } from "../policy/limits.ts";
 import { UNTIL_DELETION } from "../policy/state-table.ts";
 import { missingParameter } from "../ports/errors.ts";
@@ -5,7 +6,7 @@ import { optional, withDefault } from "../schema/field.ts";
 import { boolean } from "../schema/scalars.ts";
 import { fields, nothing } from "../schema/schema.ts";
 import { keyName, text } from "../schema/text.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { changeKey } from "./parts/change-key.ts";
 
 export interface SetDeletionProtectionRequest {
@@ -20,6 +21,7 @@ export interface SetDeletionProtectionRequest {
 export const setDeletionProtection = operation({
   name: "SetDeletionProtection",
   plane: "life-cycle",
+  repeatable: true,
   states: UNTIL_DELETION,
   doc: "Switches deletion protection on or off: the deletion of a protected key cannot be scheduled.",
   errors: [],
@@ -30,10 +32,11 @@ export const setDeletionProtection = operation({
     deletionProtectionDescription: withDefault(text(MAX_DESCRIPTION_CHARACTERS), ""),
   }),
   response: nothing,
-  async run(call, request) {
-    const name = request.protectedResourceArn ?? request.keyId;
-    if (name === undefined) throw missingParameter("ProtectedResourceArn");
-    const { enableDeletionProtection: deletionProtected, deletionProtectionDescription } = request;
-    await changeKey(call, name, () => ({ deletionProtected, deletionProtectionDescription }));
-  },
 });
+
+export async function runSetDeletionProtection(call: Call, request: ReadOf<typeof setDeletionProtection>) {
+  const name = request.protectedResourceArn ?? request.keyId;
+  if (name === undefined) throw missingParameter("ProtectedResourceArn");
+  const { enableDeletionProtection: deletionProtected, deletionProtectionDescription } = request;
+  await changeKey(call, name, () => ({ deletionProtected, deletionProtectionDescription }));
+}

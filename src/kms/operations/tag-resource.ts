@@ -1,10 +1,10 @@
-import { change } from "../core/call.ts";
+import { type Call, change } from "../core/call.ts";
 import { MAX_TAGS } from "../policy/limits.ts";
 import { UNTIL_DELETION } from "../policy/state-table.ts";
 import { fields, nothing } from "../schema/schema.ts";
 import { keyForChange } from "../use/key-for-change.ts";
 import { keyIdOnly } from "../wire/ids.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { type KeyIdRequest, keyIdField } from "./parts/key-id.ts";
 import { type Tag, tagList, tooManyTags } from "./parts/tags.ts";
 
@@ -18,19 +18,21 @@ export interface TagResourceRequest extends KeyIdRequest {
 export const tagResource = operation({
   name: "TagResource",
   plane: "life-cycle",
+  repeatable: true,
   states: UNTIL_DELETION,
   doc: "Adds tags to a key, or gives those it has new values.",
   errors: ["Rejected.LimitExceeded"],
   request: fields<TagResourceRequest>()({ ...keyIdField, tags: tagList(MAX_TAGS) }),
   response: nothing,
-  async run(call, { keyId: name, tags }) {
-    const keyId = keyIdOnly(name, call.core.realm);
-    await change(call, async (rows) => {
-      await keyForChange(call, rows, keyId);
-      const before = new Set((await rows.tags(keyId)).map((tag) => tag.tagKey));
-      const after = new Set([...before, ...tags.map((tag) => tag.tagKey)]);
-      if (after.size > MAX_TAGS && after.size > before.size) throw tooManyTags(MAX_TAGS);
-      for (const tag of tags) await rows.putTag({ keyId, ...tag });
-    });
-  },
 });
+
+export async function runTagResource(call: Call, { keyId: name, tags }: ReadOf<typeof tagResource>) {
+  const keyId = keyIdOnly(name, call.core.realm);
+  await change(call, async (rows) => {
+    await keyForChange(call, rows, keyId);
+    const before = new Set((await rows.tags(keyId)).map((tag) => tag.tagKey));
+    const after = new Set([...before, ...tags.map((tag) => tag.tagKey)]);
+    if (after.size > MAX_TAGS && after.size > before.size) throw tooManyTags(MAX_TAGS);
+    for (const tag of tags) await rows.putTag({ keyId, ...tag });
+  });
+}

@@ -1,8 +1,9 @@
+import type { Call } from "../core/call.ts";
 import { MAX_DESCRIPTION_CHARACTERS } from "../policy/limits.ts";
 import { UNTIL_DELETION } from "../policy/state-table.ts";
 import { fields, nothing } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { changeKey } from "./parts/change-key.ts";
 import { type KeyIdRequest, keyIdField } from "./parts/key-id.ts";
 
@@ -14,10 +15,14 @@ export interface UpdateKeyDescriptionRequest extends KeyIdRequest {
 export const updateKeyDescription = operation({
   name: "UpdateKeyDescription",
   plane: "life-cycle",
+  repeatable: true,
   states: UNTIL_DELETION,
   doc: "Replaces the description of a key.",
   errors: [],
   request: fields<UpdateKeyDescriptionRequest>()({ ...keyIdField, description: text(MAX_DESCRIPTION_CHARACTERS) }),
   response: nothing,
-  run: (call, { keyId, description }) => changeKey(call, keyId, () => ({ description })),
 });
+
+export function runUpdateKeyDescription(call: Call, { keyId, description }: ReadOf<typeof updateKeyDescription>) {
+  return changeKey(call, keyId, () => ({ description }));
+}

@@ -1,9 +1,10 @@
+import type { Call } from "../core/call.ts";
 import { cannotRotate } from "../life-cycle/transitions.ts";
 import { WHILE_ENABLED } from "../policy/state-table.ts";
 import { missingParameter } from "../ports/errors.ts";
 import { boolean } from "../schema/scalars.ts";
 import { fields, nothing } from "../schema/schema.ts";
-import { operation } from "./operation.ts";
+import { operation, type ReadOf } from "./operation.ts";
 import { changeKey } from "./parts/change-key.ts";
 import { type KeyIdRequest, keyIdField } from "./parts/key-id.ts";
 import { isRotatable, rotationInterval } from "./parts/rotation.ts";
@@ -17,6 +18,7 @@ export interface UpdateRotationPolicyRequest extends KeyIdRequest {
 export const updateRotationPolicy = operation({
   name: "UpdateRotationPolicy",
   plane: "life-cycle",
+  repeatable: true,
   states: WHILE_ENABLED,
   doc: "Switches the automatic rotation of a symmetric key on or off.",
   errors: ["UnsupportedOperation"],
@@ -26,12 +28,16 @@ export const updateRotationPolicy = operation({
     rotationInterval,
   }),
   response: nothing,
-  async run(call, { keyId, enableAutomaticRotation: rotationEnabled, rotationInterval: seconds }) {
-    if (rotationEnabled && seconds === undefined) throw missingParameter("RotationInterval");
-    const rotationSeconds = rotationEnabled ? (seconds ?? null) : null;
-    await changeKey(call, keyId, (row) => {
-      if (!isRotatable(row)) throw cannotRotate();
-      return { rotationEnabled, rotationSeconds };
-    });
-  },
 });
+
+export async function runUpdateRotationPolicy(
+  call: Call,
+  { keyId, enableAutomaticRotation: rotationEnabled, rotationInterval: seconds }: ReadOf<typeof updateRotationPolicy>,
+) {
+  if (rotationEnabled && seconds === undefined) throw missingParameter("RotationInterval");
+  const rotationSeconds = rotationEnabled ? (seconds ?? null) : null;
+  await changeKey(call, keyId, (row) => {
+    if (!isRotatable(row)) throw cannotRotate();
+    return { rotationEnabled, rotationSeconds };
+  });
+}

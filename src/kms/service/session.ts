@@ -3,10 +3,11 @@ import { checkNames } from "../../shared/known-names.ts";
 import { clearInterval, setInterval } from "../../shared/timers.ts";
 import { unref } from "../audit/audit-log.ts";
 import { pendingEvent } from "../audit/event.ts";
-import type { Call, CallOptions } from "../core/call.ts";
+import type { Call } from "../core/call.ts";
 import type { KmsContext } from "../core/kms-context.ts";
 import { destroyExpiredTokens } from "../import/import-tokens.ts";
-import type { Operation, Plane } from "../operations/operation.ts";
+import type { Plane, Runnable } from "../operations/operation.ts";
+import type { CallOptions } from "../ports/call-options.ts";
 import { outcomeOf, publicError } from "../ports/errors.ts";
 import { builtIn } from "./built-in.ts";
 import { openCore } from "./open.ts";
@@ -66,7 +67,7 @@ export class Session {
 
   /** Reads a request, runs its operation, and audits it. */
   async run<Request, Read, Response>(
-    operation: Operation<Request, Read, Response>,
+    operation: Runnable<Request, Read, Response>,
     { caller, request, options }: Invocation<Request>,
   ): Promise<Response> {
     this.#begin();

@@ -1,13 +1,13 @@
-import type { CallOptions } from "./core/call.ts";
-import * as operations from "./operations/index.ts";
-import type { Operation } from "./operations/operation.ts";
+import * as operations from "../operations/index.ts";
+import type { Operation } from "../operations/operation.ts";
+import type { CallOptions } from "../ports/call-options.ts";
 
 /**
  * The key management operations of the service: life cycle, aliases, versions, rotation, imports and tags. An operation that changes
  * something resolves when the change and its audit line are durable.
  */
 export abstract class KeyManagement {
-  /** Runs an operation on behalf of this KMS's caller. */
+  /** Runs an operation on behalf of its caller. */
   protected abstract run<Request, Read, Response>(
     operation: Operation<Request, Read, Response>,
     request: Request,
@@ -254,16 +254,6 @@ export abstract class KeyManagement {
    */
   deleteKeyMaterial(request: operations.KeyIdRequest, options?: CallOptions): Promise<void> {
     return this.run(operations.deleteKeyMaterial, request, options);
-  }
-
-  /**
-   * Ours, with `allowSeeding`: makes a key of given material under given ids, for tests that must repeat.
-   *
-   * @example
-   * await kms.seedKey({ keyId: "key-test", keyVersionId, keySpec: "Aliyun_AES_256", material: new Uint8Array(32) });
-   */
-  seedKey(request: operations.SeedKeyRequest, options?: CallOptions): Promise<operations.SeedKeyResponse> {
-    return this.run(operations.seedKey, request, options);
   }
 
   /**
