@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { buildWorker } from "./build-worker.mjs";
+import { bundleCli } from "./bundle-cli.mjs";
 import { finishTypes } from "./finish-types.mjs";
 import { packModules } from "./pack-modules.mjs";
 import { root, run } from "./setup.mjs";
@@ -75,6 +76,7 @@ writeFileSync(lockFile, text);
 rmSync(`${root}dist`, { recursive: true, force: true });
 run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
 finishTypes();
+await bundleCli();
 // For hosts that compile modules themselves; everywhere else the engine is in the JavaScript.
 for (const target of builds) copyFileSync(`${root}build/engine.${target}.wasm`, `${root}dist/engine.${target}.wasm`);
 const moduleType =

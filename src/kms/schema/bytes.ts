@@ -4,6 +4,7 @@ import { invalidParameter } from "../ports/errors.ts";
 import { requiredBytes } from "../wire/request-fields.ts";
 import { base64Json, base64Parameter, fromBase64, toBase64 } from "./base64.ts";
 import { expected, type Field, type Notes } from "./field.ts";
+import { groupedDigits } from "./grouped-digits.ts";
 
 interface ByteNotes extends Notes {
   /** Bytes. */
@@ -23,7 +24,7 @@ export function bytes({ most, remedy, lengths, ...notes }: ByteNotes = {}): Fiel
     ...notes,
     required: true,
     type: "bytes",
-    limits: lengths ?? (most === undefined ? undefined : `at most ${most.toLocaleString("en")} bytes`),
+    limits: lengths ?? (most === undefined ? undefined : `at most ${groupedDigits(most)} bytes`),
     read(value, parameter) {
       const given = requiredBytes(value, parameter);
       if (most === undefined || given.length <= most) return given;

@@ -2,6 +2,7 @@ import { MAX_CONTEXT_CHARACTERS } from "../policy/limits.ts";
 import { invalidParameter } from "../ports/errors.ts";
 import { bindContext, type ContextBinding, copyOfContext, type EncryptionContext } from "../wire/context.ts";
 import { expected, type Field, type Notes } from "./field.ts";
+import { groupedDigits } from "./grouped-digits.ts";
 import { parseJson } from "./json-text.ts";
 
 /**
@@ -14,7 +15,7 @@ export function context(notes: Notes = {}): Field<EncryptionContext, ContextBind
     ...notes,
     required: true,
     type: "map of strings",
-    limits: `at most ${MAX_CONTEXT_CHARACTERS.toLocaleString("en")} characters as JSON`,
+    limits: `at most ${groupedDigits(MAX_CONTEXT_CHARACTERS)} characters as JSON`,
     read: bindContext,
     fromText: (text, parameter) => checked(parseJson(text, parameter), parameter),
     fromParts: (parts, parameter) => checked(Object.fromEntries(numberedPairs(parts, parameter) ?? parts), parameter),

@@ -1,6 +1,7 @@
 import { invalidParameter } from "../ports/errors.ts";
 import { requiredBoolean, requiredInteger } from "../wire/request-fields.ts";
 import { expected, type Field, type Notes, withDefault } from "./field.ts";
+import { groupedDigits } from "./grouped-digits.ts";
 
 type Range = readonly [least: number, most: number];
 
@@ -9,7 +10,7 @@ export function integer(
   range: Range = [0, Number.MAX_SAFE_INTEGER],
   { limits, ...notes }: Notes & { readonly limits?: string } = {},
 ): Field<number, number, true> {
-  const [least, most] = range.map((bound) => bound.toLocaleString("en"));
+  const [least, most] = range.map(groupedDigits);
   return {
     ...notes,
     required: true,

@@ -2,6 +2,7 @@ import { invalidParameter, KmsError } from "../ports/errors.ts";
 import { requiredString } from "../wire/ids.ts";
 import { freeText, optionalChoice, requiredInterval } from "../wire/request-fields.ts";
 import { expected, type Field, type Notes } from "./field.ts";
+import { groupedDigits } from "./grouped-digits.ts";
 
 interface TextNotes extends Notes {
   /** The form, in words. */
@@ -29,7 +30,7 @@ export function string({ form, ...notes }: TextNotes = {}): Field<string, string
 
 /** Free text that any database can hold. */
 export function text(most: number, notes: Notes = {}): Field<string, string, true> {
-  const form = `at most ${most.toLocaleString("en")} characters, no NUL`;
+  const form = `at most ${groupedDigits(most)} characters, no NUL`;
   return { ...string({ form, ...notes }), read: (value, parameter) => freeText(value, parameter, most) };
 }
 
