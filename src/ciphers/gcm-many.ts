@@ -2,56 +2,78 @@
 
 import { inCall } from "../engine/call.ts";
 import { type Engine, engine } from "../engine/load.ts";
-import type { Bytes } from "../shared/byte-input.ts";
-import type { CheckedMessage } from "./many-messages.ts";
+import { ALONE, type CheckedMessages, LENGTHS, WORDS } from "./message-columns.ts";
 
 const HEADER = 64;
 
-/** Writes one message to `at`; `words` is all memory in 4-byte words. Returns where the next record begins. */
-function place(bytes: Bytes, words: Uint32Array, at: number, message: CheckedMessage): number {
-  const { data, aad, aadLength, length, text, size } = message;
-  words[at >> 2] = message.n0;
-  words[(at + 4) >> 2] = message.n1;
-  words[(at + 8) >> 2] = message.n2;
-  words[(at + 48) >> 2] = aadLength;
-  words[(at + 52) >> 2] = length;
-  words[(at + 56) >> 2] = size;
-  if (aad !== undefined) bytes.set(aad, at + HEADER);
-  bytes.set(data, at + text);
-  return at + size;
+/** The offset of the text in a record. */
+function textOffset(lengths: number): number {
+  return HEADER + (((lengths & 0xffff) + 15) & ~15);
 }
 
-/** Consecutive messages that one call of the engine takes, or one message that needs a call of its own. */
+/** Bytes of a record. */
+function recordSize(lengths: number): number {
+  return textOffset(lengths) + (((lengths >>> 16) + 15) & ~15) + 32;
+}
+
+/** Consecutive messages, from `begin` to before `end`. One call of the engine takes all; or one message needs a call of its own. */
 export interface Group {
-  shared: CheckedMessage[];
-  alone?: CheckedMessage;
+  readonly begin: number;
+  readonly end: number;
+  readonly alone: boolean;
 }
 
 /** Cuts a list of messages into groups that fit in IO. */
-export function groups(checked: readonly CheckedMessage[]): Group[] {
+export function groups({ nonces: { length: count }, words }: CheckedMessages): Group[] {
   const { exports } = engine();
   const room = exports.ioSize();
   const most = exports.verdictsSize();
   const list: Group[] = [];
-  let shared: CheckedMessage[] = [];
+  let begin = 0;
   let used = 0;
-  const close = () => {
-    if (shared.length > 0) list.push({ shared });
-    shared = [];
+  const close = (end: number) => {
+    if (end > begin) list.push({ begin, end, alone: false });
+    begin = end;
     used = 0;
   };
-  for (const one of checked) {
-    if (one.size === 0) {
-      close();
-      list.push({ shared: [], alone: one });
+  for (let index = 0; index < count; index += 1) {
+    const lengths = words[WORDS * index + LENGTHS] ?? ALONE;
+    if (lengths === ALONE) {
+      close(index);
+      begin = index + 1;
+      list.push({ begin: index, end: begin, alone: true });
       continue;
     }
-    if (used + one.size > room || shared.length === most) close();
-    shared.push(one);
-    used += one.size;
+    const size = recordSize(lengths);
+    if (used + size > room || index - begin === most) close(index);
+    used += size;
   }
-  close();
+  close(count);
   return list;
+}
+
+/** Writes the records of a group's messages to `first`; returns where they end. */
+function place(host: Engine, { data, aads, words }: CheckedMessages, { begin, end }: Group): number {
+  const { bytes } = host;
+  const memory = new Int32Array(bytes.buffer);
+  let at = host.io;
+  for (let index = begin; index < end; index += 1) {
+    const from = WORDS * index;
+    const lengths = words[from + LENGTHS] ?? 0;
+    const size = recordSize(lengths);
+    const to = at >> 2;
+    memory[to] = words[from] ?? 0;
+    memory[to + 1] = words[from + 1] ?? 0;
+    memory[to + 2] = words[from + 2] ?? 0;
+    memory[to + 12] = lengths & 0xffff;
+    memory[to + 13] = lengths >>> 16;
+    memory[to + 14] = size;
+    const aad = aads[index];
+    if (aad !== undefined) bytes.set(aad, at + HEADER);
+    bytes.set(data[index] as Uint8Array, at + textOffset(lengths));
+    at += size;
+  }
+  return at;
 }
 
 interface GroupWork {
@@ -61,15 +83,13 @@ interface GroupWork {
   take: (host: Engine, first: number) => void;
 }
 
-/** Lays messages out in IO, seals or opens them, and wipes IO. */
-export function workGroup(shared: readonly CheckedMessage[], { work, take }: GroupWork): void {
+/** Lays a group's messages out in IO, seals or opens them, and wipes IO. */
+export function workGroup(messages: CheckedMessages, group: Group, { work, take }: GroupWork): void {
   inCall((host) => {
     const first = host.io;
-    const words = new Uint32Array(host.bytes.buffer);
-    let at = first;
-    for (const one of shared) at = place(host.bytes, words, at, one);
-    work(first, shared.length);
+    const end = place(host, messages, group);
+    work(first, group.end - group.begin);
     take(host, first);
-    host.bytes.fill(0, first, at);
+    host.bytes.fill(0, first, end);
   });
 }

@@ -20,7 +20,8 @@ import { openInParts, sealInParts } from "./gcm-parts.ts";
 import { GcmSealStream } from "./gcm-seal-stream.ts";
 import type { MessageStart } from "./gcm-state.ts";
 import { KeySlot } from "./key-slot.ts";
-import { type CheckedMessage, checkMessages, checkNonces } from "./many-messages.ts";
+import { checkMessages, checkNonces } from "./many-messages.ts";
+import { messageAt, textLengthAt } from "./message-columns.ts";
 
 export interface GcmOptions {
   /** Bytes of the tag: 16 unless given; 12 to 15, or 4 or 8 under the conditions of SP 800-38D Appendix C. */
@@ -124,27 +125,29 @@ export class Gcm implements Aead {
     checkNonces(checked);
     const slot = this.#key.address;
     const tag = this.tagLength;
-    const all = allocate(checked.reduce((sum, { length }) => sum + length + tag, 0));
+    const { words } = checked;
+    const all = allocate(checked.textLength + tag * checked.nonces.length);
+    const { buffer } = all;
     const sealed: Bytes[] = [];
-    let end = 0;
-    const next = (length: number) => {
-      const view = new Uint8Array(all.buffer, end, length + tag);
-      end += length + tag;
-      sealed.push(view);
-      return view;
-    };
+    let at = 0;
     for (const group of groups(checked)) {
       if (group.alone) {
-        const { nonce, data, aad, length } = group.alone;
-        this.seal(nonce, data, { aad, into: next(length) });
+        const { nonce, data, aad } = messageAt(checked, group.begin);
+        const one = this.seal(nonce, data, { aad, into: all.subarray(at) });
+        at += one.length;
+        sealed.push(one);
         continue;
       }
-      workGroup(group.shared, {
+      workGroup(checked, group, {
         work: (first, count) => this.#cipher.gcmSealMany(slot, first, count, tag),
         take: ({ bytes }, first) => {
-          const begin = end;
-          for (const { length } of group.shared) next(length);
-          all.set(bytes.subarray(first, first + end - begin), begin);
+          const begin = at;
+          for (let index = group.begin; index < group.end; index += 1) {
+            const length = textLengthAt(words, index) + tag;
+            sealed.push(new Uint8Array(buffer, at, length));
+            at += length;
+          }
+          all.set(bytes.subarray(first, first + at - begin), begin);
         },
       });
     }
@@ -157,20 +160,21 @@ export class Gcm implements Aead {
     const opened: (Bytes | LanelockError)[] = [];
     for (const group of groups(checked)) {
       if (group.alone) {
-        opened.push(this.#openOne(group.alone, opened.length));
+        opened.push(this.#openOne(messageAt(checked, group.begin), opened.length));
         continue;
       }
-      workGroup(group.shared, {
+      workGroup(checked, group, {
         work: (first, count) => this.#cipher.gcmOpenMany(slot, first, count, this.tagLength),
         take: ({ bytes, exports }, first) => {
           const verdicts = exports.verdicts();
           let at = first;
-          for (const [i, { length }] of group.shared.entries()) {
-            const authentic = bytes[verdicts + i] === 1;
-            opened.push(authentic ? bytes.slice(at, at + length) : notAuthentic(opened.length));
+          for (let index = group.begin; index < group.end; index += 1) {
+            const length = textLengthAt(checked.words, index);
+            const authentic = bytes[verdicts + index - group.begin] === 1;
+            opened.push(authentic ? bytes.slice(at, at + length) : notAuthentic(index));
             at += length;
           }
-          bytes.fill(0, verdicts, verdicts + group.shared.length);
+          bytes.fill(0, verdicts, verdicts + group.end - group.begin);
         },
       });
     }
@@ -178,7 +182,7 @@ export class Gcm implements Aead {
   }
 
   /** A message of `openMany` that needs a call of its own. */
-  #openOne({ nonce, data, aad }: CheckedMessage, index: number): Bytes | LanelockError {
+  #openOne({ nonce, data, aad }: Message, index: number): Bytes | LanelockError {
     try {
       return this.open(nonce, data, { aad });
     } catch (error) {

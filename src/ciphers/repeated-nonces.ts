@@ -1,78 +1,75 @@
 // Whether a nonce comes twice in a list, at a cost that sealing short messages does not feel.
 import { plain } from "../shared/byte-input.ts";
+import { type CheckedMessages, WORDS } from "./message-columns.ts";
 
-/** A nonce; one of 12 bytes is in three words, too. */
-export interface ListedNonce {
-  readonly nonce: Uint8Array;
-  readonly nonceLength: number;
-  readonly n0: number;
-  readonly n1: number;
-  readonly n2: number;
+/** The index of a message, and that of the first message with its nonce. */
+export interface Repeated {
+  readonly index: number;
+  readonly first: number;
 }
-
-/** The index of an earlier element with the nonce of the one at `index`, or -1. To be called with 0, 1, 2 … in turn. */
-type Find = (index: number) => number;
 
 /** Up to so many nonces are compared one by one. */
 const FEW = 8;
 
-export function hasWords({ nonceLength }: ListedNonce): boolean {
-  return nonceLength === 12;
+/** Whether the nonces whose words begin at `a` and `b` are the same. */
+function same(words: Int32Array, a: number, b: number): boolean {
+  return words[a] === words[b] && words[a + 1] === words[b + 1] && words[a + 2] === words[b + 2];
 }
 
-function same(a: ListedNonce, b: ListedNonce): boolean {
-  return a.n0 === b.n0 && a.n1 === b.n1 && a.n2 === b.n2;
+/** A product carries differences upwards, and the shifts bring them down again. */
+function hash(words: Int32Array, at: number, seed: number): number {
+  const first = Math.imul((words[at] ?? 0) ^ seed, 0x9e3779b1);
+  const second = Math.imul(first ^ (first >>> 15) ^ (words[at + 1] ?? 0), 0x85ebca6b);
+  const third = Math.imul(second ^ (second >>> 13) ^ (words[at + 2] ?? 0), 0xc2b2ae35);
+  return third ^ (third >>> 15);
 }
 
-/** Only the upper bits depend on all bits of the nonce: a product carries differences upwards. */
-function hash({ n0, n1, n2 }: ListedNonce, seed: number): number {
-  const first = Math.imul(n0 ^ seed, 0x9e3779b1);
-  const second = Math.imul(first ^ (first >>> 15) ^ n1, 0x85ebca6b);
-  return Math.imul(second ^ (second >>> 13) ^ n2, 0xc2b2ae35);
-}
-
-/** In a table with open addressing. Its seed is not known to those who choose nonces and could make all fall on one place. */
-function findInTable(list: readonly ListedNonce[]): Find {
-  const bits = Math.ceil(Math.log2(1.5 * list.length));
-  const places = new Int32Array(2 ** bits);
-  const [mask, shift] = [places.length - 1, 32 - bits];
+/** With a table with open addressing. Its seed is not known to those who choose nonces and could make all fall on one place. */
+function repeatedInTable(words: Int32Array, count: number): Repeated | undefined {
+  const bits = Math.ceil(Math.log2(1.5 * count));
+  // In each place the index of a nonce plus 1, below as many bits of its hash as there is room for: other nonces are seldom read.
+  const table = new Int32Array(2 ** bits);
+  const [mask, shift] = [table.length - 1, 32 - bits];
   const seed = (Math.random() * 2 ** 32) | 0;
-  return (index) => {
-    const wanted = list[index];
-    if (wanted === undefined) return -1;
-    for (let at = hash(wanted, seed) >>> shift; ; at = (at + 1) & mask) {
-      const place = places[at] ?? 0;
-      if (place === 0) {
-        places[at] = index + 1;
-        return -1;
-      }
-      const other = list[place - 1];
-      if (other !== undefined && same(other, wanted)) return place - 1;
+  for (let index = 0; index < count; index += 1) {
+    const at = WORDS * index;
+    const hashed = hash(words, at, seed);
+    const wanted = hashed << bits;
+    let place = hashed >>> shift;
+    for (let entry = table[place] ?? 0; entry !== 0; entry = table[place] ?? 0) {
+      const first = (entry & mask) - 1;
+      if ((entry & ~mask) === wanted && same(words, WORDS * first, at)) return { index, first };
+      place = (place + 1) & mask;
     }
-  };
+    table[place] = wanted | (index + 1);
+  }
+  return undefined;
 }
 
 /** For nonces of 12 bytes. */
-export function findByWords(list: readonly ListedNonce[]): Find {
-  if (list.length > FEW) return findInTable(list);
-  return (index) => {
-    for (let i = 0; i < index; i += 1) {
-      const [one, other] = [list[i], list[index]];
-      if (one !== undefined && other !== undefined && same(one, other)) return i;
+function repeatedByWords(words: Int32Array, count: number): Repeated | undefined {
+  if (count > FEW) return repeatedInTable(words, count);
+  for (let index = 1; index < count; index += 1) {
+    for (let first = 0; first < index; first += 1) {
+      if (same(words, WORDS * first, WORDS * index)) return { index, first };
     }
-    return -1;
-  };
+  }
+  return undefined;
 }
 
 /** For nonces of any length. */
-export function findByBytes(list: readonly ListedNonce[]): Find {
+function repeatedByBytes(nonces: readonly Uint8Array[]): Repeated | undefined {
   const seen = new Map<string, number>();
-  return (index) => {
-    const wanted = list[index];
-    if (wanted === undefined) return -1;
-    const bytes = plain(wanted.nonce).join();
+  for (const [index, nonce] of nonces.entries()) {
+    const bytes = plain(nonce).join();
     const first = seen.get(bytes);
-    if (first === undefined) seen.set(bytes, index);
-    return first ?? -1;
-  };
+    if (first !== undefined) return { index, first };
+    seen.set(bytes, index);
+  }
+  return undefined;
+}
+
+/** The first message whose nonce an earlier one has, if there is one. */
+export function repeatedNonce({ nonces, words, usual }: CheckedMessages): Repeated | undefined {
+  return usual ? repeatedByWords(words, nonces.length) : repeatedByBytes(nonces);
 }
