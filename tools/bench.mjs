@@ -1,16 +1,40 @@
-// `npm run bench`: measures against node:crypto and the rivals, on the Node that runs it, and rewrites the tables in
-// README.md and bench/README.md from bench/results/. Options go behind `--`:
-//   --check   exit with 1 where a bar is not reached     --only TEXT   cases whose name has TEXT
-//   --suite S ciphers unless given, or another of bench/suites.ts
-//   --baseline DIR  instead of the rivals, another checkout of lanelock that is built: no case below 0.97 times its speed
-//   --node N  on Node 22, 24 or 26 from test/nodes       --rounds N    interleaved rounds, 21 unless given
-//   --timing  instead of all that, whether times depend on secrets: bench/timing/; --samples N for each case
-//   --scaling instead of all that, what docs/scaling.md has; --keys N,N,...  --parts statements,processes,index,keys
-//   --bound   instead of all that, how close the inner loops come to three vector operations a cycle: bench/bound/
+// `npm run bench`: see USAGE.
+import { parseArgs } from "node:util";
 import { updateTables } from "./measured-tables.mjs";
 import { installDependencies, prepare, root, run } from "./setup.mjs";
 
+const USAGE = `npm run bench -- [OPTION]...
+
+Measures against node:crypto and the rivals, on the Node that runs it. A full run rewrites the tables in README.md and bench/README.md.
+  --check         exit with 1 where a bar is not reached
+  --only TEXT     cases whose name has TEXT
+  --suite S       ciphers unless given, or another of bench/suites.ts
+  --rounds N      interleaved rounds, 21 unless given
+  --node N        on Node 22, 24 or 26 from test/nodes
+  --baseline DIR  instead of the rivals, another checkout of lanelock that is built: no case below 0.97 times its speed
+  --timing        instead of all that, whether times depend on secrets: bench/timing/; --samples N for each case
+  --scaling       instead of all that, what docs/scaling.md has; --keys N,N,...  --parts statements,processes,index,keys
+  --bound         instead of all that, how close the inner loops come to three vector operations a cycle: bench/bound/
+`;
+
+/** Every option, for the check only: the programs read their own. */
+const flags = ["check", "help", "timing", "scaling", "bound"].map((name) => [name, { type: "boolean" }]);
+const texts = ["only", "suite", "rounds", "node", "baseline", "samples", "keys", "parts"].map((name) => [
+  name,
+  { type: "string" },
+]);
 const options = process.argv.slice(2);
+try {
+  const { values } = parseArgs({ args: options, options: Object.fromEntries([...flags, ...texts]) });
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+} catch (error) {
+  console.error(`${error.message}\n\n${USAGE}`);
+  process.exit(2);
+}
+
 /** Takes an option out that names another program than the speed of all cases. */
 const asked = (option) => options.includes(option) && options.splice(options.indexOf(option), 1).length > 0;
 const folders = [
