@@ -1,9 +1,11 @@
-// The ABI: every export and nothing else. Pointers are into the exported memory; the host places slots and runs from
-// `slotsStart()` on and fills NONCE and IO. Every function wipes the scratch it used.
+// The ABI of the engine's first module: every export and nothing else. Pointers are into the exported memory; the host places slots and
+// runs from `slotsStart()` on and fills NONCE and IO. Every function wipes the scratch it used, but for those of the second module
+// (modes.ts), which wipes it itself: `ghash` and the ciphers' `EncryptBatch`, `EncryptFew`, `EncryptChain`.
 import { Aes } from "./cipher/aes";
 import { expandAesKey } from "./cipher/aes-key-schedule";
 import { Sm4 } from "./cipher/sm4";
 import { expandSm4Key } from "./cipher/sm4-key-schedule";
+import { HashKey, makeHashKey } from "./ghash/key";
 import { IO, IO_SIZE, NONCE, NONCE_SIZE, RUN_SIZE, SLOTS, VERDICTS, VERDICTS_SIZE, wipeAllScratch, wipeBlocks } from "./memory";
 import { cbcDecrypt, cbcEncrypt } from "./mode/cbc";
 import { ctr } from "./mode/ctr";
@@ -70,6 +72,26 @@ export function aesExpand(slot: usize, key: usize, length: u32): void {
 
 export function sm4Expand(slot: usize, key: usize, _length: u32): void {
   expandSm4Key(slot, key);
+}
+
+export function ghashExpand(key: usize, h: usize): void {
+  makeHashKey(changetype<HashKey>(key), h);
+}
+
+export function ghash(key: usize, state: usize, data: usize, length: u32): void {
+  changetype<HashKey>(key).hash(state, data, length);
+}
+
+export function aesEncryptBatch(slot: usize, from: usize, to: usize, add: usize, count: u32): void {
+  changetype<Aes>(slot).encryptBatch(from, to, add, count);
+}
+
+export function aesEncryptFew(slot: usize, blocks: usize, count: u32): void {
+  changetype<Aes>(slot).encryptFew(blocks, count);
+}
+
+export function aesEncryptChain(slot: usize, chain: usize, data: usize, length: u32): void {
+  changetype<Aes>(slot).encryptChain(chain, data, length);
 }
 
 export function aesSize(): u32 {
@@ -150,6 +172,18 @@ export function aesCbcEncrypt(slot: usize, chain: usize, data: usize, length: u3
 
 export function aesCbcDecrypt(slot: usize, chain: usize, data: usize, length: u32): void {
   cbcDecrypt<Aes>(changetype<Aes>(slot), chain, data, length);
+}
+
+export function sm4EncryptBatch(slot: usize, from: usize, to: usize, add: usize, count: u32): void {
+  changetype<Sm4>(slot).encryptBatch(from, to, add, count);
+}
+
+export function sm4EncryptFew(slot: usize, blocks: usize, count: u32): void {
+  changetype<Sm4>(slot).encryptFew(blocks, count);
+}
+
+export function sm4EncryptChain(slot: usize, chain: usize, data: usize, length: u32): void {
+  changetype<Sm4>(slot).encryptChain(chain, data, length);
 }
 
 export function sm4Size(): u32 {

@@ -9,10 +9,10 @@ import { decryptPlanes, encryptPlanes, pack } from "./aes-bitslice";
 import { beginCounterTable, loadCounterState, setCounterRest } from "./aes-counter-cache";
 import { encryptChain } from "./aes-chain";
 import { encryptBlocks } from "./aes-vector-permute";
+import { AES_FEW, AES_GROUP, AES_LANES, AES_PLANE_KEYS, AES_SIZE } from "./shapes";
 
 export const SERIAL_KEYS: usize = 16;
-export const PLANE_KEYS: usize = 256;
-const AES_SIZE: usize = PLANE_KEYS + 15 * 128;
+export const PLANE_KEYS: usize = AES_PLANE_KEYS;
 
 @unmanaged
 @final
@@ -21,12 +21,12 @@ export class Aes extends BlockCipher {
 
   @inline
   lanes(): u32 {
-    return 32;
+    return AES_LANES;
   }
 
   @inline
   group(): u32 {
-    return 8;
+    return AES_GROUP;
   }
 
   @inline
@@ -36,7 +36,7 @@ export class Aes extends BlockCipher {
 
   @inline
   few(): u32 {
-    return 6;
+    return AES_FEW;
   }
 
   @inline

@@ -6,23 +6,23 @@ import { COUNTER_TABLE, PLANES, wipeBlocks } from "../memory";
 import { BlockCipher } from "./block-cipher";
 import { beginCounter, loadCounterPlanes, setCounterUpper } from "./sm4-counter-planes";
 import { pack, rounds } from "./sm4-bitslice";
+import { SM4_FEW, SM4_GROUP, SM4_LANES, SM4_PLANE_KEYS, SM4_SIZE } from "./shapes";
 import { encryptChain } from "./sm4-chain";
 import { encryptBlocks } from "./sm4-vector-permute";
 
-export const PLANE_KEYS: usize = 512;
-const SM4_SIZE: usize = PLANE_KEYS + 32 * 128;
+export const PLANE_KEYS: usize = SM4_PLANE_KEYS;
 
 @unmanaged
 @final
 export class Sm4 extends BlockCipher {
   @inline
   lanes(): u32 {
-    return 128;
+    return SM4_LANES;
   }
 
   @inline
   group(): u32 {
-    return 32;
+    return SM4_GROUP;
   }
 
   @inline
@@ -32,7 +32,7 @@ export class Sm4 extends BlockCipher {
 
   @inline
   few(): u32 {
-    return 16;
+    return SM4_FEW;
   }
 
   @inline

@@ -1,6 +1,7 @@
 import { makePowerTables } from "./powers";
-import { absorb, POWERS } from "./swizzle";
-import { makeTables, TABLES_SIZE } from "./tables";
+import { POWERS } from "./shape";
+import { absorb } from "./swizzle";
+import { makeTables } from "./tables";
 
 /** Making the tables of the powers takes as long as hashing about this many blocks one by one. */
 const POWERS_FROM: u32 = 12;
@@ -38,9 +39,6 @@ export class HashKey {
     this.powers = POWERS;
   }
 }
-
-/** Bytes of a hash key with all its tables. */
-export const GHASH_KEY_SIZE: usize = 32 + <usize>POWERS * TABLES_SIZE;
 
 /** Makes `key` from the 16 bytes of H at `h`. */
 export function makeHashKey(key: HashKey, h: usize): void {

@@ -1,6 +1,7 @@
 import { SETUP, wipeBlocks } from "../memory";
-import { absorb, POWERS } from "./swizzle";
-import { makeTables, TABLES_SIZE } from "./tables";
+import { POWERS, TABLES_SIZE } from "./shape";
+import { absorb } from "./swizzle";
+import { makeTables } from "./tables";
 
 /** From the 16 bytes of H at `h`, whose tables stand at `tables`: the tables of H^2 … H^4 behind them. */
 export function makePowerTables(tables: usize, h: usize): void {

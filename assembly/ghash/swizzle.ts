@@ -7,10 +7,7 @@
 import { NIBBLES } from "../memory";
 import { highNibbles, lookup, lowNibbles } from "../swizzle";
 import { moveUp, reduce } from "./reduce";
-import { TABLES_SIZE } from "./tables";
-
-/** The most blocks that share one reduction. A key that hashes enough gets tables for this many powers of H. */
-export const POWERS: u32 = 4;
+import { POWERS, TABLES_SIZE } from "./shape";
 
 @inline
 function storeNibbles(b: u32, block: v128): void {

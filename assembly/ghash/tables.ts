@@ -11,9 +11,6 @@
 // handles all 16 bytes of a block, 32 look-ups multiply it, and no address depends on data.
 import { SETUP, SETUP_SIZE, wipeBlocks } from "../memory";
 
-/** Bytes of the tables of one power. */
-export const TABLES_SIZE: usize = 512;
-
 /** The bytes whose index has bit 3, 2, 1 or 0 set: where x^0 … x^3 of a nibble count. */
 const NIBBLES_WITH = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255,

@@ -1,6 +1,7 @@
 // The keystream of CTR and GCM: blocks that count in their last four bytes, big-endian, modulo 2^32 (inc32, SP 800-38D §6.2).
 import { BATCH, PLANES, wipeBlocks, ZEROS } from "../memory";
 import { BlockCipher } from "../cipher/block-cipher";
+import { Encryption } from "../cipher/encryption";
 import { xorBytes } from "./bytes";
 
 /** The length from which preparing a cipher's own counter batches pays off. */
@@ -27,7 +28,7 @@ export function writeCounters(block: usize, count: u32): void {
 }
 
 /** Encrypts the first `count` blocks of BATCH in place, and perhaps others there. */
-export function encryptKeystream<C extends BlockCipher>(cipher: C, count: u32): void {
+export function encryptKeystream<C extends Encryption>(cipher: C, count: u32): void {
   if (count <= cipher.few()) cipher.encryptFew(BATCH, count);
   else cipher.encryptBatch(BATCH, BATCH, ZEROS, count);
 }
@@ -35,7 +36,7 @@ export function encryptKeystream<C extends BlockCipher>(cipher: C, count: u32): 
 /** How many of the next `count` blocks to encrypt together. A few last blocks that would need a group of their own are encrypted
  * separately. */
 @inline
-export function blocksTogether<C extends BlockCipher>(cipher: C, count: u32): u32 {
+export function blocksTogether<C extends Encryption>(cipher: C, count: u32): u32 {
   if (count >= cipher.lanes()) return cipher.lanes();
   const over = count & cipher.group() - 1;
   return over < count && over <= cipher.few() ? count - over : count;
@@ -43,14 +44,14 @@ export function blocksTogether<C extends BlockCipher>(cipher: C, count: u32): u3
 
 /** Wipes BATCH and the planes after `count` blocks were encrypted through them, a batch or a few at a time. */
 @inline
-export function wipeBatch<C extends BlockCipher>(cipher: C, count: u32): void {
+export function wipeBatch<C extends Encryption>(cipher: C, count: u32): void {
   const group = cipher.group(), used = 16 * min<u32>(count + group - 1 & ~(group - 1), cipher.lanes());
   wipeBlocks(BATCH, used);
   if (count > cipher.few()) wipeBlocks(PLANES, used);
 }
 
 /** Adds the keystream from `block` on to `length` bytes of `data`, at most one batch, and moves `block` past it. */
-function addBatch<C extends BlockCipher>(cipher: C, block: usize, data: usize, length: u32): void {
+function addBatch<C extends Encryption>(cipher: C, block: usize, data: usize, length: u32): void {
   const blocks = length + 15 >> 4;
   writeCounters(block, blocks);
   if (length == 16 * cipher.lanes()) {

@@ -12,7 +12,8 @@
 import { BATCH, NIBBLES, NIBBLES_SIZE, NONCE, RUN, RUN_SIZE, wipeBlocks } from "../memory";
 import { BlockCipher } from "../cipher/block-cipher";
 import { equalTags } from "../equal";
-import { GHASH_KEY_SIZE, HashKey, makeHashKey } from "../ghash/key";
+import { HashKey, makeHashKey } from "../ghash/key";
+import { GHASH_KEY_SIZE } from "../ghash/shape";
 import { xorBytes } from "./bytes";
 import { addKeystream, blocksTogether, counterOf, encryptKeystream, PREPARED_TEXT, setCounter, wipeBatch, writeCounters } from "./counter";
 

@@ -22,7 +22,8 @@ const relaxedProbe = [
   [253, 12, ...new Array<number>(16).fill(0), 253, 12, ...new Array<number>(16).fill(0), 253, 128, 2, 11],
 ].flat();
 
-function compile(code: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+/** @throws LanelockError `ERR_WASM` if the host has no SIMD or forbids it */
+export function compile(code: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   if (!WebAssembly.validate(code)) {
     throw new LanelockError("ERR_WASM", "This host has no WebAssembly SIMD, which lanelock needs: use a newer one");
   }
@@ -37,9 +38,10 @@ function compile(code: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   }
 }
 
-function instantiate(module: WebAssembly.Module): EngineExports {
+/** @throws LanelockError `ERR_WASM` if the host has no addresses left */
+export function instantiate<Exports>(module: WebAssembly.Module, imports?: WebAssembly.Imports): Exports {
   try {
-    return new WebAssembly.Instance(module).exports as { [name: string]: unknown } & EngineExports;
+    return new WebAssembly.Instance(module, imports).exports as { [name: string]: unknown } & Exports;
   } catch (cause) {
     throw new LanelockError(
       "ERR_WASM",
@@ -58,7 +60,7 @@ function load(): Engine {
     );
   }
   const own = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "plain";
-  const exports = instantiate(provided ?? compile(unpack(modules, own === "relaxed" ? 1 : 0)));
+  const exports = instantiate<EngineExports>(provided ?? compile(unpack(modules, own === "relaxed" ? 1 : 0)));
   const build = provided ? "provided" : own;
   const bytes = new Uint8Array(exports.memory.buffer);
   return { exports, build, io: exports.io(), nonce: exports.nonce(), bytes, busy: false };
@@ -66,36 +68,48 @@ function load(): Engine {
 
 let instance: Engine | undefined;
 let provided: WebAssembly.Module | undefined;
+let providedModes: WebAssembly.Module | undefined;
 
 /**
- * Provides the engine as a module that the host has compiled, for hosts that forbid compiling from bytes, such as workerd. The package
- * exports the two builds as `lanelock/engine.plain.wasm` and `lanelock/engine.relaxed.wasm`; the second needs relaxed SIMD. Take them
- * from the same version of the package.
+ * Provides the engine as modules that the host has compiled, for hosts that forbid compiling from bytes, such as workerd. The package
+ * exports two builds of each, as `lanelock/engine.plain.wasm` and `lanelock/modes.plain.wasm`, and as `lanelock/engine.relaxed.wasm`
+ * and `lanelock/modes.relaxed.wasm`, which need relaxed SIMD. Take them from the same version of the package.
  *
- * @param module one of the two, compiled
+ * @param module the engine, compiled
+ * @param modes the further modes, compiled: only what is not GCM, CBC, ECB or CTR needs it
  * @throws LanelockError `ERR_ARGUMENT` for any other value; `ERR_STATE` if the engine is already running
  * @example
  * import module from "lanelock/engine.plain.wasm";
  * import { provideEngine } from "lanelock/engine";
  * provideEngine(module);
  */
-export function provideEngine(module: WebAssembly.Module): void {
-  const names = exportsOf(module);
-  if (!["memory", "io", "ioSize", "nonce", "slotsStart"].every((name) => names.includes(name))) {
+export function provideEngine(module: WebAssembly.Module, modes?: WebAssembly.Module): void {
+  if (!hasExports(module, ["memory", "io", "ioSize", "nonce", "slotsStart"], 0)) {
     const wanted = "lanelock/engine.plain.wasm or lanelock/engine.relaxed.wasm, compiled by the host";
     throw new LanelockError("ERR_ARGUMENT", `module must be a WebAssembly.Module: ${wanted}`);
   }
+  if (modes !== undefined && !hasExports(modes, ["aesGcmSivSeal"], 99)) {
+    const wanted = "lanelock/modes.plain.wasm or lanelock/modes.relaxed.wasm, compiled by the host";
+    throw new LanelockError("ERR_ARGUMENT", `modes must be a WebAssembly.Module: ${wanted}`);
+  }
   if (instance) throw new LanelockError("ERR_STATE", "The engine is already running: provide it before the first key");
   provided = module;
+  providedModes = modes;
 }
 
-/** The names that a module exports. Empty if it is not a module (of any realm), or if it needs imports, which the engine does not. */
-function exportsOf(module: WebAssembly.Module): readonly string[] {
+/** The module of further modes that the application has provided, if it has. */
+export function modesProvided(): WebAssembly.Module | undefined {
+  return providedModes;
+}
+
+/** Whether a value is a module (of any realm) that has these exports and at most so many imports. */
+function hasExports(module: WebAssembly.Module, names: readonly string[], imports: number): boolean {
   try {
-    if (WebAssembly.Module.imports(module).length > 0) return [];
-    return WebAssembly.Module.exports(module).map(({ name }) => name);
+    if (WebAssembly.Module.imports(module).length > imports) return false;
+    const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
+    return names.every((name) => exported.includes(name));
   } catch {
-    return [];
+    return false;
   }
 }
 

@@ -1,10 +1,12 @@
 import v8 from "node:v8";
 import { expect, test } from "vitest";
 import { blockModeScenarios } from "./block-mode-scenarios.ts";
-import { type Build, builtEngine, compile } from "./compile.ts";
+import { type Build, compile, wholeEngine } from "./compile.ts";
 import { gcmManyScenarios } from "./gcm-many-scenarios.ts";
 import { gcmScenarios } from "./gcm-scenarios.ts";
+import { gcmSivScenarios } from "./gcm-siv-scenarios.ts";
 import { findLeak } from "./leak.ts";
+import { linkedScenarios } from "./linked-scenarios.ts";
 import { memoryScenarios } from "./memory-scenarios.ts";
 import { type CipherCase, EngineCalls, type Scenario } from "./scenario.ts";
 import { secretOf } from "./secret.ts";
@@ -27,7 +29,9 @@ const ciphers = [
 function scenariosOf(cipher: CipherCase): Scenario[] {
   const blockModes = blockModeScenarios(cipher);
   if (cipher.cipher === "aes" && cipher.keyLength < 32 && !long) return blockModes;
-  return [...blockModes, ...gcmScenarios(cipher, long), ...gcmManyScenarios(cipher)];
+  const gcm = [...gcmScenarios(cipher, long), ...gcmManyScenarios(cipher)];
+  const further = cipher.cipher === "aes" && cipher.keyLength !== 24 ? gcmSivScenarios(cipher) : [];
+  return [...blockModes, ...gcm, ...linkedScenarios(cipher), ...further];
 }
 
 /** Node 20 has relaxed SIMD behind a flag. What instructions do is the same; only traces are taken here, no times. */
@@ -77,9 +81,9 @@ function expectControlsRejected(control: TracedModule): void {
   expect(harmless.map((scenario) => findLeak(control, scenario, trials).leak)).toEqual(Array(4).fill(undefined));
 }
 
-/** For one of the two modules of build/, as shipped, and the controls compiled with the same options. */
+/** For one of the two builds in build/, as shipped, and the controls compiled with the same options. */
 export function traceSuite(build: Build): void {
-  const code = builtEngine(build);
+  const code = wholeEngine(build);
   allowRelaxedSimd(code);
   const module = new TracedModule(code);
   let control: TracedModule | undefined;

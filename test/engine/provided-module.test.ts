@@ -7,6 +7,7 @@ import { engine } from "../../src/engine/load.ts";
 
 // An application that may not compile from bytes hands in the module that its host compiled.
 
+const modes = new WebAssembly.Module(readFileSync(new URL("../../build/modes.plain.wasm", import.meta.url)));
 const binary = readFileSync(new URL("../../build/engine.plain.wasm", import.meta.url));
 /** `(module (func (export "io")))` */
 const other = Uint8Array.of(
@@ -47,6 +48,9 @@ const other = Uint8Array.of(
 test("anything but the engine is refused, and the engine is still there to be provided", () => {
   for (const value of [undefined, null, {}, binary, new WebAssembly.Module(other)]) {
     expect(() => provideEngine(value as never)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT" }));
+    if (value === undefined) continue;
+    const engine = new WebAssembly.Module(binary);
+    expect(() => provideEngine(engine, value as never)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT" }));
   }
 });
 
@@ -59,5 +63,5 @@ test("the module that was handed in runs, of another realm too; a running engine
     "58e2fccefa7e3061367f1d57a4e7455a",
   );
   expect(engine().build).toBe("provided");
-  expect(() => provideEngine(foreign)).toThrow(expect.objectContaining({ code: "ERR_STATE" }));
+  expect(() => provideEngine(foreign, modes)).toThrow(expect.objectContaining({ code: "ERR_STATE" }));
 });

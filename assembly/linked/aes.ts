@@ -1,0 +1,57 @@
+// AES of the engine's first module as the second sees it: the same key slots, and calls of what the first exports.
+import { Encryption } from "../cipher/encryption";
+import { AES_FEW, AES_GROUP, AES_LANES, AES_SIZE } from "../cipher/shapes";
+
+@external("env", "aesEncryptBatch")
+declare function encryptBatch(slot: usize, from: usize, to: usize, add: usize, count: u32): void;
+@external("env", "aesEncryptFew")
+declare function encryptFew(slot: usize, blocks: usize, count: u32): void;
+@external("env", "aesEncryptChain")
+declare function encryptChain(slot: usize, chain: usize, data: usize, length: u32): void;
+@external("env", "aesCtr")
+declare function addCounter(slot: usize, block: usize, data: usize, length: u32): void;
+
+@unmanaged
+@final
+export class LinkedAes extends Encryption {
+  @inline
+  lanes(): u32 {
+    return AES_LANES;
+  }
+
+  @inline
+  group(): u32 {
+    return AES_GROUP;
+  }
+
+  @inline
+  size(): usize {
+    return AES_SIZE;
+  }
+
+  @inline
+  few(): u32 {
+    return AES_FEW;
+  }
+
+  @inline
+  encryptBatch(from: usize, to: usize, add: usize, count: u32): void {
+    encryptBatch(changetype<usize>(this), from, to, add, count);
+  }
+
+  @inline
+  encryptFew(blocks: usize, count: u32): void {
+    encryptFew(changetype<usize>(this), blocks, count);
+  }
+
+  @inline
+  encryptChain(chain: usize, data: usize, length: u32): void {
+    encryptChain(changetype<usize>(this), chain, data, length);
+  }
+
+  /** CTR: `ctr` of mode/ctr.ts. */
+  @inline
+  addCounter(block: usize, data: usize, length: u32): void {
+    addCounter(changetype<usize>(this), block, data, length);
+  }
+}
