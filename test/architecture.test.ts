@@ -107,6 +107,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   envelope: ["shared", "kms/ports", "kms/wire", "ciphers", "engine"],
   client: ["shared", "kms/ports", "kms/schema", "kms/operations", "kms/facade"],
   server: ["shared", "kms", "kms/ports", "kms/wire", "kms/schema", "kms/operations", "kms/service"],
+  testing: ["shared", "kms", "stores", "server"],
   cli: [
     ...["shared", "kms", "kms/ports", "kms/wire", "kms/schema", "kms/policy", "kms/operations", "kms/service"],
     ...["envelope", "stores"],

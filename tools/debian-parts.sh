@@ -7,6 +7,7 @@ set -euo pipefail
 parts=(
   "/usr/bin/openssl openssl"
   "/usr/bin/softhsm2-util softhsm2"
+  "/usr/bin/curl curl"
   "/usr/bin/certutil libnss3-tools"
   "/usr/bin/chromium chromium"
   "/usr/lib/postgresql postgresql"
