@@ -1,5 +1,5 @@
 import { forge } from "./gcm-scenarios.ts";
-import { type CipherCase, type EngineCalls, publicBytes, type Scenario } from "./scenario.ts";
+import { type CipherCase, declarePublic, type EngineCalls, publicBytes, type Scenario } from "./scenario.ts";
 import type { Secret } from "./secret.ts";
 
 // Many messages in shared lanes, as src/ciphers/gcm-many.ts lays them out for assembly/mode/gcm-many.ts: their lengths are
@@ -49,8 +49,8 @@ function place(engine: EngineCalls, at: number, { aad, text, tag }: Placed): num
   const header = new DataView(new ArrayBuffer(64));
   for (const [index, word] of [aad.length, text.length, size].entries()) header.setUint32(48 + 4 * index, word, true);
   new Uint8Array(header.buffer).set(publicBytes(12));
-  engine.write(at, new Uint8Array(size));
-  engine.write(at, new Uint8Array(header.buffer));
+  engine.write(at, declarePublic(new Uint8Array(size)));
+  engine.write(at, declarePublic(new Uint8Array(header.buffer)));
   engine.write(at + 64, aad);
   engine.write(at + 64 + roundUp(aad.length), text);
   engine.write(at + 64 + roundUp(aad.length) + text.length, tag);

@@ -16,10 +16,20 @@ export interface CipherCase {
   readonly keyLength: number;
 }
 
+const declared = new WeakSet<Uint8Array>();
+
+/** Declares bytes that a scenario writes public. Everything else counts as secret (test/proof/). */
+export function declarePublic<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
+  declared.add(bytes);
+  return bytes;
+}
+
+export const isPublic = (bytes: Uint8Array): boolean => declared.has(bytes);
+
 /** Bytes that are public and the same in every trial. */
 export function publicBytes(length: number): Uint8Array {
   if (length === 0) return new Uint8Array(0);
-  return createHash("shake256", { outputLength: length }).update(`public ${length}`).digest();
+  return declarePublic(createHash("shake256", { outputLength: length }).update(`public ${length}`).digest());
 }
 
 /** An engine seen by its exports, its memory laid out as the host would. */

@@ -17,7 +17,7 @@ const long = process.env.LANELOCK_LONG === "1";
 /** Four patterns and the rest random. Every long run has a seed of its own; it is printed. */
 const trials = { count: long ? 128 : 68, seed: long ? `${Date.now()}` : "lanelock" };
 
-const ciphers = [
+export const ciphers = [
   { name: "AES-128", cipher: "aes", keyLength: 16 },
   { name: "AES-192", cipher: "aes", keyLength: 24 },
   { name: "AES-256", cipher: "aes", keyLength: 32 },
@@ -26,7 +26,7 @@ const ciphers = [
 
 /** Of AES, GCM with the longest keys only, unless the run is long: keys of other lengths take other key schedules and numbers of
  * rounds, which the block modes go through. */
-function scenariosOf(cipher: CipherCase): Scenario[] {
+export function scenariosOf(cipher: CipherCase): Scenario[] {
   const blockModes = blockModeScenarios(cipher);
   if (cipher.cipher === "aes" && cipher.keyLength < 32 && !long) return blockModes;
   const gcm = [...gcmScenarios(cipher, long), ...gcmManyScenarios(cipher)];
