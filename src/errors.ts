@@ -43,10 +43,40 @@ export type LanelockErrorCode =
   | "ERR_DEPENDENCY";
 
 /**
+ * Codes of an endpoint of the service, which answers them before, or instead of, an operation: signatures, access keys, the account.
+ * Only a client meets them.
+ */
+export type EndpointErrorCode =
+  | "InvalidAccessKeyId.NotFound"
+  | "InvalidAccessKeyId.Inactive"
+  | "InvalidSecurityToken.Expired"
+  | "InvalidSecurityToken.MismatchWithAccessKey"
+  | "IncompleteSignature"
+  | "SignatureDoesNotMatch"
+  | "SignatureNonceUsed"
+  | "IllegalTimestamp"
+  | "InvalidTimeStamp.Expired"
+  | "InvalidAction.NotFound"
+  | "InvalidVersion"
+  | "UnsupportedHTTPMethod"
+  | "ParseRequestParameterException"
+  | "RequestEntityTooLarge"
+  | "RequestTimeout"
+  | "Rejected.Throttling"
+  | "Rejected.ShareQuotaExceedLimit"
+  | "Forbidden.AccessKey"
+  | "Forbidden.KmsServiceNotEnabled"
+  | "Forbidden.InDebt"
+  | "Forbidden.InDebtOverdue"
+  | "Forbidden.ProhibitedByRiskControl"
+  | "Forbidden.DKMSInstanceNotFound";
+
+/**
  * The service's own codes, which a `KmsError` has, spelt as the service spells them (`SerivceUnavailableTemporary`). The set is
  * closed.
  */
 export type KmsErrorCode =
+  | EndpointErrorCode
   | "InternalFailure"
   | "SerivceUnavailableTemporary"
   | "Forbidden.KeyNotFound"

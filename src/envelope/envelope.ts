@@ -2,7 +2,7 @@ import { LanelockError } from "../errors.ts";
 import { type Bytes, callersBytes } from "../shared/byte-input.ts";
 import { headerLengthWith } from "./format/header.ts";
 import { layoutOfPlaintext, TAG_LENGTH } from "./format/segment-layout.ts";
-import { DataKeys, WRAPPED_KEY_LENGTH } from "./keys/data-keys.ts";
+import { DataKeys, wrappedKeyLengthOf } from "./keys/data-keys.ts";
 import type { EnvelopeKms } from "./keys/kms-port.ts";
 import { checkLength } from "./length.ts";
 import { type MessageOptions, readMessageOptions } from "./message-options.ts";
@@ -46,7 +46,8 @@ export class Envelope implements AsyncDisposable {
     this.#kms = kms;
     this.#options = checked;
     const { contextDigest, segmentSizeLog2, backend } = checked;
-    this.#origin = { dataKeys: new DataKeys({ ...checked, kms }), contextDigest, segmentSizeLog2 };
+    const dataKeys = new DataKeys({ ...checked, kms, wrappedKeyLength: wrappedKeyLengthOf(kms) });
+    this.#origin = { dataKeys, contextDigest, segmentSizeLog2 };
     this.#workers = new WorkerChoice(checked.workers);
     this.#context = { origin: this.#origin, target: { backend, workers: this.#workers } };
     this.#ranges = new RangeOpener(this.#context);
@@ -108,7 +109,7 @@ export class Envelope implements AsyncDisposable {
   sealedLength(length: number): number {
     checkLength(length, "length");
     const { segments } = layoutOfPlaintext(length, 2 ** this.#origin.segmentSizeLog2);
-    return headerLengthWith(WRAPPED_KEY_LENGTH) + length + segments * TAG_LENGTH;
+    return headerLengthWith(this.#origin.dataKeys.wrappedKeyLength) + length + segments * TAG_LENGTH;
   }
 
   /**

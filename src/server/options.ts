@@ -1,6 +1,7 @@
 import { LanelockError } from "../errors.ts";
 import type { Kms } from "../kms/kms.ts";
 import { checkNames } from "../shared/known-names.ts";
+import { isLocalHost } from "../shared/local-host.ts";
 import type { LogLine } from "./http/log-line.ts";
 import type { RateLimit } from "./http/rate-limit.ts";
 
@@ -64,7 +65,7 @@ export function checkedServeOptions(options: ServeOptions): ServeSettings {
   if (
     tls === undefined &&
     listen.socket === undefined &&
-    !isLocal(listen.host ?? "127.0.0.1") &&
+    !isLocalHost(listen.host ?? "127.0.0.1") &&
     options.insecure !== true
   ) {
     throw new LanelockError(
@@ -86,10 +87,6 @@ export function checkedServeOptions(options: ServeOptions): ServeSettings {
       maxConnections: whole(options.maxConnections, "maxConnections", { otherwise: 10_000, least: 1 }),
     },
   };
-}
-
-export function isLocal(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }
 
 function checkedListen(listen: object): ServeSettings["listen"] {

@@ -109,6 +109,7 @@ test("a cached data key of one encryption context is never used under another", 
   const under = contexts.map(
     (encryptionContext) =>
       new DataKeys({
+        wrappedKeyLength: 96,
         kms: listening,
         keyId: undefined,
         encryptionContext,

@@ -7,7 +7,7 @@ import { sha256 } from "../../shared/hash/sha256.ts";
 import type { MaybePromise } from "../../shared/maybe-promise.ts";
 import { whenReady } from "../../shared/maybe-promise.ts";
 import { codeOf } from "../../shared/thrown.ts";
-import type { Header } from "../format/header.ts";
+import { type Header, MAX_WRAPPED_LENGTH } from "../format/header.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { type Suite, suiteOfKeySpec } from "../format/suites.ts";
 import type { DataKey, Load } from "./data-key.ts";
@@ -18,14 +18,25 @@ import { DATA_KEY_LENGTH } from "./message-keys.ts";
 import { SingleFlight } from "./single-flight.ts";
 import { useOnce } from "./use-once.ts";
 
+/** Of a wrapped 32-byte data key under any CMK that uses GCM: version id 36 ‖ IV 12 ‖ ciphertext 32 ‖ tag 16. */
+const WRAPPED_KEY_LENGTH = 96;
+
 /**
- * Length of a wrapped 32-byte data key, the same for every CMK that uses GCM: version id 36 ‖ IV 12 ‖ ciphertext 32 ‖ tag 16.
- * Sealing relies on it to compute the length of a message in advance.
+ * The length of data keys that a KMS wraps, in bytes. Sealing relies on it to compute the length of a message in advance.
+ *
+ * @throws LanelockError `ERR_ARGUMENT`
  */
-export const WRAPPED_KEY_LENGTH = 96;
+export function wrappedKeyLengthOf({ wrappedKeyLength = WRAPPED_KEY_LENGTH }: EnvelopeKms): number {
+  const isLength =
+    Number.isInteger(wrappedKeyLength) && wrappedKeyLength >= 1 && wrappedKeyLength <= MAX_WRAPPED_LENGTH;
+  if (isLength) return wrappedKeyLength;
+  throw new LanelockError("ERR_ARGUMENT", `The wrappedKeyLength of kms must be 1 to ${MAX_WRAPPED_LENGTH} bytes`);
+}
 
 export interface DataKeyOptions {
   readonly kms: EnvelopeKms;
+  /** From {@link wrappedKeyLengthOf}. */
+  readonly wrappedKeyLength: number;
   readonly keyId: string | undefined;
   readonly encryptionContext: EncryptionContext | undefined;
   /** 32 bytes. */
@@ -63,8 +74,12 @@ export class DataKeys {
   readonly #cmks = new Map<string, Cmk>();
   readonly #describing = new SingleFlight<Cmk>();
 
+  /** Of every data key for sealing, wrapped, in bytes. */
+  readonly wrappedKeyLength: number;
+
   constructor(options: DataKeyOptions) {
     this.#options = options;
+    this.wrappedKeyLength = options.wrappedKeyLength;
     this.#contextId = toHex(options.contextDigest);
   }
 
@@ -157,8 +172,9 @@ export class DataKeys {
     try {
       // A copy: messages under a cached data key carry it long after the answer.
       const wrappedKey = copyOf(answeredBytes(ciphertextBlob, "ciphertextBlob"));
-      if (dataKey.length !== DATA_KEY_LENGTH || wrappedKey.length !== WRAPPED_KEY_LENGTH)
-        throw wrongWrapping(wrappedKey);
+      if (dataKey.length !== DATA_KEY_LENGTH || wrappedKey.length !== this.wrappedKeyLength) {
+        throw wrongWrapping(wrappedKey, this.wrappedKeyLength);
+      }
       return { dataKey, wrappedKey, keyId: resolved };
     } catch (error) {
       dataKey.fill(0);
@@ -171,17 +187,29 @@ export class DataKeys {
     try {
       const request = { ciphertextBlob: wrappedKey, encryptionContext };
       const { keyId, plaintext } = answered(await kms.decrypt(request, { signal }), "Decrypt");
-      return { dataKey: answeredBytes(plaintext, "plaintext"), wrappedKey, keyId };
+      return { dataKey: outOfBase64(answeredBytes(plaintext, "plaintext")), wrappedKey, keyId };
     } catch (error) {
       throw refusesTheBlob(error) ? notAuthentic(error) : error;
     }
   }
 }
 
-function wrongWrapping({ length }: Uint8Array): LanelockError {
+/** Of 32 bytes. */
+const BASE64_LENGTH = 44;
+
+/** A data key that was made over HTTP is wrapped as its Base64 text, which is what a KMS in this process decrypts it to. */
+function outOfBase64(plaintext: Uint8Array): Uint8Array {
+  if (plaintext.length !== BASE64_LENGTH) return plaintext;
+  const text = String.fromCharCode(...plaintext);
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) return plaintext;
+  plaintext.fill(0);
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+function wrongWrapping({ length }: Uint8Array, expected: number): LanelockError {
   return new LanelockError(
     "ERR_UNSUPPORTED",
-    `The KMS wrapped a data key of ${DATA_KEY_LENGTH} bytes in ${length} bytes instead of ${WRAPPED_KEY_LENGTH}: ` +
+    `The KMS wrapped a data key of ${DATA_KEY_LENGTH} bytes in ${length} bytes instead of ${expected}: ` +
       "seal with a CMK that encrypts with GCM",
   );
 }

@@ -4,8 +4,13 @@ interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What an envelope needs of a KMS. `Kms` is one; so is anything that speaks to one elsewhere. */
+/** What an envelope needs of a KMS. `Kms` is one, and so is a client of one elsewhere. */
 export interface EnvelopeKms {
+  /**
+   * The length of a wrapped data key of 32 bytes, in bytes: 96 unless given. Over HTTP the service wraps the Base64 of the data key, in
+   * 108 bytes.
+   */
+  readonly wrappedKeyLength?: number | undefined;
   /** Asked for the id behind an alias, and once for the KeySpec of a CMK. */
   describeKey(
     request: { readonly keyId: string },

@@ -2,7 +2,6 @@ import type { Bytes } from "../../shared/byte-input.ts";
 import { isPromise } from "../../shared/maybe-promise.ts";
 import { encodeHeader, headerLengthWith } from "../format/header.ts";
 import { layoutOfPlaintext, TAG_LENGTH } from "../format/segment-layout.ts";
-import { WRAPPED_KEY_LENGTH } from "../keys/data-keys.ts";
 import { wipeMessageKeys } from "../keys/message-keys.ts";
 import { type MessageOptions, ProgressCount } from "../message-options.ts";
 import { type MessageOrigin, type SealingStart, startSealing } from "../message-start.ts";
@@ -27,7 +26,7 @@ export async function sealWhole(
 ): Promise<Bytes> {
   const segmentSize = 2 ** origin.segmentSizeLog2;
   const { length, segments } = layoutOfPlaintext(plaintext.length, segmentSize);
-  const headerEnd = headerLengthWith(WRAPPED_KEY_LENGTH);
+  const headerEnd = headerLengthWith(origin.dataKeys.wrappedKeyLength);
   // Allocated first, so that a lack of memory costs no call to the KMS.
   const message = resultBuffer(headerEnd + length + segments * TAG_LENGTH);
   let input = segments > 1 ? privateCopy(plaintext) : plaintext;

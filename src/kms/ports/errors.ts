@@ -1,6 +1,6 @@
 import { type KmsErrorCode, LanelockError } from "../../errors.ts";
 
-/** The codes of the service that this KMS uses, each with its HTTP status. */
+/** The codes of the service, each with its HTTP status: first those of operations, then those of an endpoint. */
 const HTTP_STATUS = {
   InternalFailure: 500,
   SerivceUnavailableTemporary: 503,
@@ -25,9 +25,41 @@ const HTTP_STATUS = {
   "Rejected.PendingImport": 409,
   "Rejected.StateModifiedFailed": 409,
   DryRunOperationError: 400,
+  "InvalidAccessKeyId.NotFound": 404,
+  "InvalidAccessKeyId.Inactive": 403,
+  "InvalidSecurityToken.Expired": 400,
+  "InvalidSecurityToken.MismatchWithAccessKey": 400,
+  IncompleteSignature: 400,
+  SignatureDoesNotMatch: 400,
+  SignatureNonceUsed: 400,
+  IllegalTimestamp: 400,
+  "InvalidTimeStamp.Expired": 400,
+  "InvalidAction.NotFound": 404,
+  InvalidVersion: 400,
+  UnsupportedHTTPMethod: 403,
+  ParseRequestParameterException: 400,
+  RequestEntityTooLarge: 413,
+  RequestTimeout: 408,
+  "Rejected.Throttling": 429,
+  "Rejected.ShareQuotaExceedLimit": 400,
+  "Forbidden.AccessKey": 403,
+  "Forbidden.KmsServiceNotEnabled": 403,
+  "Forbidden.InDebt": 403,
+  "Forbidden.InDebtOverdue": 403,
+  "Forbidden.ProhibitedByRiskControl": 403,
+  "Forbidden.DKMSInstanceNotFound": 403,
 } satisfies Readonly<Record<KmsErrorCode, number>>;
 
 export type { KmsErrorCode };
+
+/** Whether a text is one of the service's codes. */
+export function isKmsErrorCode(code: string): code is KmsErrorCode {
+  return Object.hasOwn(HTTP_STATUS, code);
+}
+
+export interface KmsErrorOptions extends ErrorOptions {
+  readonly requestId?: string | undefined;
+}
 
 /**
  * A refusal with a code of the service. Failures that are not the caller's fault (a database, a token, the audit log) are a plain
@@ -46,10 +78,13 @@ export class KmsError extends LanelockError {
   override readonly name = "KmsError";
   /** The HTTP status the service answers this code with. */
   readonly httpStatus: number;
+  /** Of a refusal that came over HTTP: the id of the request, for the operator of the service. */
+  declare readonly requestId?: string;
 
-  constructor(code: KmsErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: KmsErrorCode, message: string, options?: KmsErrorOptions) {
     super(code, message, options);
     this.httpStatus = HTTP_STATUS[code];
+    if (options?.requestId !== undefined) this.requestId = options.requestId;
   }
 }
 

@@ -31,7 +31,7 @@ export function bytes({ most, remedy, lengths, ...notes }: ByteNotes = {}): Fiel
       throw invalidParameter(parameter, `It may have ${most} bytes${remedy === undefined ? "." : `; ${remedy}.`}`);
     },
     fromText: base64Parameter,
-    toText: toBase64,
+    toText: (value, parameter) => toBase64(requiredBytes(value, parameter)),
     toJson: toBase64,
     fromJson: base64Json,
   };
@@ -56,7 +56,6 @@ export function plaintext(notes: ByteNotes = {}): Field<Uint8Array, Uint8Array, 
   return {
     ...bytes(notes),
     fromText: (given) => utf8(given),
-    toText: toBase64,
     toJson(value, options) {
       if (options.plaintext === "base64") return toBase64(value);
       const decoder = strictDecoder();

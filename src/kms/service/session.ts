@@ -1,5 +1,4 @@
 import { LanelockError } from "../../errors.ts";
-import { checkNames } from "../../shared/known-names.ts";
 import { clearInterval, setInterval } from "../../shared/timers.ts";
 import { unref } from "../audit/audit-log.ts";
 import { pendingEvent } from "../audit/event.ts";
@@ -7,7 +6,7 @@ import type { Call } from "../core/call.ts";
 import type { KmsContext } from "../core/kms-context.ts";
 import { destroyExpiredTokens } from "../import/import-tokens.ts";
 import type { Plane, Runnable } from "../operations/operation.ts";
-import type { CallOptions } from "../ports/call-options.ts";
+import { type CallOptions, signalOf } from "../ports/call-options.ts";
 import { outcomeOf, publicError } from "../ports/errors.ts";
 import { builtIn } from "./built-in.ts";
 import { openCore } from "./open.ts";
@@ -111,34 +110,6 @@ export class Session {
     }
     await this.#closeParts();
   }
-}
-
-const OPTION_NAMES = ["signal"];
-
-function signalOf(options: CallOptions): AbortSignal | undefined {
-  if (typeof options === "object" && options !== null) {
-    const signal = readSignal(options);
-    if (signal === undefined || isAbortSignal(signal)) return signal;
-  }
-  throw new LanelockError("ERR_ARGUMENT", "The options of a call must be { signal }, an AbortSignal.");
-}
-
-function readSignal(options: CallOptions): unknown {
-  try {
-    checkNames(options, OPTION_NAMES, "A call");
-    return options.signal;
-  } catch (cause) {
-    if (cause instanceof LanelockError) throw cause;
-    throw new LanelockError("ERR_ARGUMENT", "The option signal cannot be read.", { cause });
-  }
-}
-
-/** A signal of any realm or implementation: `instanceof` recognizes only those of this realm. */
-function isAbortSignal(value: unknown): value is AbortSignal {
-  if (value instanceof AbortSignal) return true;
-  if (typeof value !== "object" || value === null) return false;
-  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
-  return [typeof aborted, typeof addEventListener, typeof removeEventListener].join() === "boolean,function,function";
 }
 
 async function sweepAndExpire(core: KmsContext): Promise<void> {

@@ -1,12 +1,4 @@
-const ESCAPED = /[!'()*]/g;
-
-/** Percent-encodes all but the unreserved characters of RFC 3986 §2.3, as every signature of the protocol requires. */
-export function percentEncode(text: string): string {
-  return encodeURIComponent(text).replace(
-    ESCAPED,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
+export { percentEncode } from "../../shared/percent-encoding.ts";
 
 /**
  * Decodes one name or value of a query string or form body, where `+` is a space.

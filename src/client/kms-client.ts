@@ -1,0 +1,116 @@
+import { LanelockError } from "../errors.ts";
+import { type KmsOperations, OperationsFacade } from "../kms/facade/operations-facade.ts";
+import type { Operation } from "../kms/operations/operation.ts";
+import { type CallOptions, signalOf } from "../kms/ports/call-options.ts";
+import { publicError } from "../kms/ports/errors.ts";
+import { decodeResponse, encodeRequest } from "../kms/schema/codec.ts";
+import { abortable } from "../shared/abortable.ts";
+import { randomUuid } from "../shared/random.ts";
+import { systemTime } from "../shared/timers.ts";
+import { Acs3Signer, canonicalQuery, EMPTY_BODY_SHA256 } from "./acs3-signature-web-crypto.ts";
+import { grantedJson, type HttpAnswer } from "./answer.ts";
+import { type Outcome, untilDone } from "./attempts.ts";
+import type { Credentials } from "./credentials.ts";
+import { ConnectionLost, exchange, type SignedRequest } from "./exchange.ts";
+import { type ClientSettings, checkedClientOptions, type KmsClientOptions } from "./options.ts";
+
+const API_VERSION = "2016-01-20";
+const TOO_MANY_REQUESTS = 429;
+const UNAVAILABLE = 503;
+
+/** The service's header of its own for Decrypt: Base64 of the bytes that are encrypted, whatever they are. */
+const AS_BYTES = { "x-lanelock-plaintext": "base64" };
+
+/**
+ * A KMS on a server, with the methods, fields and errors of `Kms`. Refusals are `KmsError`s; a server that cannot be reached, or gives
+ * no proper answer, is `ERR_PROVIDER`.
+ *
+ * Plaintexts travel as Base64 text, as the official SDKs send them, so each decrypts what the other encrypted.
+ */
+export class KmsClient extends OperationsFacade implements KmsOperations {
+  /** In bytes: version id 36, IV 12, the Base64 of a data key of 32 bytes 44, tag 16. Envelopes make room for it. */
+  readonly wrappedKeyLength = 108;
+  readonly #settings: ClientSettings;
+  readonly #signer = new Acs3Signer();
+
+  /** As {@link kmsClient}. */
+  constructor(options: KmsClientOptions) {
+    super();
+    this.#settings = checkedClientOptions(options);
+  }
+
+  protected async run<Request, Read, Response>(
+    operation: Operation<Request, Read, Response>,
+    request: Request,
+    options: CallOptions | undefined,
+  ): Promise<Response> {
+    const signal = options === undefined ? undefined : signalOf(options);
+    try {
+      return decodeResponse(operation, await this.#ask(operation, encodeRequest(operation, request), signal));
+    } catch (error) {
+      throw publicError(error, signal);
+    }
+  }
+
+  #ask(
+    { name, repeatable }: { readonly name: string; readonly repeatable: boolean },
+    parameters: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<object> {
+    const { region, timeoutMs, retries } = this.#settings;
+    const query = canonicalQuery(region === undefined ? parameters : { ...parameters, RegionId: region });
+    const attempts = { operation: name, retries: repeatable ? retries : 0, timeoutMs, signal };
+    return untilDone(attempts, (attempt) => this.#attempt(name, query, attempt));
+  }
+
+  async #attempt(operation: string, query: string, signal: AbortSignal): Promise<Outcome<object>> {
+    const { credentials, fetch } = this.#settings;
+    let answer: HttpAnswer;
+    try {
+      const key = await abortable(credentials(), signal);
+      answer = await exchange(fetch, await this.#signed(operation, query, key), signal);
+    } catch (error) {
+      if (error instanceof ConnectionLost) return { temporary: error };
+      throw error;
+    }
+    const isTemporary = answer.status === TOO_MANY_REQUESTS || answer.status === UNAVAILABLE;
+    try {
+      return { result: grantedJson(operation, answer) };
+    } catch (error) {
+      if (isTemporary && error instanceof LanelockError) return { temporary: error };
+      throw error;
+    }
+  }
+
+  /** Signed anew for each attempt: a server takes a nonce once. */
+  async #signed(operation: string, query: string, credentials: Credentials): Promise<SignedRequest> {
+    const { endpoint, asBytes } = this.#settings;
+    const { accessKeyId, securityToken } = credentials;
+    const headers: Record<string, string> = {
+      "x-acs-action": operation,
+      "x-acs-content-sha256": EMPTY_BODY_SHA256,
+      "x-acs-date": new Date(systemTime.now()).toISOString().replace(/\.\d{3}Z$/, "Z"),
+      "x-acs-signature-nonce": randomUuid(),
+      "x-acs-version": API_VERSION,
+      ...(securityToken !== undefined && {
+        "x-acs-accesskey-id": accessKeyId,
+        "x-acs-security-token": securityToken,
+      }),
+      ...(asBytes && operation === "Decrypt" && AS_BYTES),
+    };
+    headers.authorization = await this.#signer.authorization({ query, host: endpoint.host, headers }, credentials);
+    return { operation, url: query === "" ? `${endpoint.origin}/` : `${endpoint.origin}/?${query}`, headers };
+  }
+}
+
+/**
+ * A client of a KMS: a lanelock server's, or Alibaba Cloud's. It makes no request before the first call.
+ *
+ * @throws LanelockError `ERR_ARGUMENT` for an option that is unknown or wrong; `ERR_UNSUPPORTED` for a host without fetch
+ * @example
+ * const kms = kmsClient({ endpoint: "http://127.0.0.1:8765", credentials: { accessKeyId, accessKeySecret } });
+ * const { ciphertextBlob } = await kms.encrypt({ keyId: "alias/orders", plaintext });
+ */
+export function kmsClient(options: KmsClientOptions): KmsClient {
+  return new KmsClient(options);
+}

@@ -1,0 +1,9 @@
+const ESCAPED = /[!'()*]/g;
+
+/** Percent-encodes all but the unreserved characters of RFC 3986 §2.3, as every signature of Alibaba Cloud's protocol requires. */
+export function percentEncode(text: string): string {
+  return encodeURIComponent(text).replace(
+    ESCAPED,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
