@@ -1,14 +1,10 @@
 import v8 from "node:v8";
 import { expect, test } from "vitest";
-import { blockModeScenarios } from "./block-mode-scenarios.ts";
 import { type Build, compile, wholeEngine } from "./compile.ts";
-import { gcmManyScenarios } from "./gcm-many-scenarios.ts";
-import { gcmScenarios } from "./gcm-scenarios.ts";
-import { gcmSivScenarios } from "./gcm-siv-scenarios.ts";
+import { ciphers, scenariosOf } from "./every-scenario.ts";
 import { findLeak } from "./leak.ts";
-import { linkedScenarios } from "./linked-scenarios.ts";
 import { memoryScenarios } from "./memory-scenarios.ts";
-import { type CipherCase, EngineCalls, type Scenario } from "./scenario.ts";
+import { EngineCalls, type Scenario } from "./scenario.ts";
 import { secretOf } from "./secret.ts";
 import { TracedModule } from "./trace.ts";
 
@@ -16,23 +12,6 @@ const long = process.env.LANELOCK_LONG === "1";
 
 /** Four patterns and the rest random. Every long run has a seed of its own; it is printed. */
 const trials = { count: long ? 128 : 68, seed: long ? `${Date.now()}` : "lanelock" };
-
-export const ciphers = [
-  { name: "AES-128", cipher: "aes", keyLength: 16 },
-  { name: "AES-192", cipher: "aes", keyLength: 24 },
-  { name: "AES-256", cipher: "aes", keyLength: 32 },
-  { name: "SM4", cipher: "sm4", keyLength: 16 },
-] as const;
-
-/** Of AES, GCM with the longest keys only, unless the run is long: keys of other lengths take other key schedules and numbers of
- * rounds, which the block modes go through. */
-export function scenariosOf(cipher: CipherCase): Scenario[] {
-  const blockModes = blockModeScenarios(cipher);
-  if (cipher.cipher === "aes" && cipher.keyLength < 32 && !long) return blockModes;
-  const gcm = [...gcmScenarios(cipher, long), ...gcmManyScenarios(cipher)];
-  const further = cipher.cipher === "aes" && cipher.keyLength !== 24 ? gcmSivScenarios(cipher) : [];
-  return [...blockModes, ...gcm, ...linkedScenarios(cipher), ...further];
-}
 
 /** Node 20 has relaxed SIMD behind a flag. What instructions do is the same; only traces are taken here, no times. */
 function allowRelaxedSimd(code: Uint8Array): void {
@@ -56,7 +35,7 @@ function search(module: TracedModule, scenarios: readonly Scenario[]): string[] 
 
 /** What the harness must say of look-ups in tables, and of comparisons that stop early: the scenarios are the engine's. */
 function expectControlsRejected(control: TracedModule): void {
-  const [aes, sm4] = [scenariosOf(ciphers[0]), scenariosOf(ciphers[3])];
+  const [aes, sm4] = [scenariosOf(ciphers[0], long), scenariosOf(ciphers[3], long)];
   const leaking: [readonly Scenario[], RegExp, RegExp][] = [
     [aes, /^ecb Encrypt/, /is address \d+ \(i32.load8_u in .* with secret \d+, address \d+ \(i32.load8_u/],
     [
@@ -92,7 +71,7 @@ export function traceSuite(build: Build): void {
     test(`${build}: no trace of ${cipher.name} depends on a secret, while those of the controls do`, async () => {
       control ??= new TracedModule(await compile({ build, entry: "test/constant-time/controls/index.ts" }));
       expectControlsRejected(control);
-      expect(search(module, scenariosOf(cipher))).toEqual([]);
+      expect(search(module, scenariosOf(cipher, long))).toEqual([]);
     });
   }
 
@@ -104,7 +83,10 @@ export function traceSuite(build: Build): void {
     const exported = WebAssembly.Module.exports(new WebAssembly.Module(Uint8Array.from(code)));
     const functions = exported.filter(({ kind }) => kind === "function").map(({ name }) => name);
     module.called.clear();
-    for (const scenario of [...memoryScenarios(module.functions), ...ciphers.flatMap(scenariosOf)]) {
+    for (const scenario of [
+      ...memoryScenarios(module.functions),
+      ...ciphers.flatMap((cipher) => scenariosOf(cipher, long)),
+    ]) {
       module.trace(() => scenario.run(new EngineCalls(module), secretOf("coverage", 0)));
     }
     expect([...module.called].sort(), "a new export needs a scenario").toEqual(functions.sort());
