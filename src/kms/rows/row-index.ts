@@ -1,5 +1,7 @@
-import { concatBytes, toHex } from "../../shared/encoding.ts";
+import { toHex } from "../../shared/encoding.ts";
 import { sha256 } from "../../shared/hash/sha256.ts";
+import { bytesOfHex, MAC_BYTES, MacTable } from "./mac-table.ts";
+import { BUCKETS, including, sortedBuckets, without } from "./sorted-macs.ts";
 
 /** Changes of a transaction: the MAC each named row has afterwards, in hex; `null` where the row is gone. */
 export type RowChanges = ReadonlyMap<string, string | null>;
@@ -11,27 +13,8 @@ export interface IndexDraft {
   adopt(): void;
 }
 
-const BUCKETS = 256;
-const SIZE = 32;
-
-function digit(code: number): number {
-  return code < 58 ? code - 48 : code - 87;
-}
-
-const node = globalThis.Buffer;
-
-/** Every opening decodes the MACs of all rows, which Node's own decoder does in a tenth of the time. */
-function bytesOf(hex: string): Uint8Array {
-  return node ? new Uint8Array(node.from(hex, "hex")) : decoded(hex);
-}
-
-function decoded(hex: string): Uint8Array {
-  const bytes = new Uint8Array(hex.length >> 1);
-  for (let i = 0; i < bytes.length; i++) {
-    bytes[i] = 16 * digit(hex.charCodeAt(2 * i)) + digit(hex.charCodeAt(2 * i + 1));
-  }
-  return bytes;
-}
+/** From how many changes on the table is made again: enough to make that rare, few enough for the garbage collector. */
+const MANY_CHANGES = 1_024;
 
 /**
  * The MAC of every row of a store by the row's name, under a hash tree of two levels:
@@ -44,19 +27,22 @@ function decoded(hex: string): Uint8Array {
  * bucket of a row. A change hashes only the buckets it touches, and the root.
  */
 export class RowIndex {
-  readonly #macs: Map<string, string>;
+  #table: MacTable;
+  /** What changed since the table was made; `null` where the row is gone. */
+  readonly #changed = new Map<string, string | null>();
+  /** How many rows each group has. */
+  readonly #counts = new Map<string, number>();
   readonly #buckets: Uint8Array[];
-  readonly #digests = new Uint8Array(BUCKETS * SIZE);
+  readonly #digests = new Uint8Array(BUCKETS * MAC_BYTES);
   #root: string;
 
-  /** @param macs the MAC of every row by its name, in lower-case hex; the index goes on with this map */
-  constructor(macs: Map<string, string>) {
-    this.#macs = macs;
-    const buckets: string[][] = Array.from({ length: BUCKETS }, () => []);
-    for (const mac of macs.values()) buckets[Number.parseInt(mac.slice(0, 2), 16)]?.push(mac);
-    this.#buckets = buckets.map((bucket) => bytesOf(bucket.sort().join("")));
+  /** @param macs of the rows in the order of `names`, in lower-case hex */
+  constructor(names: readonly string[], macs: readonly string[]) {
+    this.#table = new MacTable(names, macs);
+    for (const name of names) this.#add(name, 1);
+    this.#buckets = sortedBuckets(this.#table.macs);
     this.#buckets.forEach((bucket, number) => {
-      this.#digests.set(sha256(bucket), number * SIZE);
+      this.#digests.set(sha256(bucket), number * MAC_BYTES);
     });
     this.#root = toHex(sha256(this.#digests));
   }
@@ -67,24 +53,29 @@ export class RowIndex {
 
   /** The MAC that the named row must have; `null` when there must be no such row. */
   macOf(name: string): string | null {
-    return this.#macs.get(name) ?? null;
+    const changed = this.#changed.get(name);
+    return changed === undefined ? this.#table.macOf(name) : changed;
   }
 
-  /** How many rows have names that begin so. */
-  count(prefix: string): number {
-    let count = 0;
-    for (const name of this.#macs.keys()) if (name.startsWith(prefix)) count++;
-    return count;
+  /** How many rows there are in a group: of a table (`alias `), or of the tags of a key (`tag KEYID `). */
+  count(group: string): number {
+    return this.#counts.get(group) ?? 0;
   }
 
-  names(): IterableIterator<string> {
-    return this.#macs.keys();
+  #add(name: string, amount: number): void {
+    const group = groupOf(name);
+    this.#counts.set(group, (this.#counts.get(group) ?? 0) + amount);
+  }
+
+  *names(): Generator<string> {
+    for (const name of this.#table.names()) if (!this.#changed.has(name)) yield name;
+    for (const [name, mac] of this.#changed) if (mac !== null) yield name;
   }
 
   draft(changes: RowChanges): IndexDraft {
     const changed = new Map<number, Uint8Array>();
     const update = (mac: string, how: (bucket: Uint8Array, mac: Uint8Array) => Uint8Array) => {
-      const bytes = bytesOf(mac);
+      const bytes = bytesOfHex(mac);
       const number = bytes[0] ?? 0;
       changed.set(number, how(changed.get(number) ?? this.#buckets[number] ?? new Uint8Array(), bytes));
     };
@@ -95,45 +86,37 @@ export class RowIndex {
       if (mac !== null) update(mac, including);
     }
     const digests = new Uint8Array(this.#digests);
-    for (const [number, bucket] of changed) digests.set(sha256(bucket), number * SIZE);
+    for (const [number, bucket] of changed) digests.set(sha256(bucket), number * MAC_BYTES);
     const root = toHex(sha256(digests));
     const adopt = () => {
       for (const [number, bucket] of changed) this.#buckets[number] = bucket;
       this.#digests.set(digests);
-      for (const [name, mac] of changes) {
-        if (mac === null) this.#macs.delete(name);
-        else this.#macs.set(name, mac);
-      }
+      for (const [name, mac] of changes) this.#change(name, mac);
+      if (this.#changed.size > Math.max(MANY_CHANGES, this.#table.length / 4)) this.#settle();
       this.#root = root;
     };
     return { root, adopt };
   }
-}
 
-/** Where the MAC is in a sorted bucket, or belongs. */
-function placeOf(bucket: Uint8Array, mac: Uint8Array): { readonly at: number; readonly found: boolean } {
-  for (let at = 0; at < bucket.length; at += SIZE) {
-    const order = compare(bucket, at, mac);
-    if (order >= 0) return { at, found: order === 0 };
+  #change(name: string, mac: string | null): void {
+    const before = this.macOf(name);
+    if ((before === null) !== (mac === null)) this.#add(name, mac === null ? -1 : 1);
+    this.#changed.set(name, mac);
   }
-  return { at: bucket.length, found: false };
-}
 
-/** Not in constant time: anybody who can write the database can also read these MACs. */
-function compare(bucket: Uint8Array, at: number, mac: Uint8Array): number {
-  for (let i = 0; i < SIZE; i++) {
-    const difference = (bucket[at + i] ?? 0) - (mac[i] ?? 0);
-    if (difference !== 0) return difference;
+  /** Makes the table again, with all changes. */
+  #settle(): void {
+    const names = [...this.names()];
+    this.#table = new MacTable(
+      names,
+      names.map((name) => this.macOf(name) ?? ""),
+    );
+    this.#changed.clear();
   }
-  return 0;
 }
 
-function without(bucket: Uint8Array, mac: Uint8Array): Uint8Array {
-  const { at, found } = placeOf(bucket, mac);
-  return found ? concatBytes(bucket.subarray(0, at), bucket.subarray(at + SIZE)) : bucket;
-}
-
-function including(bucket: Uint8Array, mac: Uint8Array): Uint8Array {
-  const { at } = placeOf(bucket, mac);
-  return concatBytes(bucket.subarray(0, at), mac, bucket.subarray(at));
+/** The part of a row's name by which rows are counted. */
+export function groupOf(name: string): string {
+  const table = name.indexOf(" ") + 1;
+  return name.slice(0, name.startsWith("tag ") ? name.indexOf(" ", table) + 1 : table);
 }

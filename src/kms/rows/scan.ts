@@ -6,12 +6,15 @@ import { STATE, type StoreState, sealState } from "./store-state.ts";
 
 /** The MAC of every row that the store has. */
 export async function indexOf(rows: StoreReader, keys: StoreKeys): Promise<RowIndex> {
-  const macs = new Map<string, string>();
-  for (const meta of await rows.metas()) {
-    if (meta.name !== STATE) macs.set(`meta ${meta.name}`, metaSeal(keys, meta));
-  }
-  for (const table of TABLES) await rows.seals(table, (name, mac) => macs.set(name, mac));
-  return new RowIndex(macs);
+  const names: string[] = [];
+  const macs: string[] = [];
+  const take = (name: string, mac: string) => {
+    names.push(name);
+    macs.push(mac);
+  };
+  for (const meta of await rows.metas()) if (meta.name !== STATE) take(`meta ${meta.name}`, metaSeal(keys, meta));
+  for (const table of TABLES) await rows.seals(table, take);
+  return new RowIndex(names, macs);
 }
 
 /** Accepts the present rows as the store's state: when it is made, upgraded, or put under another root key. */

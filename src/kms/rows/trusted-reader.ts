@@ -7,8 +7,8 @@ import { isAuthentic, metaSeal, notAsLeft, type RowOf, rowName, type Table } fro
 export interface RowView {
   /** The MAC of the named row, in hex; `null` when there must be no such row. */
   macOf(name: string): string | null;
-  /** How many rows there are whose names begin so. */
-  count(prefix: string): number;
+  /** How many rows there are in a group: `alias `, or `tag KEYID `. */
+  count(group: string): number;
 }
 
 const MODES = ["GCM", "CBC", "ECB", "NONE"] as const;

@@ -189,7 +189,7 @@ export class TrustedStore {
       if (this.#epoch !== state.epoch) throw new Superseded();
       return index;
     };
-    return { macOf: (name) => current().macOf(name), count: (prefix) => current().count(prefix) };
+    return { macOf: (name) => current().macOf(name), count: (group) => current().count(group) };
   }
 
   async #catchUp(rows: StoreReader, seal: Uint8Array | undefined, floor: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { toHex } from "../../shared/encoding.ts";
 import type { StoreWriter } from "../ports/index.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
+import { groupOf } from "./row-index.ts";
 import { metaSeal, type RowOf, rowName, sealRow, type Table, type Unsealed } from "./row-mac.ts";
 import { type RowView, TrustedReader } from "./trusted-reader.ts";
 
@@ -20,10 +21,10 @@ class ChangedView implements RowView {
     return changed === undefined ? this.#before.macOf(name) : changed;
   }
 
-  count(prefix: string): number {
-    let count = this.#before.count(prefix);
+  count(group: string): number {
+    let count = this.#before.count(group);
     for (const [name, mac] of this.changes) {
-      if (name.startsWith(prefix)) count += Number(mac !== null) - Number(this.#before.macOf(name) !== null);
+      if (groupOf(name) === group) count += Number(mac !== null) - Number(this.#before.macOf(name) !== null);
     }
     return count;
   }
