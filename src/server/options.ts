@@ -13,6 +13,8 @@ export interface ServeOptions {
   readonly tls?: { readonly certificate: string; readonly privateKey: string } | undefined;
   /** Lets the server listen on other than local addresses without TLS. Requests and answers are then sent in the clear. */
   readonly insecure?: boolean | undefined;
+  /** Origins of web pages that may call, like `https://app.example`; none unless given. Others cannot read answers. */
+  readonly allowedOrigins?: readonly string[] | undefined;
   /** For each access key; none unless given. */
   readonly rateLimit?: RateLimit | undefined;
   /** Called once for every answer. It never gets a secret, a plaintext or a parameter. */
@@ -39,6 +41,7 @@ export interface ServeSettings {
     readonly socket?: string | undefined;
   };
   readonly tls: ServeOptions["tls"];
+  readonly allowedOrigins: readonly string[];
   readonly rateLimit: RateLimit | undefined;
   readonly log: (line: LogLine) => void;
   readonly metrics: boolean;
@@ -52,7 +55,7 @@ export interface ServeSettings {
 }
 
 const NAMES = [
-  ...["kms", "listen", "tls", "insecure", "rateLimit", "log", "metrics", "checkMilliseconds"],
+  ...["kms", "listen", "tls", "insecure", "allowedOrigins", "rateLimit", "log", "metrics", "checkMilliseconds"],
   ...["requestTimeoutMs", "keepAliveTimeoutMs", "maxConnections", "maxNonces"],
 ];
 
@@ -76,6 +79,7 @@ export function checkedServeOptions(options: ServeOptions): ServeSettings {
   }
   return {
     ...{ kms: options.kms, listen, tls },
+    allowedOrigins: checkedOrigins(options.allowedOrigins ?? []),
     rateLimit: options.rateLimit === undefined ? undefined : checkedRate(options.rateLimit),
     log: options.log ?? (() => undefined),
     metrics: options.metrics ?? true,
@@ -103,6 +107,20 @@ function checkedListen(listen: object): ServeSettings["listen"] {
     throw wrong("listen.port", "a whole number from 0 to 65535");
   }
   return { host, port };
+}
+
+/** An origin is scheme, host and port. `*` would let in every page, and `null` every file and sandbox. */
+function checkedOrigins(origins: readonly string[]): readonly string[] {
+  const rule = "a list of origins like https://app.example, each named in full";
+  if (!Array.isArray(origins)) throw wrong("allowedOrigins", rule);
+  return origins.map((origin: unknown) => {
+    if (typeof origin === "string" && isOrigin(origin)) return origin;
+    throw wrong("allowedOrigins", `${rule}; ${JSON.stringify(origin)} is none`);
+  });
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && !text.includes("*") && URL.canParse(text) && new URL(text).origin === text;
 }
 
 function checkedTls(tls: object): NonNullable<ServeOptions["tls"]> {

@@ -71,6 +71,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       ),
     tls: settings.tls && readTls(settings.tls),
     host: settings.listen.host ?? "localhost",
+    allowedOrigins: settings.allowedOrigins,
     limits: settings.limits,
   });
   const url = await listen(app, settings);

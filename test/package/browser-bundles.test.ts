@@ -44,6 +44,18 @@ test("lanelock, with both builds of its engine, is at most 24 KB minified and co
   expect(compressed).toBeLessThanOrEqual(24_000);
 });
 
+test("lanelock/client has the operations' records and not what carries them out, in at most 21 KB compressed", async () => {
+  const { used, exports, compressed } = await bundleForBrowser("src/client/index.ts");
+  expect([...exports].sort()).toEqual(["KmsError", "kmsClient"]);
+  expect(used).toContain("src/kms/operations/encrypt.ts");
+  expect(used.filter((name) => /kms\/(core|keys|rows|life-cycle|import|audit|service|root)\//.test(name))).toEqual([]);
+  expect(used.filter((name) => /use\/symmetric|^src\/(ciphers|engine|stores|providers|server)\//.test(name))).toEqual(
+    [],
+  );
+  console.log(`src/client/index.ts: ${compressed} bytes with gzip`);
+  expect(compressed).toBeLessThanOrEqual(21_000);
+});
+
 test("the check of foreign names finds each of them", () => {
   const text = 'import"node:fs";Buffer.from(process.env.A);require("b");eval("");new Function("");__dirname';
   expect(foreign.filter((name) => !name.test(text))).toEqual([]);

@@ -9,6 +9,8 @@ export interface Bundle {
   readonly exports: readonly string[];
   /** The modules in it, by their paths from the project's root. */
   readonly modules: readonly string[];
+  /** Those of which anything was left in it. */
+  readonly used: readonly string[];
 }
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -36,5 +38,6 @@ export async function bundleForBrowser(entry: string, options: BuildOptions = {}
     compressed: gzipSync(output.contents, { level: 9 }).length,
     exports: meta.exports,
     modules: Object.keys(meta.inputs),
+    used: Object.entries(meta.inputs).flatMap(([name, { bytesInOutput }]) => (bytesInOutput > 0 ? [name] : [])),
   };
 }

@@ -84,6 +84,7 @@ function serveOptions(values: ServeValues): Omit<ServeOptions, "kms"> {
     listen: socket === undefined ? { host: host ?? "127.0.0.1", port: port ?? DEFAULT_PORT } : { socket },
     tls: certificate === undefined || privateKey === undefined ? undefined : { certificate, privateKey },
     insecure: values.insecure,
+    allowedOrigins: values.allowedOrigins?.split(",").map((origin) => origin.trim()),
     rateLimit: rateLimit === undefined ? undefined : { perSecond: rateLimit, burst: rateBurst ?? rateLimit },
     metrics: values.metrics ?? false,
     maxConnections: values.maxConnections,

@@ -25,6 +25,11 @@ export const SERVE_SETTINGS = {
   certificate: { kind: "path", value: "file", description: "serve over TLS: the certificate, PEM" },
   privateKey: { kind: "path", value: "file", description: "its private key, PEM" },
   insecure: { kind: "flag", description: "allow an address of the network without TLS" },
+  allowedOrigins: {
+    kind: "text",
+    value: "origins",
+    description: "web pages that may call, like https://app.example; commas between several (default: none)",
+  },
   rateLimit: {
     kind: "number",
     value: "number",

@@ -8,6 +8,7 @@ import { type HttpRequest, handleRequest, type Service, type Trace } from "../ha
 import { readParameters } from "../protocol/parameters.ts";
 import { ServiceError, type WireError, wireError } from "../protocol/service-error.ts";
 import { errorBody, JSON_TYPE, newRequestId } from "./answer.ts";
+import { CrossOrigin } from "./cross-origin.ts";
 import { createHttpServer, type HttpServerParts, unsupportedMethod } from "./http-server.ts";
 import type { LogLine } from "./log-line.ts";
 import type { Metrics } from "./metrics.ts";
@@ -39,6 +40,8 @@ export interface AppParts {
   readonly ready: () => Promise<boolean>;
   readonly tls: HttpServerParts["tls"];
   readonly host: string;
+  /** Of pages that may call: `https://app.example`. */
+  readonly allowedOrigins: readonly string[];
   readonly limits: HttpServerParts["limits"];
 }
 
@@ -67,6 +70,11 @@ export async function createApp(given: AppParts): Promise<FastifyInstance> {
       refuse(parts, { request, reply, startedAt: performance.now() }, error);
     },
   });
+  const crossOrigin = new CrossOrigin(parts.allowedOrigins);
+  app.addHook("onRequest", (request, reply, done) => {
+    crossOrigin.mark(request, reply);
+    done();
+  });
   app.addHook("preClose", async () => {
     parts.closing = true;
   });
@@ -81,6 +89,12 @@ export async function createApp(given: AppParts): Promise<FastifyInstance> {
   for (const method of ["GET", "POST"] as const) {
     app.route({ method, url: "/", handler: (request, reply) => answer(parts, request, reply) });
   }
+  app.options("/", (request, reply) => {
+    const startedAt = performance.now();
+    if (!crossOrigin.isPreflight(request)) return refuse(parts, { request, reply, startedAt }, notFound(request));
+    observe(parts, { ...source(request), startedAt, trace: UNKNOWN, status: 204, code: "OK" });
+    return crossOrigin.permit(reply).send();
+  });
   app.get("/healthz", (_request, reply) => reply.type(JSON_TYPE).send('{"status":"ok"}'));
   app.get("/readyz", async (_request, reply) => {
     const ready = await parts.ready();

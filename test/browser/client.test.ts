@@ -1,0 +1,58 @@
+import type { Server } from "node:http";
+import { kmsClient } from "lanelock/client";
+import { envelope } from "lanelock/envelope";
+import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundleForBrowser } from "../package/bundle.ts";
+import { startServer as startKms } from "../server/harness.ts";
+import type { ClientAnswer, ClientRequest } from "./client-in-a-page.ts";
+import { startServer } from "./server.ts";
+
+// A client and envelopes in Debian's Chromium, against a server that allows the page's origin.
+
+let server: Server | undefined;
+let browser: Browser | undefined;
+let origin: string;
+beforeAll(async () => {
+  const bundle = await bundleForBrowser("test/browser/client-in-a-page.ts", { tsconfigRaw: "{}" });
+  ({ server, origin } = await startServer(new Map([["/client.js", bundle.text]])));
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+});
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+async function inPage(name: string, request: ClientRequest): Promise<unknown> {
+  const page = await browser?.newPage();
+  if (page === undefined) throw new Error("The browser has not started");
+  await page.goto(
+    `${origin}/page?${new URLSearchParams({ policy: "'self' 'wasm-unsafe-eval'", script: "/client.js" })}`,
+  );
+  await page.waitForFunction(`'${name}' in globalThis`, undefined, { timeout: 600_000 });
+  return page.evaluate(`${name}(${JSON.stringify(request)})`);
+}
+
+test("a page opens what Node sealed, and the reverse; refusals are KmsErrors with the request's id", async () => {
+  await using running = await startKms({ allowedOrigins: [origin] });
+  const { owner: credentials, server: kmsServer } = running;
+  const node = kmsClient({ endpoint: kmsServer.url, credentials });
+  await node.createAlias({ keyId: (await node.createKey({})).keyMetadata.keyId, aliasName: "alias/page" });
+  await using files = envelope(node, { keyId: "alias/page", encryptionContext: { é: "1" } });
+  const plaintext = Uint8Array.from({ length: 1_000 }, (_, index) => index * 7);
+  const message = Buffer.from(await files.seal(plaintext)).toString("base64");
+  const answer = (await inPage("useClient", { endpoint: kmsServer.url, credentials, message })) as ClientAnswer;
+  expect(answer.opened).toEqual([...plaintext]);
+  const opened = await files.open(new Uint8Array(Buffer.from(answer.sealed, "base64")));
+  expect([...opened]).toEqual([...plaintext.map((byte) => byte ^ 1)]);
+  expect(answer.refused).toEqual([
+    ["KmsError", "Forbidden.KeyNotFound", "string"],
+    ["KmsError", "SignatureDoesNotMatch", "string"],
+  ]);
+});
+
+test("a page that the server does not allow learns nothing", async () => {
+  await using running = await startKms({ allowedOrigins: ["https://app.example"] });
+  const request = { endpoint: running.server.url, credentials: running.owner, message: "" };
+  expect(await inPage("callFromElsewhere", request)).toEqual(["LanelockError", "ERR_PROVIDER", "undefined"]);
+});
