@@ -19,6 +19,8 @@ parts=(
   "/usr/sbin/pgbouncer pgbouncer"
   "/usr/bin/strace strace"
   "/usr/bin/sqlite3 sqlite3"
+  "/usr/bin/valgrind valgrind"
+  "/usr/bin/gcc gcc"
 )
 
 missing=()

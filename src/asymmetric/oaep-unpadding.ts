@@ -1,6 +1,6 @@
+import { zeroMask } from "../shared/zero-mask.ts";
 import { type HashName, hashes, mgf1Xor } from "./mgf1.ts";
 import { undecryptable } from "./runtime.ts";
-import { zeroMask } from "./zero-mask.ts";
 
 /**
  * EME-OAEP decoding (RFC 8017 §7.1.2 step 3) of the output of raw RSA, for tokens that have only raw RSA. The label is
@@ -31,11 +31,14 @@ export function unpadOaep(hash: HashName, encoded: Uint8Array): Uint8Array<Array
   }
 }
 
-function findMessage(hash: HashName, db: Uint8Array): { bad: number; start: number } {
+/**
+ * Where the message begins in DB, if `bad` is zero. `db` has fewer than 65,536 bytes.
+ */
+export function findMessage(hash: HashName, db: Uint8Array): { bad: number; start: number } {
   const emptyLabelHash = hashes[hash](new Uint8Array(0));
   let bad = 0;
   let start = 0;
-  let inPadding = -1;
+  let inPadding = 0xffff;
   for (let i = 0; i < emptyLabelHash.length; i += 1) bad |= (db[i] ?? 0) ^ (emptyLabelHash[i] ?? 0);
   for (let i = emptyLabelHash.length; i < db.length; i += 1) {
     const byte = db[i] ?? 0;

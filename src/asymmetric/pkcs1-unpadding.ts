@@ -1,5 +1,5 @@
+import { zeroMask } from "../shared/zero-mask.ts";
 import { undecryptable } from "./runtime.ts";
-import { zeroMask } from "./zero-mask.ts";
 
 /**
  * EME-PKCS1-v1_5 decoding (RFC 8017 §7.2.2 step 3) of the output of raw RSA, to a message of exactly `length` bytes:

@@ -1,4 +1,5 @@
 import { LanelockError } from "../errors.ts";
+import { zeroMask } from "../shared/zero-mask.ts";
 
 const blockLength = 16;
 
@@ -20,12 +21,13 @@ export function padPkcs7(data: Uint8Array): Uint8Array {
 export function unpadPkcs7(padded: Uint8Array): Uint8Array {
   const block = padded.subarray(padded.length - blockLength);
   const count = block[blockLength - 1] ?? 0;
-  // Sign bits as masks: count must be 1 to 16, and each of the last `count` bytes equal to it.
-  let wrong = (count - 1) | (blockLength - count);
-  for (let i = 0; i < blockLength; i += 1) {
-    const inPadding = ((blockLength - 1 - i - count) >> 31) & 0xff;
-    wrong |= -((block[i] ?? 0) ^ count) & -(inPadding & 1);
+  // Masks instead of branches: a byte is in the padding until as many as `count` were read.
+  let [wrong, ended, inRange] = [0, 0, 0];
+  for (let read = 0; read < blockLength; read += 1) {
+    ended |= zeroMask(count ^ read);
+    inRange |= zeroMask(count ^ (read + 1));
+    wrong |= ((block[blockLength - 1 - read] ?? 0) ^ count) & ~ended;
   }
-  if (wrong < 0) throw new LanelockError("ERR_PADDING", "The padding is not valid");
+  if ((wrong | (inRange ^ 0xffff)) !== 0) throw new LanelockError("ERR_PADDING", "The padding is not valid");
   return padded.slice(0, padded.length - count);
 }

@@ -7,7 +7,7 @@ import { decode, type WasmModule } from "./wasm/decode.ts";
 import { link } from "./wasm/link.ts";
 
 /** The modules that run together in each build, under the names by which they import each other. The first has the memory. */
-const programs: Readonly<Record<"plain" | "relaxed", Readonly<Record<string, string>>>> = {
+export const programs: Readonly<Record<"plain" | "relaxed", Readonly<Record<string, string>>>> = {
   plain: { env: "engine.plain.wasm", modes: "modes.plain.wasm" },
   relaxed: { env: "engine.relaxed.wasm", modes: "modes.relaxed.wasm" },
 };

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import type { EngineRun } from "./machine/engine-cases.ts";
+import { missingParts, type Outcome, partsOf, runUnderValgrind } from "./machine/valgrind.ts";
+import { programs } from "./modules.ts";
+
+// The machine code that V8 makes, under valgrind's memcheck: no jump and no address depends on bytes that were marked secret, but
+// for what is given away on purpose (declassified.ts, machine/javascript-cases.ts). In long runs the tests run on every Node.
+
+const long = process.env.LANELOCK_LONG === "1";
+
+/** Short runs take every 30th scenario, others in each tier. */
+const every = long ? 1 : 30;
+
+/** What was too much, or too little, with the names of the functions where memcheck saw it. */
+function complaints({ results, reports }: Outcome): string[] {
+  const where = (name: string) => {
+    const seen = reports
+      .filter(({ during }) => during === name)
+      .map((report) => `${report.what} in ${report.function}`);
+    return seen.length > 0 ? [...new Set(seen)].slice(0, 10).join("; ") : "in functions that were reported before";
+  };
+  return results
+    .filter(({ reports: count, allowed, expected }) => count > allowed || count < expected)
+    .map(({ name, reports: count, allowed, expected }) =>
+      count > allowed
+        ? `${name}: ${count} reports, ${allowed} allowed: ${where(name)}`
+        : `${name}: ${count} reports, ${expected} expected`,
+    );
+}
+
+function engines(build: "plain" | "relaxed"): EngineRun[] {
+  const parts = partsOf(programs[build]);
+  return [
+    { build, parts, tier: "liftoff", every, first: 0 },
+    { build, parts, tier: "turbofan", every, first: 7 },
+  ];
+}
+
+interface Case {
+  readonly name: string;
+  readonly build: "plain" | "relaxed";
+  readonly flags: readonly string[];
+  readonly warmUp: number;
+}
+
+const interpreted = { name: "JavaScript interpreted", flags: [], warmUp: 0 };
+const compiled = { name: "JavaScript compiled", flags: ["--always-sparkplug"], warmUp: 500 };
+const cases: readonly Case[] = long
+  ? [
+      { ...interpreted, build: "plain" },
+      { ...compiled, build: "relaxed" },
+    ]
+  : [{ ...interpreted, build: "plain" }];
+
+test.each(cases)("$build, $name: no jump and no address depends on a secret", async ({ build, ...run }) => {
+  const missing = missingParts();
+  if (missing.length > 0) {
+    const told = `Without ${missing.join(", ")} nothing can be said of machine code. tools/debian-parts.sh installs them.`;
+    if (process.env.CI === "true") throw new Error(told);
+    console.warn(told);
+    return;
+  }
+  const outcome = await runUnderValgrind({ ...run, node: process.execPath, engines: engines(build) });
+  expect(complaints(outcome)).toEqual([]);
+  // Both tiers did compile what ran.
+  for (const tier of ["liftoff", "turbofan"]) {
+    expect(outcome.compiled).toMatch(new RegExp(`wasm-function\\[\\d+\\]\\S*-${tier}$`, "m"));
+    expect(outcome.results.filter(({ name }) => name.startsWith(`${build} ${tier}: `)).length).toBeGreaterThan(10);
+  }
+  expect(outcome.results.filter(({ name }) => name.startsWith("control")).length).toBe(7);
+});

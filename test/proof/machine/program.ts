@@ -1,0 +1,38 @@
+// Runs under valgrind (machine.test.ts): the engine in both tiers of V8, the JavaScript that touches secrets, and controls. Writes
+// to the file that it is told what memcheck said of each.
+import { readFileSync, writeFileSync } from "node:fs";
+import { type EngineRun, watchControl, watchEngine } from "./engine-cases.ts";
+import { type JavaScriptCase, javaScriptCases } from "./javascript-cases.ts";
+import { loadMemcheck, type Memcheck } from "./memcheck.ts";
+import { Watch } from "./watch.ts";
+
+export interface Orders {
+  readonly addon: string;
+  readonly results: string;
+  /** The file of the control in WebAssembly. */
+  readonly control: string;
+  readonly engines: readonly EngineRun[];
+  /** How often each piece of JavaScript runs, on public bytes, before it is watched: V8 compiles what runs often. */
+  readonly warmUp: number;
+}
+
+async function watchJavaScript(watch: Watch, memcheck: Memcheck, one: JavaScriptCase, warmUp: number): Promise<void> {
+  for (let i = 0; i < warmUp; i++) await one.run((bytes) => bytes);
+  const secretly = <Bytes extends Uint8Array>(bytes: Bytes): Bytes => {
+    memcheck.secret(bytes);
+    return bytes;
+  };
+  await watch.over(one.name, async () => {
+    await one.run(secretly);
+    return { allowed: one.allowed, expected: one.control ? 1 : 0 };
+  });
+}
+
+const orders = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as Orders;
+const memcheck = loadMemcheck(orders.addon);
+const watch = new Watch(memcheck);
+for (const one of javaScriptCases) await watchJavaScript(watch, memcheck, one, orders.warmUp);
+for (const engine of orders.engines) await watchEngine(watch, memcheck, engine);
+for (const tier of ["liftoff", "turbofan"] as const) await watchControl(watch, memcheck, orders.control, tier);
+memcheck.note("the end");
+writeFileSync(orders.results, JSON.stringify(watch.results));
