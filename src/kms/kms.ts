@@ -10,7 +10,7 @@ import type { Capability } from "./ports/index.ts";
 import { Gateway } from "./service/gateway.ts";
 import type { KmsOptions } from "./service/options.ts";
 import { Session } from "./service/session.ts";
-import { type SweepResult, sweep } from "./service/sweep.ts";
+import { checkedSweep, type SweepResult } from "./service/sweep.ts";
 import { type VerifyReport, type VerifyRequest, verifyOpen } from "./service/verify.ts";
 import { elements } from "./wire/request-fields.ts";
 
@@ -104,9 +104,13 @@ export class Kms extends OperationsFacade implements KmsOperations, AsyncDisposa
     return this.run(operations.seedKey, request, options);
   }
 
-  /** Carries out now every deletion, expiry and rotation that is due; the KMS does so by itself every minute. */
+  /**
+   * Carries out now every deletion, expiry and rotation that is due; the KMS does so by itself every minute.
+   *
+   * @throws LanelockError `ERR_INTEGRITY` when the row of a key is gone or is not the latest
+   */
   sweep(): Promise<SweepResult> {
-    return this.#session.during(() => sweep(this.#session.core));
+    return this.#session.during(() => checkedSweep(this.#session.core));
   }
 
   /** What the providers offer: every KeySpec and algorithm, where its secret is kept, and what is missing. */

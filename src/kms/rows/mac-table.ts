@@ -25,6 +25,8 @@ export class MacTable {
   readonly length: number;
   /** The MACs, one behind the other, in the order of the names. */
   readonly macs: Uint8Array;
+  /** The same memory, for Node's own encoder, which is ten times as fast. */
+  readonly #buffer: Buffer | undefined;
   readonly #names: string;
   /** Where each name ends in the text. */
   readonly #ends: Uint32Array;
@@ -40,6 +42,7 @@ export class MacTable {
     for (let row = 0; row < macs.length; row += DECODED_AT_ONCE) {
       this.macs.set(bytesOfHex(macs.slice(row, row + DECODED_AT_ONCE).join("")), row * MAC_BYTES);
     }
+    this.#buffer = node?.from(this.macs.buffer);
     this.#names = names.join("");
     this.#ends = new Uint32Array(names.length);
     const size = 2 ** Math.ceil(Math.log2(2 * names.length + 2));
@@ -60,8 +63,12 @@ export class MacTable {
     for (let slot = hashOf(name) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const row = this.#slots[slot] ?? NONE;
       if (row === NONE) return null;
-      if (this.#isNamed(row, name)) return toHex(this.macs.subarray(row * MAC_BYTES, (row + 1) * MAC_BYTES));
+      if (this.#isNamed(row, name)) return this.#hex(row * MAC_BYTES, (row + 1) * MAC_BYTES);
     }
+  }
+
+  #hex(start: number, end: number): string {
+    return this.#buffer ? this.#buffer.toString("hex", start, end) : toHex(this.macs.subarray(start, end));
   }
 
   #isNamed(row: number, name: string): boolean {

@@ -11,6 +11,9 @@ export interface RowView {
   count(group: string): number;
 }
 
+/** All rows in one page. */
+export const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
+
 const MODES = ["GCM", "CBC", "ECB", "NONE"] as const;
 
 /** A store's rows. Each is checked before use: it must be authentic, and the latest of its name. */
@@ -56,6 +59,21 @@ export class TrustedReader {
     if (missing !== 0) throw notAsLeft(`of the rows "${prefix}…" ${missing} are gone`);
   }
 
+  /**
+   * A filter does not show what it failed to find: a row that is gone, or that was put back as it was when the filter did not match it.
+   * So the whole table must be as expected. It takes some 2 µs a row.
+   */
+  async requireWhole(table: Table): Promise<void> {
+    let found = 0;
+    await this.#rows.seals(table, (name, mac) => {
+      const expected = this.#view.macOf(name);
+      if (expected !== mac)
+        throw notAsLeft(`the row "${name}" ${expected === null ? "was added" : "is not the latest"}`);
+      found++;
+    });
+    this.#requireCount(`${table} `, found);
+  }
+
   async meta(name: string): Promise<Uint8Array | undefined> {
     const value = await this.#rows.meta(name);
     const expected = this.#view.macOf(`meta ${name}`);
@@ -71,12 +89,15 @@ export class TrustedReader {
   async keys(page: PageRequest, filters?: readonly KeyFilter[]): Promise<Page<RowOf<"key">>> {
     const found = this.#page("key", await this.#rows.keys(page, filters));
     if (filters === undefined || filters.length === 0) this.#requireCount("key ", found.total);
+    else await this.requireWhole("key");
     return found;
   }
 
   async keyByFingerprint(fingerprint: Uint8Array): Promise<RowOf<"key"> | undefined> {
     const row = await this.#rows.keyByFingerprint(fingerprint);
-    return row && this.#checked("key", row);
+    if (row !== undefined) return this.#checked("key", row);
+    await this.requireWhole("key");
+    return undefined;
   }
 
   async dueKeys(now: number, limit: number): Promise<readonly RowOf<"key">[]> {
@@ -113,7 +134,13 @@ export class TrustedReader {
   async aliases(page: PageRequest, keyId?: string): Promise<Page<RowOf<"alias">>> {
     const found = this.#page("alias", await this.#rows.aliases(page, keyId));
     if (keyId === undefined) this.#requireCount("alias ", found.total);
+    else await this.requireWhole("alias");
     return found;
+  }
+
+  /** The aliases of a key that is about to be deleted. One that is gone is noticed when it is used. */
+  protected async aliasesOf(keyId: string): Promise<readonly RowOf<"alias">[]> {
+    return this.#page("alias", await this.#rows.aliases(EVERYTHING, keyId)).rows;
   }
 
   async tags(keyId: string): Promise<readonly Omit<TagRow, "mac">[]> {
@@ -127,7 +154,9 @@ export class TrustedReader {
   }
 
   async importTokens(filter: { keyId?: string; expiredAt?: number }): Promise<readonly RowOf<"importToken">[]> {
-    return this.#all("importToken", await this.#rows.importTokens(filter));
+    const found = this.#all("importToken", await this.#rows.importTokens(filter));
+    await this.requireWhole("importToken");
+    return found;
   }
 
   async anchors(): Promise<readonly RowOf<"anchor">[]> {

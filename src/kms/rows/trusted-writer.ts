@@ -3,9 +3,7 @@ import type { StoreWriter } from "../ports/index.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import { groupOf } from "./row-index.ts";
 import { metaSeal, type RowOf, rowName, sealRow, type Table, type Unsealed } from "./row-mac.ts";
-import { type RowView, TrustedReader } from "./trusted-reader.ts";
-
-const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
+import { EVERYTHING, type RowView, TrustedReader } from "./trusted-reader.ts";
 
 /** The changes of a transaction so far, in front of the view before it. */
 class ChangedView implements RowView {
@@ -86,7 +84,7 @@ export class TrustedWriter extends TrustedReader {
       for (const counter of await this.#rows.counters(versionId)) this.#forget(rowName("counter", counter));
       this.#forget(rowName("version", { versionId }));
     }
-    for (const alias of (await this.aliases(EVERYTHING, keyId)).rows) this.#forget(rowName("alias", alias));
+    for (const alias of await this.aliasesOf(keyId)) this.#forget(rowName("alias", alias));
     for (const tag of await this.tags(keyId)) this.#forget(rowName("tag", tag));
     for (const token of await this.importTokens({ keyId })) this.#forget(rowName("importToken", token));
     this.#forget(rowName("key", { keyId }));

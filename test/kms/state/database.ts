@@ -1,4 +1,5 @@
 import Database from "libsql";
+import pg from "pg";
 
 /** Rows as SQL has them. */
 export type SqlRow = Readonly<Record<string, unknown>>;
@@ -31,48 +32,89 @@ export function nameOf(table: string, row: SqlRow): string {
 }
 
 /** Somebody with a SQL client and no root key. */
-export class Intruder {
-  readonly #database: Database.Database;
-
-  constructor(path: string) {
-    this.#database = new Database(path, { timeout: 10_000 });
-  }
-
-  snapshot(): Snapshot {
-    return new Map(TABLES.map((table) => [table, this.#database.prepare(`select * from ${table}`).all().map(owned)]));
-  }
-
+export interface Intruder {
+  snapshot(): Promise<Snapshot>;
   /** The rows of all tables are these, whatever they were. */
-  restore(snapshot: Snapshot): void {
-    this.#database.exec("begin immediate");
-    for (const [table, rows] of snapshot) {
-      this.#database.exec(`delete from ${table}`);
-      for (const row of rows) this.put(table, row);
-    }
-    this.#database.exec("commit");
-  }
-
-  put(table: string, row: SqlRow): void {
-    const columns = Object.keys(row);
-    const names = columns.map((column) => `"${column}"`).join(", ");
-    const places = columns.map(() => "?").join(", ");
-    const statement = this.#database.prepare(`insert or replace into ${table} (${names}) values (${places})`);
-    statement.run(columns.map((column) => row[column]));
-  }
-
-  remove(table: string, row: SqlRow): void {
-    const where = primaryKey(table)
-      .map((column) => `"${column}" = ?`)
-      .join(" and ");
-    this.#database.prepare(`delete from ${table} where ${where}`).run(primaryKey(table).map((column) => row[column]));
-  }
-
-  close(): void {
-    this.#database.close();
-  }
+  restore(snapshot: Snapshot): Promise<void>;
+  put(table: string, row: SqlRow): Promise<void>;
+  remove(table: string, row: SqlRow): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** The driver hands out bytes as `ArrayBuffer` and takes them as `Buffer`. */
+interface Client {
+  all(statement: string): Promise<readonly SqlRow[]>;
+  run(statement: string, values?: readonly unknown[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The place of a value in a statement, by its number from 1. */
+type Place = (number: number) => string;
+
+function intruder(client: Client, place: Place): Intruder {
+  const put = (table: string, row: SqlRow) => {
+    const columns = Object.keys(row);
+    const names = columns.map((column) => `"${column}"`);
+    const keys = primaryKey(table).map((column) => `"${column}"`);
+    const statement = `insert into ${table} (${names.join(", ")}) values (${names.map((_, i) => place(i + 1)).join(", ")})
+      on conflict (${keys.join(", ")}) do update set ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`;
+    return client.run(
+      statement,
+      columns.map((column) => row[column]),
+    );
+  };
+  return {
+    put,
+    async snapshot() {
+      const tables: [string, readonly SqlRow[]][] = [];
+      for (const table of TABLES) tables.push([table, (await client.all(`select * from ${table}`)).map(owned)]);
+      return new Map(tables);
+    },
+    async restore(snapshot) {
+      await client.run("begin");
+      for (const [table, rows] of snapshot) {
+        await client.run(`delete from ${table}`);
+        for (const row of rows) await put(table, row);
+      }
+      await client.run("commit");
+    },
+    async remove(table, row) {
+      const columns = primaryKey(table);
+      const where = columns.map((column, i) => `"${column}" = ${place(i + 1)}`).join(" and ");
+      await client.run(
+        `delete from ${table} where ${where}`,
+        columns.map((column) => row[column]),
+      );
+    },
+    close: () => client.close(),
+  };
+}
+
+export function sqliteIntruder(path: string): Intruder {
+  const database = new Database(path, { timeout: 10_000 });
+  const client: Client = {
+    all: async (statement) => database.prepare(statement).all() as SqlRow[],
+    run: async (statement, values = []) => void database.prepare(statement).run([...values]),
+    close: async () => void database.close(),
+  };
+  return intruder(client, () => "?");
+}
+
+const BIGINT = 20;
+const getTypeParser: typeof pg.types.getTypeParser = (id: number, format?: "text" | "binary") =>
+  id === BIGINT ? Number : pg.types.getTypeParser(id, format as "text");
+
+export async function postgresIntruder(url: string): Promise<Intruder> {
+  const connection = new pg.Client({ connectionString: url, types: { getTypeParser } });
+  await connection.connect();
+  const client: Client = {
+    all: async (statement) => (await connection.query<SqlRow>(statement)).rows,
+    run: async (statement, values = []) => void (await connection.query(statement, [...values])),
+    close: () => connection.end(),
+  };
+  return intruder(client, (number) => `$${number}`);
+}
+
+/** The driver of SQLite hands out bytes as `ArrayBuffer` and takes them as `Buffer`. */
 function owned(row: unknown): SqlRow {
   const entries = Object.entries(row as SqlRow);
   return Object.fromEntries(
@@ -87,7 +129,8 @@ export function altered(value: unknown): unknown {
   if (Buffer.isBuffer(value)) {
     return value.length === 0 ? Buffer.of(1) : Buffer.from(value.map((byte, i) => (i === 0 ? byte ^ 1 : byte)));
   }
-  return "x";
+  // A number too, in columns of numbers that hold none.
+  return "1";
 }
 
 export function isSame(a: SqlRow, b: SqlRow): boolean {

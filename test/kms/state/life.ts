@@ -2,7 +2,7 @@ import { constants, createPublicKey, publicEncrypt } from "node:crypto";
 import type { Kms } from "lanelock/kms";
 
 const plaintext = new Uint8Array(16);
-const wrapping = { wrappingKeySpec: "RSA_2048", wrappingAlgorithm: "RSAES_PKCS1_V1_5" } as const;
+export const wrapping = { wrappingKeySpec: "RSA_2048", wrappingAlgorithm: "RSAES_PKCS1_V1_5" } as const;
 
 /** What a life of two chapters leaves to be used afterwards. */
 export interface Life {

@@ -7,7 +7,7 @@ import { sqlStore } from "lanelock/stores";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { importMaterial } from "../import/wrapped-material.ts";
 import { openKms, rootKey } from "../open-kms.ts";
-import { altered, Intruder } from "./database.ts";
+import { altered, sqliteIntruder } from "./database.ts";
 
 const vectors = fileURLToPath(new URL("../../vectors/store-0.1/", import.meta.url));
 const utf8 = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -61,31 +61,31 @@ describe.each(["plain", "rewrapped"])("a store of lanelock 0.1, %s,", (name) => 
   });
 
   test("is refused when a row was changed, and stays as it is", async () => {
-    const intruder = new Intruder(path());
-    const before = intruder.snapshot();
+    const intruder = sqliteIntruder(path());
+    const before = await intruder.snapshot();
     for (const [table, rows] of before) {
       const [row] = rows;
       if (row === undefined || !("mac" in row)) continue;
-      intruder.put(table, { ...row, mac: altered(row.mac) });
+      await intruder.put(table, { ...row, mac: altered(row.mac) });
       await expect(open(), table).rejects.toMatchObject({ code: "ERR_INTEGRITY" });
-      intruder.put(table, row);
+      await intruder.put(table, row);
     }
     await (await open()).close();
-    intruder.close();
+    await intruder.close();
   });
 
   test("that was upgraded cannot be taken for one that was not: its old rows and none of its state", async () => {
-    const intruder = new Intruder(path());
-    const old = intruder.snapshot();
+    const intruder = sqliteIntruder(path());
+    const old = await intruder.snapshot();
     await (await open()).close();
     for (const table of ["lanelock_keys", "lanelock_aliases", "lanelock_import_tokens"]) {
-      for (const row of old.get(table) ?? []) intruder.put(table, row);
+      for (const row of old.get(table) ?? []) await intruder.put(table, row);
     }
-    intruder.remove("lanelock_meta", { name: "state" });
+    await intruder.remove("lanelock_meta", { name: "state" });
     await expect(open()).rejects.toMatchObject({ code: "ERR_INTEGRITY" });
     // With the former check of its root key too, what was not put back betrays it.
-    for (const row of old.get("lanelock_meta") ?? []) intruder.put("lanelock_meta", row);
+    for (const row of old.get("lanelock_meta") ?? []) await intruder.put("lanelock_meta", row);
     await expect(open()).rejects.toMatchObject({ code: "ERR_INTEGRITY" });
-    intruder.close();
+    await intruder.close();
   });
 });
