@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 
 /** One case of a NIST response file (`.rsp`): the `name = value` lines from one COUNT to the next. */
@@ -65,8 +65,9 @@ export function parseResponseFile(file: string, text: string): VectorCase[] {
 /** The cases of a file under `test/vectors/`, given without its `.gz`. */
 export function readVectors(path: string): VectorCase[] {
   const location = new URL(`../vectors/${path}`, import.meta.url);
-  const text = path.endsWith(".rsp")
-    ? gunzipSync(readFileSync(new URL(`${location.href}.gz`))).toString("latin1")
+  const compressed = new URL(`${location.href}.gz`);
+  const text = existsSync(compressed)
+    ? gunzipSync(readFileSync(compressed)).toString("latin1")
     : readFileSync(location, "latin1");
   return parseResponseFile(path, text);
 }
