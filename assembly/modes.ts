@@ -2,10 +2,21 @@
 // load them. It imports the memory of the first module and the ciphers there, and has neither of its own: what it adds is only
 // what works on key slots and scratch of the first. Its constants stand behind those of the first (`memoryBase` in
 // asconfig.modes.json). As there, every function wipes the scratch it used.
+import { equalTags } from "./equal";
 import { LinkedAes } from "./linked/aes";
+import { LinkedSm4 } from "./linked/sm4";
+import { cfbDecrypt, cfbEncrypt } from "./mode/cfb";
+import { absorb, finishCmac, makeSubkeys, SUBKEYS_SIZE } from "./mode/cmac";
 import {
   gcmSivCounter, gcmSivHash, gcmSivKeystream, gcmSivMessageSize, gcmSivOpen, gcmSivSeal, gcmSivStart, gcmSivTag, gcmSivVerify,
 } from "./mode/gcm-siv";
+import { expandKeyWrap, keyWrapSlotSize, kwpUnwrap, kwpWrap, kwUnwrap, kwWrap } from "./mode/key-wrap";
+import { ofb } from "./mode/ofb";
+
+/** 1 if two blocks of 16 bytes are equal, else 0. */
+export function equalBlocks(a: usize, b: usize): u32 {
+  return equalTags(a, b, 16);
+}
 
 export function aesGcmSivMessageSize(): u32 {
   return <u32>gcmSivMessageSize();
@@ -41,4 +52,84 @@ export function aesGcmSivCounter(message: usize, tag: usize): void {
 
 export function aesGcmSivKeystream(message: usize, data: usize, length: u32): void {
   gcmSivKeystream(changetype<LinkedAes>(message), data, length);
+}
+
+export function aesCmacSize(): u32 {
+  return <u32>(changetype<LinkedAes>(0).size() + SUBKEYS_SIZE);
+}
+
+export function aesCmacExpand(slot: usize): void {
+  makeSubkeys<LinkedAes>(changetype<LinkedAes>(slot), slot + changetype<LinkedAes>(slot).size());
+}
+
+export function aesCmacUpdate(slot: usize, state: usize, data: usize, length: u32): void {
+  absorb<LinkedAes>(changetype<LinkedAes>(slot), state, data, length);
+}
+
+export function aesCmacFinish(slot: usize, state: usize, data: usize, length: u32): void {
+  finishCmac<LinkedAes>(changetype<LinkedAes>(slot), slot + changetype<LinkedAes>(slot).size(), state, data, length);
+}
+
+export function aesCfbEncrypt(slot: usize, chain: usize, data: usize, length: u32): void {
+  cfbEncrypt<LinkedAes>(changetype<LinkedAes>(slot), chain, data, length);
+}
+
+export function aesCfbDecrypt(slot: usize, chain: usize, data: usize, length: u32): void {
+  cfbDecrypt<LinkedAes>(changetype<LinkedAes>(slot), chain, data, length);
+}
+
+export function aesOfb(slot: usize, chain: usize, data: usize, length: u32): void {
+  ofb<LinkedAes>(changetype<LinkedAes>(slot), chain, data, length);
+}
+
+export function aesKwSize(): u32 {
+  return <u32>keyWrapSlotSize();
+}
+
+export function aesKwExpand(slot: usize, key: usize): void {
+  expandKeyWrap(changetype<LinkedAes>(slot), key);
+}
+
+export function aesKwWrap(slot: usize, data: usize, length: u32): void {
+  kwWrap(changetype<LinkedAes>(slot), data, length);
+}
+
+export function aesKwUnwrap(slot: usize, data: usize, length: u32): u32 {
+  return kwUnwrap(changetype<LinkedAes>(slot), data, length);
+}
+
+export function aesKwpWrap(slot: usize, data: usize, text: u32): void {
+  kwpWrap(changetype<LinkedAes>(slot), data, text);
+}
+
+export function aesKwpUnwrap(slot: usize, data: usize, length: u32): u32 {
+  return kwpUnwrap(changetype<LinkedAes>(slot), data, length);
+}
+
+export function sm4CmacSize(): u32 {
+  return <u32>(changetype<LinkedSm4>(0).size() + SUBKEYS_SIZE);
+}
+
+export function sm4CmacExpand(slot: usize): void {
+  makeSubkeys<LinkedSm4>(changetype<LinkedSm4>(slot), slot + changetype<LinkedSm4>(slot).size());
+}
+
+export function sm4CmacUpdate(slot: usize, state: usize, data: usize, length: u32): void {
+  absorb<LinkedSm4>(changetype<LinkedSm4>(slot), state, data, length);
+}
+
+export function sm4CmacFinish(slot: usize, state: usize, data: usize, length: u32): void {
+  finishCmac<LinkedSm4>(changetype<LinkedSm4>(slot), slot + changetype<LinkedSm4>(slot).size(), state, data, length);
+}
+
+export function sm4CfbEncrypt(slot: usize, chain: usize, data: usize, length: u32): void {
+  cfbEncrypt<LinkedSm4>(changetype<LinkedSm4>(slot), chain, data, length);
+}
+
+export function sm4CfbDecrypt(slot: usize, chain: usize, data: usize, length: u32): void {
+  cfbDecrypt<LinkedSm4>(changetype<LinkedSm4>(slot), chain, data, length);
+}
+
+export function sm4Ofb(slot: usize, chain: usize, data: usize, length: u32): void {
+  ofb<LinkedSm4>(changetype<LinkedSm4>(slot), chain, data, length);
 }

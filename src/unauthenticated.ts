@@ -1,6 +1,6 @@
 /**
- * Ciphers that do not authenticate, or release plaintext before they have: ECB, CBC and CTR of AES and SM4, and the stream that
- * opens GCM piece by piece. Use `lanelock` instead unless a format you did not choose asks for one of these.
+ * Ciphers that do not authenticate, or release plaintext before they have: ECB, CBC, CTR, CFB and OFB of AES and SM4, and the stream
+ * that opens GCM piece by piece. Use `lanelock` instead unless a format you did not choose asks for one of these.
  *
  * @example
  * import { aesCbc } from "lanelock/unauthenticated";
@@ -12,17 +12,21 @@
 import type { Aead, MessageOptions } from "./ciphers/aead.ts";
 import type { PaddingOption } from "./ciphers/block-mode.ts";
 import { Cbc } from "./ciphers/cbc.ts";
+import { Cfb } from "./ciphers/cfb.ts";
 import { aes, sm4 } from "./ciphers/cipher-engine.ts";
-import { Ctr } from "./ciphers/ctr.ts";
+import { Ctr, type CtrOptions } from "./ciphers/ctr.ts";
 import { Ecb } from "./ciphers/ecb.ts";
 import { AEAD, Gcm } from "./ciphers/gcm.ts";
 import { GcmOpenStreamUnverified } from "./ciphers/gcm-open-stream-unverified.ts";
+import { aes as aesModes, sm4 as sm4Modes } from "./ciphers/modes-engine.ts";
+import { Ofb } from "./ciphers/ofb.ts";
 import { LanelockError } from "./errors.ts";
 
 export type { IntoOption, PaddingOption } from "./ciphers/block-mode.ts";
+export type { CtrOptions } from "./ciphers/ctr.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
 export type { Bytes } from "./shared/byte-input.ts";
-export type { Cbc, Ctr, Ecb, GcmOpenStreamUnverified };
+export type { Cbc, Cfb, Ctr, Ecb, GcmOpenStreamUnverified, Ofb };
 
 /** AES-CBC under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
 export function aesCbc(key: Uint8Array, options?: PaddingOption): Cbc {
@@ -34,9 +38,24 @@ export function aesEcb(key: Uint8Array, options?: PaddingOption): Ecb {
   return new Ecb(aes(), key, options);
 }
 
-/** AES-CTR under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
-export function aesCtr(key: Uint8Array): Ctr {
-  return new Ctr(aes(), key);
+/**
+ * AES-CTR under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, …
+ *
+ * @example
+ * using ctr = aesCtr(key, { endianness: "little", bits: 64 }); // as WinZip's AE-2 counts, from a counter block of 1
+ */
+export function aesCtr(key: Uint8Array, options?: CtrOptions): Ctr {
+  return new Ctr(aes(), key, options);
+}
+
+/** AES-CFB with segments of 128 bits under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, … */
+export function aesCfb(key: Uint8Array): Cfb {
+  return new Cfb(aesModes(), key);
+}
+
+/** AES-OFB under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, … */
+export function aesOfb(key: Uint8Array): Ofb {
+  return new Ofb(aesModes(), key);
 }
 
 /** SM4-CBC under `key` of 16 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
@@ -50,8 +69,18 @@ export function sm4Ecb(key: Uint8Array, options?: PaddingOption): Ecb {
 }
 
 /** SM4-CTR under `key` of 16 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
-export function sm4Ctr(key: Uint8Array): Ctr {
-  return new Ctr(sm4(), key);
+export function sm4Ctr(key: Uint8Array, options?: CtrOptions): Ctr {
+  return new Ctr(sm4(), key, options);
+}
+
+/** SM4-CFB with segments of 128 bits under `key` of 16 bytes, which is copied. @throws LanelockError `ERR_KEY`, … */
+export function sm4Cfb(key: Uint8Array): Cfb {
+  return new Cfb(sm4Modes(), key);
+}
+
+/** SM4-OFB under `key` of 16 bytes, which is copied. @throws LanelockError `ERR_KEY`, … */
+export function sm4Ofb(key: Uint8Array): Ofb {
+  return new Ofb(sm4Modes(), key);
 }
 
 /**

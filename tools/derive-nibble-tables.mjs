@@ -1,5 +1,5 @@
-// Derives the tables of assembly/cipher/aes-vector-permute.ts and sm4-vector-permute.ts from the definitions of the two S-boxes, and prints
-// them. The method is described at the top of nibble-inversion.ts.
+// Derives the tables of aes-vector-permute.ts, aes-inverse-vector-permute.ts and sm4-vector-permute.ts in assembly/cipher/ from the
+// definitions of the S-boxes, and prints them. The method is described at the top of nibble-inversion.ts.
 import { fileURLToPath } from "node:url";
 
 /** Multiplication in GF(2)[x] modulo a polynomial of degree 8. */
@@ -90,6 +90,13 @@ const aes = {
   basis: (multiply) => ({ u: conjugate(multiply, 2), w: 1 }),
 };
 
+/** The inverse S-box (FIPS 197 §5.3.2), in the same basis: the linear part of the S-box, undone, and then inversion. */
+const inverseAes = {
+  ...aes,
+  inner: (y) => bytes.find((x) => aes.outer(x) === y),
+  outer: (x) => x,
+};
+
 /** The S-box of GB/T 32907-2016 in the form of Liu et al., Analysis of the SMS4 Block Cipher (ACISP 2007): A is circulant. */
 const circulant = (x) =>
   [...Array(8).keys()].reduce((sum, bit) => {
@@ -116,6 +123,13 @@ export function aesTables() {
   return [...tables.input, ...tables.inversion, ...tables.bytes, ...tables.pairs((b) => b), ...tables.pairs(double)];
 }
 
+/** All tables of aes-inverse-vector-permute.ts in order. */
+export function inverseAesTables() {
+  const tables = derive(inverseAes);
+  const times = [0x0e, 0x0b, 0x0d, 0x09].flatMap((factor) => tables.pairs((b) => multiplier(0x11b)(factor, b)));
+  return [...tables.input, ...tables.inversion, ...tables.bytes, ...times];
+}
+
 /** All tables of sm4-vector-permute.ts in order. */
 export function sm4Tables() {
   const tables = derive(sm4);
@@ -127,6 +141,7 @@ export function sm4Tables() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, tables] of [
     ["aes-vector-permute.ts", aesTables()],
+    ["aes-inverse-vector-permute.ts", inverseAesTables()],
     ["sm4-vector-permute.ts", sm4Tables()],
   ]) {
     console.log(name);

@@ -88,12 +88,18 @@ function middleRound(state: v128, key: v128): v128 {
   return mixColumns(ofInverse(S_PAIR, io, jo), ofInverse(S_DOUBLED, io, jo), key);
 }
 
+/** Encrypts one block. Round keys as in `encryptBlocks`. */
 @inline
-function encryptOne(keys: usize, rounds: u32, block: usize): void {
-  let state = v128.xor(toPairs(v128.load(block)), v128.load(keys));
+export function encryptBlock(keys: usize, rounds: u32, block: v128): v128 {
+  let state = v128.xor(toPairs(block), v128.load(keys));
   const last = keys + 16 * rounds;
   for (let key = keys + 16; key < last; key += 16) state = middleRound(state, v128.load(key));
-  v128.store(block, v128.xor(shiftRows(subBytes(state), 0), v128.load(last)));
+  return v128.xor(shiftRows(subBytes(state), 0), v128.load(last));
+}
+
+@inline
+function encryptOne(keys: usize, rounds: u32, block: usize): void {
+  v128.store(block, encryptBlock(keys, rounds, v128.load(block)));
 }
 
 /** Encrypts blocks in place, each round on all of them before the next: while one block waits for its look-ups, the processor

@@ -9,9 +9,9 @@ import { decryptPlanes, encryptPlanes, pack } from "./aes-bitslice";
 import { beginCounterTable, loadCounterState, setCounterRest } from "./aes-counter-cache";
 import { encryptChain } from "./aes-chain";
 import { encryptBlocks } from "./aes-vector-permute";
-import { AES_FEW, AES_GROUP, AES_LANES, AES_PLANE_KEYS, AES_SIZE } from "./shapes";
+import { AES_FEW, AES_GROUP, AES_LANES, AES_PLANE_KEYS, AES_SERIAL_KEYS, AES_SIZE } from "./shapes";
 
-export const SERIAL_KEYS: usize = 16;
+export const SERIAL_KEYS: usize = AES_SERIAL_KEYS;
 export const PLANE_KEYS: usize = AES_PLANE_KEYS;
 
 @unmanaged

@@ -1,6 +1,6 @@
 // AES of the engine's first module as the second sees it: the same key slots, and calls of what the first exports.
 import { Encryption } from "../cipher/encryption";
-import { AES_FEW, AES_GROUP, AES_LANES, AES_SIZE } from "../cipher/shapes";
+import { AES_FEW, AES_GROUP, AES_LANES, AES_ROUNDS, AES_SERIAL_KEYS, AES_SIZE } from "../cipher/shapes";
 
 @external("env", "aesEncryptBatch")
 declare function encryptBatch(slot: usize, from: usize, to: usize, add: usize, count: u32): void;
@@ -47,6 +47,17 @@ export class LinkedAes extends Encryption {
   @inline
   encryptChain(chain: usize, data: usize, length: u32): void {
     encryptChain(changetype<usize>(this), chain, data, length);
+  }
+
+  @inline
+  rounds(): u32 {
+    return load<u32>(changetype<usize>(this), AES_ROUNDS);
+  }
+
+  /** The round keys for vector permutation (cipher/aes-vector-permute.ts). */
+  @inline
+  serialKeys(): usize {
+    return changetype<usize>(this) + AES_SERIAL_KEYS;
   }
 
   /** CTR: `ctr` of mode/ctr.ts. */

@@ -1,6 +1,6 @@
 // CFB with segments of 128 bits (SP 800-38A §6.3); the last may be shorter. `chain` holds the IV, then the last ciphertext block:
 // calls on consecutive parts add up.
-import { BlockCipher } from "../cipher/block-cipher";
+import { Encryption } from "../cipher/encryption";
 import { BATCH, BATCH_SIZE, wipeBlocks, ZEROS } from "../memory";
 import { copyBlocks, xorBytes } from "./bytes";
 import { encryptKeystream, wipeBatch } from "./counter";
@@ -9,7 +9,7 @@ import { encryptKeystream, wipeBatch } from "./counter";
  * Encrypts `length` bytes at `data` in place. Every block waits for the one before. The keystream of a block is the encryption of the
  * plaintext before it plus the keystream of that: CBC of the chain and then the plaintext, one block behind.
  */
-export function cfbEncrypt<C extends BlockCipher>(cipher: C, chain: usize, data: usize, length: u32): void {
+export function cfbEncrypt<C extends Encryption>(cipher: C, chain: usize, data: usize, length: u32): void {
   while (length > 0) {
     const part = min<u32>(length, <u32>BATCH_SIZE), blocks = part + 15 >> 4;
     v128.store(BATCH, v128.load(chain));
@@ -26,7 +26,7 @@ export function cfbEncrypt<C extends BlockCipher>(cipher: C, chain: usize, data:
 
 /** Decrypts `length` bytes at `data` in place. A batch encrypts the ciphertext before each block, so the block before `data`
  * temporarily holds the chain. */
-export function cfbDecrypt<C extends BlockCipher>(cipher: C, chain: usize, data: usize, length: u32): void {
+export function cfbDecrypt<C extends Encryption>(cipher: C, chain: usize, data: usize, length: u32): void {
   const lanes = cipher.lanes(), batch: u32 = 16 * lanes;
   for (; length >= batch; length -= batch, data += batch) {
     const next = v128.load(data + batch - 16), borrowed = v128.load(data - 16);
@@ -40,7 +40,7 @@ export function cfbDecrypt<C extends BlockCipher>(cipher: C, chain: usize, data:
 }
 
 /** Less than a batch. */
-function decryptTail<C extends BlockCipher>(cipher: C, chain: usize, data: usize, length: u32): void {
+function decryptTail<C extends Encryption>(cipher: C, chain: usize, data: usize, length: u32): void {
   const blocks = length + 15 >> 4, whole = length & ~15;
   v128.store(BATCH, v128.load(chain));
   copyBlocks(BATCH + 16, data, blocks - 1);

@@ -1,5 +1,5 @@
 // CMAC (SP 800-38B §6, RFC 4493) and the CBC-MAC in it. The subkeys K1 and K2 are two blocks at `subkeys`.
-import { BlockCipher } from "../cipher/block-cipher";
+import { Encryption } from "../cipher/encryption";
 import { wipeBlocks } from "../memory";
 
 /** Bytes of the two subkeys. */
@@ -13,7 +13,7 @@ export function double(from: usize, to: usize): void {
 }
 
 /** Makes the subkeys of an expanded key (SP 800-38B §6.1). */
-export function makeSubkeys<C extends BlockCipher>(cipher: C, subkeys: usize): void {
+export function makeSubkeys<C extends Encryption>(cipher: C, subkeys: usize): void {
   wipeBlocks(subkeys, SUBKEYS_SIZE);
   cipher.encryptChain(subkeys, subkeys, 16);
   double(subkeys, subkeys);
@@ -22,7 +22,7 @@ export function makeSubkeys<C extends BlockCipher>(cipher: C, subkeys: usize): v
 
 /** CBC-MAC: adds every block at `data` to the block at `state`, which is encrypted each time. `length` is a multiple of 16.
  * Overwrites the data. */
-export function absorb<C extends BlockCipher>(cipher: C, state: usize, data: usize, length: u32): void {
+export function absorb<C extends Encryption>(cipher: C, state: usize, data: usize, length: u32): void {
   if (length == 0) return;
   cipher.encryptChain(state, data, length);
   v128.store(state, v128.load(data + length - 16));
@@ -32,7 +32,7 @@ export function absorb<C extends BlockCipher>(cipher: C, state: usize, data: usi
  * Ends a message with its last `length` bytes at `data` (SP 800-38B §6.2): the tag replaces the block at `state`. These bytes hold
  * the last block, so there are none only if the message is empty. Overwrites them and up to 16 bytes after them.
  */
-export function finishCmac<C extends BlockCipher>(cipher: C, subkeys: usize, state: usize, data: usize, length: u32): void {
+export function finishCmac<C extends Encryption>(cipher: C, subkeys: usize, state: usize, data: usize, length: u32): void {
   const rest = length & 15, isPadded = length == 0 || rest > 0;
   if (isPadded) {
     memory.fill(data + length, 0, 16 - rest);

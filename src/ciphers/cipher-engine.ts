@@ -22,7 +22,12 @@ type Exports<Prefix extends string> = Pick<CipherExports, Extract<keyof CipherEx
 export interface GcmCipher extends BlockCipher, Exports<"gcm"> {}
 
 /** What ECB, CBC and CTR need of a block cipher. */
-export interface BlockModeCipher extends BlockCipher, Exports<"ecb">, Exports<"cbc">, Exports<"ctr"> {}
+export interface BlockModeCipher
+  extends BlockCipher,
+    Exports<"ecb">,
+    Exports<"cbc">,
+    Exports<"ctr">,
+    Exports<"encrypt"> {}
 
 export interface CipherEngine extends GcmCipher, BlockModeCipher {}
 

@@ -1,7 +1,10 @@
 import { type Bytes, callersBytes } from "../shared/byte-input.ts";
 import { checkBlock, type Direction, type IntoOption, intoOf, transform } from "./block-mode.ts";
 import type { BlockModeCipher } from "./cipher-engine.ts";
+import { type CtrOptions, counting } from "./counting.ts";
 import { KeySlot } from "./key-slot.ts";
+
+export type { CtrOptions } from "./counting.ts";
 
 /**
  * CTR (SP 800-38A §6.5). Nothing is authenticated, and a counter block used twice under one key reveals plaintext.
@@ -11,16 +14,16 @@ import { KeySlot } from "./key-slot.ts";
  * const ciphertext = ctr.encrypt(counterBlock, plaintext);
  */
 export class Ctr {
-  readonly #cipher: BlockModeCipher;
+  readonly #addKeystream: BlockModeCipher["ctr"];
   readonly #key: KeySlot;
 
-  constructor(cipher: BlockModeCipher, key: Uint8Array) {
-    this.#cipher = cipher;
+  constructor(cipher: BlockModeCipher, key: Uint8Array, options?: CtrOptions) {
+    this.#addKeystream = counting(cipher, options);
     this.#key = new KeySlot(cipher, key);
   }
 
   /**
-   * @param counterBlock the first counter, 16 bytes, counted up as one big-endian number modulo 2^128
+   * @param counterBlock the first counter, 16 bytes, counted up as one big-endian number modulo 2^128 unless the options say otherwise
    * @param data any length
    * @throws LanelockError `ERR_NONCE`, `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
    */
@@ -29,7 +32,7 @@ export class Ctr {
     const slot = this.#key.address;
     checkBlock(counterBlock, "counterBlock");
     const input = callersBytes(data, "data");
-    const work: Direction["work"] = (counter, at, length) => this.#cipher.ctr(slot, counter, at, length);
+    const work: Direction["work"] = (counter, at, length) => this.#addKeystream(slot, counter, at, length);
     return transform({ first: counterBlock, work }, input, into);
   }
 

@@ -1,4 +1,5 @@
 import { blockModeScenarios } from "./block-mode-scenarios.ts";
+import { furtherModeScenarios } from "./further-mode-scenarios.ts";
 import { gcmManyScenarios } from "./gcm-many-scenarios.ts";
 import { gcmScenarios } from "./gcm-scenarios.ts";
 import { gcmSivScenarios } from "./gcm-siv-scenarios.ts";
@@ -15,7 +16,7 @@ export const ciphers = [
 /** Of AES, GCM with the longest keys only, unless the run is long: keys of other lengths take other key schedules and numbers of
  * rounds, which the block modes go through. */
 export function scenariosOf(cipher: CipherCase, long: boolean): Scenario[] {
-  const blockModes = blockModeScenarios(cipher);
+  const blockModes = [...blockModeScenarios(cipher), ...furtherModeScenarios(cipher)];
   if (cipher.cipher === "aes" && cipher.keyLength < 32 && !long) return blockModes;
   const gcm = [...gcmScenarios(cipher, long), ...gcmManyScenarios(cipher)];
   const further = cipher.cipher === "aes" && cipher.keyLength !== 24 ? gcmSivScenarios(cipher) : [];

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { engine } from "../../src/engine/load.ts";
+import { modes } from "../../src/engine/load-modes.ts";
 import { slotsInUse } from "../../src/engine/slots.ts";
 
 // The engine's memory, read from outside. What no key or stream owns has to be as it is in an engine that was never used:
@@ -8,11 +9,18 @@ import { slotsInUse } from "../../src/engine/slots.ts";
 
 let unused: Uint8Array | undefined;
 
-/** The memory of an instance that has done nothing. */
+function builtModule(name: string): WebAssembly.Module {
+  const code = readFileSync(new URL(`../../build/${name}.${engine().build}.wasm`, import.meta.url));
+  return new WebAssembly.Module(code);
+}
+
+/** The memory of an instance that has done nothing, with the constants of both modules. Both are loaded here, too. */
 function unusedMemory(): Uint8Array {
   if (unused) return unused;
-  const code = readFileSync(new URL(`../../build/engine.${engine().build}.wasm`, import.meta.url));
-  const { memory } = new WebAssembly.Instance(new WebAssembly.Module(code)).exports;
+  modes();
+  const { exports } = new WebAssembly.Instance(builtModule("engine"));
+  new WebAssembly.Instance(builtModule("modes"), { env: exports });
+  const { memory } = exports;
   if (!(memory instanceof WebAssembly.Memory)) throw new Error("The engine exports no memory");
   unused = new Uint8Array(memory.buffer);
   return unused;

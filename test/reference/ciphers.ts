@@ -1,5 +1,16 @@
 import { aesGcm, sm4Gcm } from "lanelock";
-import { aesCbc, aesCtr, aesEcb, sm4Cbc, sm4Ctr, sm4Ecb } from "lanelock/unauthenticated";
+import {
+  aesCbc,
+  aesCfb,
+  aesCtr,
+  aesEcb,
+  aesOfb,
+  sm4Cbc,
+  sm4Cfb,
+  sm4Ctr,
+  sm4Ecb,
+  sm4Ofb,
+} from "lanelock/unauthenticated";
 import { gcm } from "./gcm.ts";
 import { type BlockCipherName, type ModeName, opensslAesGcm, opensslEncrypt, type SealInput } from "./openssl-modes.ts";
 
@@ -43,7 +54,7 @@ interface Into {
   into?: Uint8Array;
 }
 
-/** ECB, CBC and CTR in one shape; ECB takes no notice of the IV. */
+/** ECB, CBC, CTR, CFB and OFB in one shape; ECB takes no notice of the IV. */
 export interface BlockMode {
   encrypt(iv: Uint8Array, data: Uint8Array, options?: Into): Uint8Array;
   decrypt(iv: Uint8Array, data: Uint8Array, options?: Into): Uint8Array;
@@ -77,7 +88,14 @@ function create({ cipher, mode, padding }: Variant): (key: Uint8Array) => BlockM
   const aes = cipher === "aes";
   if (mode === "ecb") return (key) => withoutIv((aes ? aesEcb : sm4Ecb)(key, { padding }));
   if (mode === "cbc") return (key) => (aes ? aesCbc : sm4Cbc)(key, { padding });
+  if (mode === "cfb") return aes ? aesCfb : sm4Cfb;
+  if (mode === "ofb") return aes ? aesOfb : sm4Ofb;
   return aes ? aesCtr : sm4Ctr;
+}
+
+/** Whether the mode adds a keystream, and so takes data of any length without padding. */
+export function isStream(mode: ModeName): boolean {
+  return mode === "ctr" || mode === "cfb" || mode === "ofb";
 }
 
 function blockMode(variant: Variant): BlockModeUnderTest {
@@ -85,7 +103,7 @@ function blockMode(variant: Variant): BlockModeUnderTest {
   const size = cipher === "aes" ? `-${keyLength * 8}` : "";
   return {
     ...variant,
-    name: `${cipher}${size}-${mode}${mode === "ctr" ? "" : ` ${padding}`}`,
+    name: `${cipher}${size}-${mode}${isStream(mode) ? "" : ` ${padding}`}`,
     create: create(variant),
     expected: ({ key, iv, data }) =>
       opensslEncrypt({ cipher, mode, key, data, padding, iv: mode === "ecb" ? undefined : iv }),
@@ -104,6 +122,8 @@ const modes: readonly Pick<Variant, "mode" | "padding">[] = [
   { mode: "cbc", padding: "pkcs7" },
   { mode: "cbc", padding: "none" },
   { mode: "ctr", padding: "none" },
+  { mode: "cfb", padding: "none" },
+  { mode: "ofb", padding: "none" },
 ];
 
 export const blockModes: readonly BlockModeUnderTest[] = keys.flatMap((key) =>
@@ -112,5 +132,5 @@ export const blockModes: readonly BlockModeUnderTest[] = keys.flatMap((key) =>
 
 /** Whether the mode takes data of any length, or only whole blocks. */
 export function takesLength({ mode, padding }: BlockModeUnderTest, length: number): boolean {
-  return mode === "ctr" || padding === "pkcs7" || length % 16 === 0;
+  return isStream(mode) || padding === "pkcs7" || length % 16 === 0;
 }

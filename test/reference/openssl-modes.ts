@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 // What the engine is compared with: OpenSSL, through node:crypto.
 
 export type BlockCipherName = "aes" | "sm4";
-export type ModeName = "ecb" | "cbc" | "ctr";
+export type ModeName = "ecb" | "cbc" | "ctr" | "cfb" | "ofb";
 
 export interface ModeInput {
   readonly cipher: BlockCipherName;

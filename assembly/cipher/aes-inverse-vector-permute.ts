@@ -1,0 +1,80 @@
+// The inverse cipher of AES by vector permutation, one block at a time: for modes that decrypt blocks in sequence, where the
+// bit-sliced path would waste all its lanes but one.
+//
+// It is the equivalent inverse cipher (FIPS 197 §5.3.5). As in aes-vector-permute.ts the state stays in pairs of nibbles. They are those
+// of the byte past the linear part of the inverse S-box; its constant is in the round keys. What InvMixColumns makes of one byte
+// are four multiples of it, each by a pair of tables. `tools/derive-nibble-tables.mjs` derives them.
+import { highNibbles, lookup, lowNibbles } from "../swizzle";
+import { firstIndex, ofInverse, secondIndex, translate } from "./nibble-inversion";
+
+const TABLES = memory.data<u8>([
+  // byte → the (i, k) that inversion takes, from its low and its high nibble
+  0x00, 0x93, 0xa9, 0x3a, 0x19, 0x8a, 0xb0, 0x23, 0x21, 0xb2, 0x88, 0x1b, 0x38, 0xab, 0x91, 0x02,
+  0x00, 0x12, 0xe2, 0xf0, 0xae, 0xbc, 0x4c, 0x5e, 0x39, 0x2b, 0xdb, 0xc9, 0x97, 0x85, 0x75, 0x67,
+  // α/n, β/n, 1/n and γ·n
+  0x80, 0x0f, 0x04, 0x0a, 0x02, 0x09, 0x0e, 0x0d, 0x08, 0x05, 0x03, 0x0c, 0x0b, 0x07, 0x06, 0x01,
+  0x80, 0x03, 0x09, 0x01, 0x07, 0x0d, 0x08, 0x04, 0x06, 0x02, 0x0c, 0x0f, 0x0a, 0x05, 0x0e, 0x0b,
+  0x80, 0x01, 0x08, 0x0d, 0x0f, 0x06, 0x05, 0x0e, 0x02, 0x0c, 0x0b, 0x0a, 0x09, 0x03, 0x07, 0x04,
+  0x00, 0x0b, 0x07, 0x0c, 0x09, 0x02, 0x0e, 0x05, 0x06, 0x0d, 0x01, 0x0a, 0x0f, 0x04, 0x08, 0x03,
+  // the inverse S-box as a byte, from io and from jo
+  0x00, 0xdf, 0x2f, 0xc8, 0x3b, 0xcb, 0xe7, 0xe4, 0xf3, 0x17, 0x03, 0xdc, 0xf0, 0x2c, 0x14, 0x38,
+  0x00, 0xbe, 0x97, 0x68, 0x21, 0x08, 0xff, 0x9f, 0x49, 0xd6, 0x60, 0xde, 0x29, 0xf7, 0xb6, 0x41,
+  // 14, 11, 13 and 9 times that as (i, k)
+  0x00, 0x0c, 0xaa, 0x13, 0x0e, 0xa8, 0xb9, 0x02, 0x1d, 0x1f, 0xbb, 0xb7, 0xa6, 0x11, 0xa4, 0xb5,
+  0x00, 0x73, 0x22, 0xb0, 0x0f, 0x5e, 0x92, 0x7c, 0xbf, 0xc3, 0xee, 0x9d, 0x51, 0xcc, 0x2d, 0xe1,
+  0x00, 0xa4, 0xbb, 0x0e, 0xa8, 0xb7, 0xb5, 0x0c, 0xa6, 0xaa, 0xb9, 0x1d, 0x1f, 0x02, 0x13, 0x11,
+  0x00, 0x2d, 0xee, 0x0f, 0x5e, 0x9d, 0xe1, 0x73, 0x51, 0x22, 0x92, 0xbf, 0xc3, 0x7c, 0xb0, 0xcc,
+  0x00, 0xda, 0x67, 0x87, 0x0b, 0xb6, 0xe0, 0xd1, 0x8c, 0x5d, 0x31, 0xeb, 0xbd, 0x56, 0x6c, 0x3a,
+  0x00, 0x44, 0x50, 0x58, 0x79, 0x6d, 0x08, 0x3d, 0x21, 0x1c, 0x35, 0x71, 0x14, 0x65, 0x29, 0x4c,
+  0x00, 0xf5, 0x96, 0x2c, 0x46, 0x25, 0xba, 0xb3, 0x6a, 0xd9, 0x09, 0xfc, 0x63, 0x9f, 0xd0, 0x4f,
+  0x00, 0x42, 0x94, 0x8a, 0x59, 0x8f, 0x1e, 0x1b, 0xd3, 0xc8, 0x05, 0x47, 0xd6, 0x91, 0xcd, 0x5c,
+  // InvShiftRows, and then rows 1, 2 and 3 moved to row 0
+  0, 13, 10, 7, 4, 1, 14, 11, 8, 5, 2, 15, 12, 9, 6, 3,
+  13, 10, 7, 0, 1, 14, 11, 4, 5, 2, 15, 8, 9, 6, 3, 12,
+  10, 7, 0, 13, 14, 11, 4, 1, 2, 15, 8, 5, 6, 3, 12, 9,
+  7, 0, 13, 10, 11, 4, 1, 14, 15, 8, 5, 2, 3, 12, 9, 6,
+], 16);
+const S_BYTE = TABLES + 96, TIMES_14 = TABLES + 128, TIMES_11 = TABLES + 160, TIMES_13 = TABLES + 192, TIMES_9 = TABLES + 224;
+const ROWS = TABLES + 256;
+
+/** The pair of the S-box's constant, which every input of the inverse one has to lose. */
+const INPUT_CONSTANT: u8 = 0x76;
+
+/** InvShiftRows and a rotation of every column by `row` bytes. */
+@inline
+function unshiftRows(state: v128, row: i32): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return lookup(state, v128.load(ROWS + 16 * row));
+  if (row == 0) return i8x16.swizzle(state, i8x16(0, 13, 10, 7, 4, 1, 14, 11, 8, 5, 2, 15, 12, 9, 6, 3));
+  if (row == 1) return i8x16.swizzle(state, i8x16(13, 10, 7, 0, 1, 14, 11, 4, 5, 2, 15, 8, 9, 6, 3, 12));
+  if (row == 2) return i8x16.swizzle(state, i8x16(10, 7, 0, 13, 14, 11, 4, 1, 2, 15, 8, 5, 6, 3, 12, 9));
+  return i8x16.swizzle(state, i8x16(7, 0, 13, 10, 11, 4, 1, 14, 15, 8, 5, 2, 3, 12, 9, 6));
+}
+
+/** Bytes → the pairs of the state. */
+@inline
+export function toInversePairs(bytes: v128): v128 {
+  return v128.xor(translate(TABLES, bytes), i8x16.splat(INPUT_CONSTANT));
+}
+
+/** InvSubBytes, InvShiftRows, InvMixColumns and AddRoundKey, pairs → pairs. */
+@inline
+function middleRound(state: v128, key: v128): v128 {
+  const k = lowNibbles(state), i = highNibbles(state);
+  const io = firstIndex(TABLES, i, k), jo = secondIndex(TABLES, i, k);
+  return v128.xor(
+    v128.xor(unshiftRows(ofInverse(TIMES_14, io, jo), 0), unshiftRows(ofInverse(TIMES_11, io, jo), 1)),
+    v128.xor(v128.xor(unshiftRows(ofInverse(TIMES_13, io, jo), 2), key), unshiftRows(ofInverse(TIMES_9, io, jo), 3)),
+  );
+}
+
+/** Decrypts one block. Round keys from the first to the last: the first as bytes, the middle ones after InvMixColumns as pairs, the
+ * last as pairs (aes-inverse-key-schedule.ts). */
+@inline
+export function decryptBlock(keys: usize, rounds: u32, block: v128): v128 {
+  let key = keys + 16 * rounds;
+  let state = v128.xor(translate(TABLES, block), v128.load(key));
+  for (key -= 16; key > keys; key -= 16) state = middleRound(state, v128.load(key));
+  const k = lowNibbles(state), i = highNibbles(state);
+  const bytes = ofInverse(S_BYTE, firstIndex(TABLES, i, k), secondIndex(TABLES, i, k));
+  return v128.xor(unshiftRows(bytes, 0), v128.load(keys));
+}
