@@ -33,6 +33,7 @@ export class AuditLog {
   /** Why the last anchor could not be written. No operation begins until one is. */
   #anchorFailure: unknown;
   #anchorTimer: ReturnType<typeof setInterval> | undefined;
+  readonly #watchers = new Set<(events: readonly PendingEvent[]) => void>();
 
   constructor(sink: AuditSink | undefined, policy: AuditFailurePolicy) {
     this.#sink = sink;
@@ -63,7 +64,10 @@ export class AuditLog {
 
   /** Takes the event of a data-plane operation. Never throws: {@link ready} of the next operation reports a failure. */
   record(event: PendingEvent): void {
-    if (!this.#sink) return;
+    if (!this.#sink) {
+      if (this.#watchers.size > 0) this.#show([event]);
+      return;
+    }
     this.#enqueue(event);
     if (this.#waiting.length === 1) {
       this.#waitingSince = performance.now();
@@ -95,7 +99,7 @@ export class AuditLog {
    * inside transactions, so it waits for nothing that needs one: {@link ready} recovers a log that failed.
    */
   async commit(event: PendingEvent): Promise<void> {
-    if (!this.#sink) return;
+    if (!this.#sink) return this.#show([event]);
     this.#enqueue(event);
     try {
       await this.#write({ durable: true, mayRecover: false });
@@ -143,6 +147,17 @@ export class AuditLog {
       throw error;
     }
     this.#dropped = 0;
+    this.#show(batch);
+  }
+
+  /** Shows a watcher events once they are written; where no log is kept, as they happen. @returns ends it */
+  watch(watcher: (events: readonly PendingEvent[]) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  #show(events: readonly PendingEvent[]): void {
+    for (const watcher of this.#watchers) watcher(events);
   }
 
   #gap(batch: readonly PendingEvent[]): PendingEvent {

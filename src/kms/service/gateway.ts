@@ -1,8 +1,9 @@
-import { pendingEvent } from "../audit/event.ts";
+import { type AuditEvent, finishedEvent, type PendingEvent, pendingEvent } from "../audit/event.ts";
 import { OPERATIONS, type OperationName } from "../operations/operation-table.ts";
 import { KmsError, outcomeOf, publicError } from "../ports/errors.ts";
-import type { RememberedId } from "../ports/index.ts";
+import type { KeyState, PageRequest, RememberedId } from "../ports/index.ts";
 import { type DocumentName, readDocument, writeDocument } from "../rows/documents.ts";
+import { type KeyDetails, type KeyPage, keyDetails, keyPage } from "./inventory.ts";
 import type { Session } from "./session.ts";
 
 /** A refusal for the audit log, of a call that never reached the KMS. */
@@ -72,6 +73,44 @@ export class Gateway {
     event.keyId = keyId;
     event.outcome = code;
     core.audit.record(event);
+  }
+
+  /** Writes into the audit log, durably, that somebody was let in to look, or was not. @throws LanelockError `ERR_AUDIT` */
+  recordVisit({ operation, caller, outcome }: Pick<AuditEvent, "operation" | "caller" | "outcome">): Promise<void> {
+    return this.#session.during(async () => {
+      const { audit } = this.#session.core;
+      await audit.ready();
+      const event = pendingEvent(this.now(), caller, operation);
+      event.outcome = outcome;
+      await audit.commit(event);
+    });
+  }
+
+  /** Shows audit events of this process once they are written. @returns ends it */
+  watchAudit(watcher: (events: readonly PendingEvent[]) => void): () => void {
+    return this.#session.core.audit.watch(watcher);
+  }
+
+  auditEvent(pending: PendingEvent): AuditEvent {
+    return finishedEvent(this.#session.core.keys, pending);
+  }
+
+  keyPage(page: PageRequest, state: KeyState | undefined): Promise<KeyPage> {
+    return this.#session.during(() => keyPage(this.#session.core, page, state));
+  }
+
+  keyDetails(name: string, versions: PageRequest): Promise<KeyDetails> {
+    return this.#session.during(() => keyDetails(this.#session.core, name, versions));
+  }
+
+  /** In order of name. */
+  aliasPage(page: PageRequest): Promise<{ total: number; aliases: { aliasName: string; keyId: string }[] }> {
+    return this.#session.during(() =>
+      this.#session.core.read(async (rows) => {
+        const found = await rows.aliases(page);
+        return { total: found.total, aliases: found.rows.map(({ aliasName, keyId }) => ({ aliasName, keyId })) };
+      }),
+    );
   }
 
   /** Changes with every visible change of the store, by any process. */
