@@ -2,6 +2,7 @@
 // threads, and dist/.
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { buildConsole } from "./build-console.mjs";
 import { buildWorker } from "./build-worker.mjs";
 import { bundleCli } from "./bundle-cli.mjs";
 import { finishTypes } from "./finish-types.mjs";
@@ -72,6 +73,7 @@ function buildPart(part) {
 
 const lock = Object.fromEntries(parts.flatMap(buildPart));
 await buildWorker();
+await buildConsole();
 
 const text = `${JSON.stringify(lock, null, 2)}\n`;
 const frozen = process.argv.includes("--frozen");

@@ -7,6 +7,7 @@ export type { AccessKeys, CreatedAccessKey, ListedAccessKey, NewAccessKey } from
 export { accessKeysOf } from "./access/access-keys-of.ts";
 export { type Decision, explainPolicy } from "./access/decide.ts";
 export { ControlledClock, serveClock } from "./clock-control.ts";
+export type { RunningConsole } from "./console/console.ts";
 export type { LogLine } from "./http/log-line.ts";
 export type { RateLimit } from "./http/rate-limit.ts";
 export type { ServeOptions } from "./options.ts";

@@ -29,6 +29,8 @@ export interface ServeOptions {
   readonly keepAliveTimeoutMs?: number | undefined;
   /** 10,000 unless given. */
   readonly maxConnections?: number | undefined;
+  /** Serves a read-only page for browsers on this machine; see `server.console`. Off unless given; the port is a free one unless given. */
+  readonly console?: { readonly port?: number | undefined } | undefined;
   /** Nonces remembered at most: 4,000,000 unless given, 16 bytes each. */
   readonly maxNonces?: number | undefined;
 }
@@ -45,6 +47,7 @@ export interface ServeSettings {
   readonly rateLimit: RateLimit | undefined;
   readonly log: (line: LogLine) => void;
   readonly metrics: boolean;
+  readonly console: { readonly port: number } | undefined;
   readonly checkMilliseconds: number;
   readonly maxNonces: number;
   readonly limits: {
@@ -56,7 +59,7 @@ export interface ServeSettings {
 
 const NAMES = [
   ...["kms", "listen", "tls", "insecure", "allowedOrigins", "rateLimit", "log", "metrics", "checkMilliseconds"],
-  ...["requestTimeoutMs", "keepAliveTimeoutMs", "maxConnections", "maxNonces"],
+  ...["requestTimeoutMs", "keepAliveTimeoutMs", "maxConnections", "maxNonces", "console"],
 ];
 
 /** @throws LanelockError `ERR_ARGUMENT` that names what is wrong */
@@ -83,6 +86,7 @@ export function checkedServeOptions(options: ServeOptions): ServeSettings {
     rateLimit: options.rateLimit === undefined ? undefined : checkedRate(options.rateLimit),
     log: options.log ?? (() => undefined),
     metrics: options.metrics ?? true,
+    console: options.console === undefined ? undefined : checkedConsole(options.console),
     checkMilliseconds: whole(options.checkMilliseconds, "checkMilliseconds", { otherwise: 250, least: 0 }),
     maxNonces: whole(options.maxNonces, "maxNonces", { otherwise: 4_000_000, least: 1 }),
     limits: {
@@ -103,9 +107,7 @@ function checkedListen(listen: object): ServeSettings["listen"] {
   }
   if (host !== undefined && (typeof host !== "string" || host === ""))
     throw wrong("listen.host", "a name or an address");
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-    throw wrong("listen.port", "a whole number from 0 to 65535");
-  }
+  requirePort(port, "listen.port");
   return { host, port };
 }
 
@@ -121,6 +123,19 @@ function checkedOrigins(origins: readonly string[]): readonly string[] {
 
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && !text.includes("*") && URL.canParse(text) && new URL(text).origin === text;
+}
+
+function checkedConsole(given: object): { readonly port: number } {
+  if (typeof given !== "object" || given === null) throw wrong("console", "{ port }");
+  checkNames(given, ["port"], "console of serve");
+  const { port }: { port?: number | undefined } = given;
+  requirePort(port, "console.port");
+  return { port: port ?? 0 };
+}
+
+function requirePort(port: number | undefined, name: string): void {
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65_535)) return;
+  throw wrong(name, "a whole number from 0 to 65535");
 }
 
 function checkedTls(tls: object): NonNullable<ServeOptions["tls"]> {

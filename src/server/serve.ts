@@ -8,6 +8,7 @@ import { AccessKeyCache } from "./access/access-key-cache.ts";
 import type { AccessKeys } from "./access/access-keys.ts";
 import { accessKeysBehind, requireGateway } from "./access/access-keys-of.ts";
 import { kmsBackend } from "./backend.ts";
+import type { OpenConsole, RunningConsole } from "./console/console.ts";
 import { createApp } from "./http/app.ts";
 import { Metrics } from "./http/metrics.ts";
 import { RateLimiter } from "./http/rate-limit.ts";
@@ -21,6 +22,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string;
   /** Who may call: an access key that is made here can be used at once. */
   readonly accessKeys: AccessKeys;
+  /** The page for browsers on this machine, if the option asked for it. */
+  readonly console: RunningConsole | undefined;
   /** Reads certificate and private key again, for new connections. */
   reloadCertificates(): void;
   /** Accepts no more connections, finishes requests in progress, and stops. The KMS stays open; its owner closes it. */
@@ -52,6 +55,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
         nonces: { help: "Nonces remembered against replay.", read: () => nonces.size },
       })
     : undefined;
+  let shown: OpenConsole | undefined;
   const app = await createApp({
     service: {
       backend: kmsBackend(gateway),
@@ -63,7 +67,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       },
     },
     metrics,
-    log: settings.log,
+    log: (line) => {
+      settings.log(line);
+      shown?.observe(line);
+    },
     ready: () =>
       gateway.generation().then(
         () => true,
@@ -75,10 +82,21 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     limits: settings.limits,
   });
   const url = await listen(app, settings);
-  const closed = onceClosed(app, cache, settings);
+  const closed = onceClosed(app, settings, async () => {
+    cache.close();
+    await shown?.close();
+  });
+  if (settings.console !== undefined) {
+    try {
+      const { openConsole } = await import("./console/console.ts");
+      shown = await openConsole({ gateway, accessKeys, ...settings.console });
+    } catch (error) {
+      await closed();
+      throw error;
+    }
+  }
   return {
-    url,
-    accessKeys,
+    ...{ url, accessKeys, console: shown },
     reloadCertificates() {
       const { server } = app;
       if (settings.tls && server instanceof TlsServer) server.setSecureContext(readTls(settings.tls));
@@ -88,15 +106,19 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   };
 }
 
-function onceClosed(app: FastifyInstance, cache: AccessKeyCache, { listen: { socket }, limits }: ServeSettings) {
+function onceClosed(
+  app: FastifyInstance,
+  { listen: { socket }, limits }: ServeSettings,
+  closeParts: () => Promise<void>,
+): () => Promise<void> {
   let closing: Promise<void> | undefined;
   return () => {
     if (closing !== undefined) return closing;
     // A request that has not arrived by then is late by its own time-out.
     const cut = setTimeout(() => app.server.closeAllConnections(), limits.requestTimeoutMs);
-    closing = app.close().then(() => {
+    closing = app.close().then(async () => {
       clearTimeout(cut);
-      cache.close();
+      await closeParts();
       if (socket !== undefined) rmSync(socket, { force: true });
     });
     return closing;

@@ -20,6 +20,7 @@ import { addServeSettings, type ServeValues, serveSettings } from "../settings/s
 import { existingStore } from "../settings/with-kms.ts";
 
 const DEFAULT_PORT = 8765;
+const DEFAULT_CONSOLE_PORT = 8766;
 
 /** `lanelock serve`: the KMS over HTTP until SIGINT or SIGTERM. The first line of standard output says where. */
 export function addServe(program: Command): void {
@@ -34,7 +35,9 @@ export function addServe(program: Command): void {
     });
 }
 
-function check({ seed, allowSeeding, allowClockControl, clockSocket, certificate, privateKey, logLevel }: ServeValues) {
+function check(values: ServeValues) {
+  const { seed, allowSeeding, allowClockControl, clockSocket, certificate, privateKey, logLevel } = values;
+  const { console, consolePort } = values;
   if (seed !== undefined && allowSeeding !== true) {
     throw new UsageError(
       "--seed makes keys of known material, which only a store for tests may have: add --allow-seeding",
@@ -46,6 +49,7 @@ function check({ seed, allowSeeding, allowClockControl, clockSocket, certificate
   if ((certificate === undefined) !== (privateKey === undefined)) {
     throw new UsageError("--certificate and --private-key go together.");
   }
+  if (consolePort !== undefined && console !== true) throw new UsageError("--console-port needs --console.");
   if (logLevel !== undefined && !["info", "warn", "silent"].includes(logLevel)) {
     throw new UsageError("--log-level must be info, warn or silent.");
   }
@@ -68,8 +72,15 @@ async function run(command: Command, values: ServeValues): Promise<void> {
       clock === undefined || clockSocket === undefined
         ? undefined
         : await serveClock(clockSocket, clock, () => kms.sweep());
-    process.on("SIGHUP", () => server.reloadCertificates());
+    const printLink = () => {
+      if (server.console !== undefined) print(`console ${server.console.link()}`);
+    };
+    process.on("SIGHUP", () => {
+      server.reloadCertificates();
+      printLink();
+    });
     print(`listening on ${server.url}`);
+    printLink();
     await new Promise((resolve) => process.once("SIGINT", resolve).once("SIGTERM", resolve));
     await control?.close();
     await server.close();
@@ -87,6 +98,7 @@ function serveOptions(values: ServeValues): Omit<ServeOptions, "kms"> {
     allowedOrigins: values.allowedOrigins?.split(",").map((origin) => origin.trim()),
     rateLimit: rateLimit === undefined ? undefined : { perSecond: rateLimit, burst: rateBurst ?? rateLimit },
     metrics: values.metrics ?? false,
+    console: values.console === true ? { port: values.consolePort ?? DEFAULT_CONSOLE_PORT } : undefined,
     maxConnections: values.maxConnections,
     requestTimeoutMs: values.requestTimeout,
     maxNonces: values.maxNonces,

@@ -45,6 +45,8 @@ export const SERVE_SETTINGS = {
     description: "of the log on standard error: info, warn or silent (default: info)",
   },
   metrics: { kind: "flag", description: "answer /metrics for Prometheus" },
+  console: { kind: "flag", description: "serve a read-only page for browsers on this machine, and print a link to it" },
+  consolePort: { kind: "number", value: "number", description: "its port on 127.0.0.1, 0 for any (default: 8766)" },
   seed: { kind: "path", value: "file", description: "keys and access keys to make, in JSON; needs --allow-seeding" },
   allowSeeding: { kind: "flag", description: "allow keys of given material" },
   clockSocket: { kind: "path", value: "file", description: "the Unix socket of --allow-clock-control" },
