@@ -19,5 +19,6 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   envelope: async () => (await import("./envelope/cases.ts")).envelopeCases(),
   hsm: async () => (await import("./hsm/through-the-kms.ts")).hsmCases(),
   kms: async () => (await import("./kms/through-the-kms.ts")).kmsCases(),
+  client: async () => (await import("./client/over-http.ts")).clientCases(),
   service: async () => (await import("./service/signed-encrypt.ts")).serviceCases(),
 };

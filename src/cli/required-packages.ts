@@ -8,6 +8,8 @@ const WITHOUT_ANY: readonly string[] = ["inspect", "completion"];
 const WITHOUT_STORE: readonly string[] = [...WITHOUT_ANY, "hsm probe", "external-proxy"];
 
 interface PackageOptions {
+  /** A server has the store then. */
+  readonly endpoint?: unknown;
   readonly store?: unknown;
   readonly storeFile?: unknown;
   /** A PKCS#11 library: of the commands about tokens, and of a KMS with HSM keys. */
@@ -17,7 +19,8 @@ interface PackageOptions {
 
 /** The optional packages that a command needs with the options it was given. */
 export function packagesFor(command: string, options: PackageOptions): string[] {
-  const { store, storeFile, module, pkcs11Module } = options;
+  const { endpoint, store, storeFile, module, pkcs11Module } = options;
+  if (endpoint !== undefined) return [];
   const token = module === undefined && pkcs11Module === undefined ? [] : ["pkcs11js"];
   if (WITHOUT_STORE.includes(command)) return token;
   const server = command === "serve" ? ["fastify", "pino", "prom-client"] : [];

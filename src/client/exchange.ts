@@ -10,7 +10,8 @@ const MAX_ANSWER_BYTES = 1_048_576;
 /** A connection that was refused or lost. The request may or may not have been carried out. */
 export class ConnectionLost extends LanelockError {
   constructor(operation: string, cause: unknown) {
-    super("ERR_PROVIDER", `The connection to the KMS failed at ${operation}${reasonOf(cause)}.`, { cause });
+    const advice = "check the endpoint, and whether its server runs";
+    super("ERR_PROVIDER", `The connection to the KMS failed at ${operation}${reasonOf(cause)}: ${advice}.`, { cause });
   }
 }
 

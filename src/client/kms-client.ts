@@ -90,7 +90,7 @@ export class KmsClient extends OperationsFacade implements KmsOperations {
       "x-acs-action": operation,
       "x-acs-content-sha256": EMPTY_BODY_SHA256,
       "x-acs-date": new Date(systemTime.now()).toISOString().replace(/\.\d{3}Z$/, "Z"),
-      "x-acs-signature-nonce": randomUuid(),
+      "x-acs-signature-nonce": globalThis.crypto?.randomUUID?.() ?? randomUuid(),
       "x-acs-version": API_VERSION,
       ...(securityToken !== undefined && {
         "x-acs-accesskey-id": accessKeyId,

@@ -5,7 +5,9 @@ import { accessKeysOf } from "../../server/index.ts";
 import { onFile } from "../files/file-error.ts";
 import { wholeNumber } from "../options/option-values.ts";
 import { fields, print, table, toJson } from "../report/report.ts";
-import { withKms } from "../settings/with-kms.ts";
+import { withStore } from "../settings/with-kms.ts";
+
+const WHY = "Access keys are kept in the store: no operation of the service makes or changes them.";
 
 interface CreateFlags {
   readonly name?: string;
@@ -24,7 +26,7 @@ export function addAccessKeys(program: Command): void {
     .option("--temporary <seconds>", "with a security token, for at most 12 hours", wholeNumber)
     .action(async ({ name, policy, temporary }: CreateFlags, command: Command) => {
       const text = policy === undefined ? undefined : await policyText(policy);
-      await withKms(command, async (kms, { json }) => {
+      await withStore(command, WHY, async (kms, { json }) => {
         const request = { name: name ?? "unnamed", policy: text, temporarySeconds: temporary };
         const made = await accessKeysOf(kms).create(request);
         print(json ? toJson(made) : fields(made));
@@ -34,7 +36,7 @@ export function addAccessKeys(program: Command): void {
     .command("list")
     .description("list access keys, oldest first, without their secrets")
     .action((_flags: object, command: Command) =>
-      withKms(command, async (kms, { json }) => {
+      withStore(command, WHY, async (kms, { json }) => {
         const accessKeys = await accessKeysOf(kms).list();
         if (json) return print(toJson({ accessKeys }));
         const rows = accessKeys.map((one) => [one.accessKeyId, one.name, one.status, one.createdAt, one.expiresAt]);
@@ -50,7 +52,7 @@ export function addAccessKeys(program: Command): void {
       .argument("<accessKeyId>")
       .description(`${verb} an access key`)
       .action((accessKeyId: string, _flags: object, command: Command) =>
-        withKms(command, (kms) => accessKeysOf(kms).setStatus(accessKeyId, status)),
+        withStore(command, WHY, (kms) => accessKeysOf(kms).setStatus(accessKeyId, status)),
       );
   }
   keys
@@ -60,14 +62,14 @@ export function addAccessKeys(program: Command): void {
     .requiredOption("--policy <file>", "a RAM policy, - for standard input")
     .action(async (accessKeyId: string, { policy }: { policy: string }, command: Command) => {
       const text = await policyText(policy);
-      await withKms(command, (kms) => accessKeysOf(kms).setPolicy(accessKeyId, text));
+      await withStore(command, WHY, (kms) => accessKeysOf(kms).setPolicy(accessKeyId, text));
     });
   keys
     .command("delete")
     .argument("<accessKeyId>")
     .description("delete an access key")
     .action((accessKeyId: string, _flags: object, command: Command) =>
-      withKms(command, (kms) => accessKeysOf(kms).delete(accessKeyId)),
+      withStore(command, WHY, (kms) => accessKeysOf(kms).delete(accessKeyId)),
     );
 }
 

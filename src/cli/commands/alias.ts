@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Kms } from "../../kms/index.ts";
+import type { KmsOperations } from "../../kms/index.ts";
 import { ANY_KEY, keyIdOf } from "../options/key-id.ts";
 import { print, table, toJson } from "../report/report.ts";
 import { withKms } from "../settings/with-kms.ts";
@@ -49,7 +49,7 @@ export function addAlias(program: Command): void {
     );
 }
 
-async function allAliases(kms: Kms, key: string | undefined) {
+async function allAliases(kms: KmsOperations, key: string | undefined) {
   const keyId = key === undefined ? undefined : await keyIdOf(kms, key);
   const page = (pageNumber: number) => ({ pageNumber, pageSize: PAGE_SIZE });
   const all = [];

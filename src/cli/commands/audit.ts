@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { AuditFileReport } from "../../kms/index.ts";
 import { CheckFailed } from "../report/failures.ts";
 import { print, toJson } from "../report/report.ts";
-import { withKms } from "../settings/with-kms.ts";
+import { withStore } from "../settings/with-kms.ts";
 
 export function addAudit(program: Command): void {
   program
@@ -12,8 +12,9 @@ export function addAudit(program: Command): void {
     .description("find changed, removed or reordered lines, rewritten or missing files, and cut tails")
     .argument("[files...]", "logs that were moved away, besides those that the store knows")
     .action((files: string[], _options: object, command: Command) =>
-      withKms(
+      withStore(
         command,
+        "An audit log is checked with the root key of its store, which no client has.",
         async (kms, { json }) => {
           const report = await kms.verifyAudit({ files });
           print(json ? toJson(report) : report.files.map(summary).join("\n") || "This store has no audit log.");

@@ -9,6 +9,7 @@ import { fields, print, toJson } from "../report/report.ts";
 import { kmsOptions, rootKeyFile, storePlace } from "../settings/kms-options.ts";
 import { printsJson, refuseVisiblePassword, settingsOf } from "../settings/read-settings.ts";
 import type { Settings } from "../settings/settings.ts";
+import { refuseEndpoint } from "../settings/with-kms.ts";
 
 export function addInit(program: Command): void {
   program
@@ -17,6 +18,7 @@ export function addInit(program: Command): void {
     .action(async (_options: object, command: Command) => {
       refuseVisiblePassword(command);
       const settings = settingsOf(command);
+      refuseEndpoint(settings, "A server has a store already.");
       const made = await initialise(settings);
       const advice = "Keep the root key safe: without it the store is lost.";
       print(printsJson(command) ? toJson(made) : `${fields(made)}\n\n${advice}`);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { KeyVersion, Kms } from "../../kms/index.ts";
+import type { KeyVersion, KmsOperations } from "../../kms/index.ts";
 import { ANY_KEY } from "../options/key-id.ts";
 import { fields, print, table, toJson } from "../report/report.ts";
 import { withKms } from "../settings/with-kms.ts";
@@ -33,7 +33,7 @@ export function addKeysDescribe(keys: Command): void {
     );
 }
 
-async function allVersions(kms: Kms, keyId: string): Promise<KeyVersion[]> {
+async function allVersions(kms: KmsOperations, keyId: string): Promise<KeyVersion[]> {
   const all: KeyVersion[] = [];
   for (let pageNumber = 1; ; pageNumber++) {
     const { keyVersions, totalCount } = await kms.listKeyVersions({ keyId, pageNumber, pageSize: 100 });

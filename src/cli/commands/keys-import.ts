@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { GetParametersForImportRequest, Kms } from "../../kms/index.ts";
+import type { GetParametersForImportRequest, KmsOperations } from "../../kms/index.ts";
 import { encodePem } from "../../shared/pem.ts";
 import { readInput, writeOutput } from "../files/data.ts";
 import { ANY_KEY, keyIdOf } from "../options/key-id.ts";
@@ -80,7 +80,7 @@ function getParameters(key: string, options: ParametersOptions, command: Command
 }
 
 /** A private key is longer than RSA takes, so it is wrapped in two parts. */
-async function defaultAlgorithm(kms: Kms, keyId: string): Promise<WrappingAlgorithm> {
+async function defaultAlgorithm(kms: KmsOperations, keyId: string): Promise<WrappingAlgorithm> {
   const { keyMetadata } = await kms.describeKey({ keyId });
   const symmetric = keyMetadata.keySpec.startsWith("Aliyun_");
   return symmetric ? "RSAES_OAEP_SHA_256" : "RSAES_OAEP_SHA_256_AES_256_ECB_PKCS7_PAD";

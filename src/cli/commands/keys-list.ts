@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { KeyMetadata, Kms, ListKeysFilter, ListKeysFilterKey } from "../../kms/index.ts";
+import type { KeyMetadata, KmsOperations, ListKeysFilter, ListKeysFilterKey } from "../../kms/index.ts";
 import { pair, wholeNumber } from "../options/option-values.ts";
 import { print, table, toJson } from "../report/report.ts";
 import { withKms } from "../settings/with-kms.ts";
@@ -36,7 +36,7 @@ interface ListedKey extends KeyMetadata {
   readonly aliases: readonly string[];
 }
 
-async function listedKey(kms: Kms, keyId: string): Promise<ListedKey> {
+async function listedKey(kms: KmsOperations, keyId: string): Promise<ListedKey> {
   const { keyMetadata } = await kms.describeKey({ keyId });
   const { aliases } = await kms.listAliasesByKeyId({ keyId, pageSize: 100 });
   return { ...keyMetadata, aliases: aliases.map(({ aliasName }) => aliasName) };

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Kms } from "../../kms/index.ts";
+import type { KmsOperations } from "../../kms/index.ts";
 import { ANY_KEY, keyIdOf } from "../options/key-id.ts";
 import { wholeNumber } from "../options/option-values.ts";
 import { print, toJson } from "../report/report.ts";
@@ -8,7 +8,7 @@ import { withKms } from "../settings/with-kms.ts";
 interface StateCommand {
   readonly name: string;
   readonly description: string;
-  readonly run: (kms: Kms, keyId: string, options: { readonly days: number }) => Promise<void>;
+  readonly run: (kms: KmsOperations, keyId: string, options: { readonly days: number }) => Promise<void>;
 }
 
 const COMMANDS: readonly StateCommand[] = [

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type EnvelopeOptions, envelope } from "../../envelope/index.ts";
-import type { Kms } from "../../kms/index.ts";
+import type { KmsOperations } from "../../kms/index.ts";
 import { openFileRange, type RangeFlag, range } from "../files/open-file-range.ts";
 import { isStandard } from "../files/sink.ts";
 import { throughStream } from "../files/through-stream.ts";
@@ -40,13 +40,13 @@ export function addOpen(program: Command): void {
 }
 
 /** The only CMK whose messages are opened, by its id: an alias means the key it points to now. */
-async function onlyKey(kms: Kms, key: string | undefined): Promise<EnvelopeOptions> {
+async function onlyKey(kms: KmsOperations, key: string | undefined): Promise<EnvelopeOptions> {
   if (key === undefined) return {};
   const { keyMetadata } = await kms.describeKey({ keyId: key });
   return { allowedKeyIds: [keyMetadata.keyId] };
 }
 
-async function opened(kms: Kms, settings: EnvelopeOptions, options: OpenOptions): Promise<number> {
+async function opened(kms: KmsOperations, settings: EnvelopeOptions, options: OpenOptions): Promise<number> {
   const { in: input, out: output, range: part, force } = options;
   if (part === undefined) {
     await using files = envelope(kms, settings);

@@ -5,8 +5,10 @@ import { pair } from "../options/option-values.ts";
 import { UsageError } from "../report/failures.ts";
 import { print, toJson } from "../report/report.ts";
 import { printsJson } from "../settings/read-settings.ts";
-import { withKms } from "../settings/with-kms.ts";
+import { withStore } from "../settings/with-kms.ts";
 import { policyText } from "./access-keys.ts";
+
+const WHY = "The policies of access keys are kept in the store: no operation of the service shows them.";
 
 interface CheckFlags {
   readonly policy?: string;
@@ -50,7 +52,7 @@ function policyOf({ policy, accessKey }: CheckFlags, command: Command): Promise<
     throw new UsageError("Say which policy: --policy FILE, or --access-key ID");
   }
   if (policy !== undefined) return policyText(policy);
-  return withKms(command, async (kms) => {
+  return withStore(command, WHY, async (kms) => {
     const found = (await accessKeysOf(kms).list()).find(({ accessKeyId }) => accessKeyId === accessKey);
     if (found !== undefined) return found.policy;
     throw new UsageError(`There is no access key ${accessKey}. See: lanelock access-keys list`);

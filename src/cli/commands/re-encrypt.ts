@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Kms, ReEncryptRequest } from "../../kms/index.ts";
+import type { KmsOperations, ReEncryptRequest } from "../../kms/index.ts";
 import {
   addDataOptions,
   type DataOptions,
@@ -60,7 +60,7 @@ export function addReEncrypt(program: Command): void {
 const ENVELOPE = "The input is an envelope message. Move it to another key with: lanelock rewrap";
 
 /** The source of a ciphertext that names no key itself. */
-async function sourceFields(kms: Kms, options: ReEncryptOptions) {
+async function sourceFields(kms: KmsOperations, options: ReEncryptOptions) {
   const { sourceKey, sourceKeyVersion, sourceAlgorithm = "RSAES_OAEP_SHA_256" } = options;
   if (sourceKey === undefined) {
     if (sourceKeyVersion === undefined && options.sourceAlgorithm === undefined) return {};

@@ -10,6 +10,9 @@ export function addRewrapStore(program: Command): void {
     .requiredOption("--new-root-key <file>", "a file of mode 0600 with the new root key")
     .action(async (options: { readonly newRootKey: string }, command: Command) => {
       const newRootKey = { file: options.newRootKey };
-      await rewrapStore({ ...kmsOptions(existingStore(command)), newRootKey });
+      await rewrapStore({
+        ...kmsOptions(existingStore(command, "The root key is the store's, and no client has it.")),
+        newRootKey,
+      });
     });
 }

@@ -56,7 +56,7 @@ function check(values: ServeValues) {
 }
 
 async function run(command: Command, values: ServeValues): Promise<void> {
-  const settings = existingStore(command);
+  const settings = existingStore(command, "A server serves a store.");
   const seed = values.seed === undefined ? undefined : await readSeed(values.seed);
   const clock = values.allowClockControl === true ? new ControlledClock() : undefined;
   const log = await logTo(values.logLevel ?? "info");

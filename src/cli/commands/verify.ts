@@ -9,6 +9,9 @@ import { kmsOptions } from "../settings/kms-options.ts";
 import { printsJson } from "../settings/read-settings.ts";
 import { existingStore, withKms } from "../settings/with-kms.ts";
 
+const WHY =
+  "A store is checked with its root key, which no client has. To verify a signature give --key and --signature.";
+
 interface VerifyOptions extends Omit<SignedOptions, "key"> {
   readonly key?: string;
   readonly signature?: string;
@@ -37,7 +40,7 @@ export function addVerify(program: Command): void {
 
 async function checkStore(command: Command): Promise<void> {
   // The check writes nothing, so it needs no audit log.
-  const { ok, problems, rows, audit } = await verifyStore({ ...kmsOptions(existingStore(command)), audit: false });
+  const { ok, problems, rows, audit } = await verifyStore({ ...kmsOptions(existingStore(command, WHY)), audit: false });
   const events = audit.files.reduce((sum, file) => sum + file.events, 0);
   const text = ok ? `ok      ${rows} rows, ${events} audit events` : problems.map((one) => `BROKEN  ${one}`).join("\n");
   print(printsJson(command) ? toJson({ ok, problems, rows, audit }) : text);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Kms } from "../../kms/index.ts";
+import type { KmsOperations } from "../../kms/index.ts";
 import { UsageError } from "../report/failures.ts";
 
 /** Options of commands that use an asymmetric key. */
@@ -17,12 +17,12 @@ export function addAsymmetricOptions(command: Command, algorithms: string): Comm
 }
 
 /** The fields of every asymmetric operation. Asymmetric keys have no primary version, so one of several must be named. */
-export async function asymmetricFields<Algorithm>(kms: Kms, options: AsymmetricOptions<Algorithm>) {
+export async function asymmetricFields<Algorithm>(kms: KmsOperations, options: AsymmetricOptions<Algorithm>) {
   const { key: keyId, algorithm, keyVersion: keyVersionId = await onlyVersion(kms, keyId) } = options;
   return { keyId, keyVersionId, algorithm };
 }
 
-async function onlyVersion(kms: Kms, keyId: string): Promise<string> {
+async function onlyVersion(kms: KmsOperations, keyId: string): Promise<string> {
   const { keyVersions, totalCount } = await kms.listKeyVersions({ keyId, pageSize: 1 });
   const [version] = keyVersions;
   if (version !== undefined && totalCount === 1) return version.keyVersionId;

@@ -44,6 +44,8 @@ function failureOf(error: unknown): Failure | undefined {
 const ADVICE: readonly (readonly [library: string, here: string])[] = [
   ['open the KMS with the option "hsm"', "name a token with --pkcs11-module, --token and --pin-file"],
   ['open the KMS with the option "external"', "name a key manager with --external-config"],
+  ["The option endpoint of kmsClient", "--endpoint"],
+  ["Use https, or say insecure: true.", "Use https."],
   [", or open it without `create: false`", ""],
 ];
 

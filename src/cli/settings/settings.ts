@@ -5,6 +5,7 @@ import { type Command, Option } from "commander";
 /** The store, root key, providers and caller that a command uses. */
 export interface Settings {
   readonly home: string;
+  readonly endpoint?: string | undefined;
   readonly store?: string | undefined;
   readonly storeFile?: string | undefined;
   readonly rootKey?: string | undefined;
@@ -39,6 +40,11 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     description: "the folder of keys.db, root.key and lanelock.json (default: ~/.lanelock)",
     isPath: true,
   },
+  endpoint: {
+    value: "url",
+    description: "ask a server instead of opening a store: lanelock's, or Alibaba Cloud KMS",
+    isPath: false,
+  },
   store: { value: "file or url", description: "another database: a file, or postgres://…", isPath: true },
   storeFile: { value: "file", description: "a file of mode 0600 with the URL of the database", isPath: true },
   rootKey: { value: "file", description: "another root key file", isPath: true },
@@ -70,6 +76,7 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 /** Of each group at most one setting may be given in one place. */
 export const ALTERNATIVES: readonly (readonly SettingName[])[] = [
   ["store", "storeFile"],
+  ["endpoint", "store", "storeFile"],
   ["rootKey", "rootKeyEnv"],
   ["token", "tokenSerial"],
 ];

@@ -14,9 +14,12 @@ export function toBase64(bytes: Uint8Array): string {
 /** Canonical Base64 with padding (RFC 4648 §4); `undefined` for anything else. */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (!BASE64.test(text)) return undefined;
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const latin1 = atob(text);
+  const bytes = new Uint8Array(latin1.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = latin1.charCodeAt(i);
   // Bits past the last byte must be zero: one value has one encoding.
-  return toBase64(bytes) === text ? bytes : undefined;
+  const lastGroup = bytes.length - (bytes.length % 3 || 3);
+  return toBase64(bytes.subarray(lastGroup)) === text.slice(-4) ? bytes : undefined;
 }
 
 /** @throws KmsError `InvalidParameter` */
