@@ -30,6 +30,7 @@ import { StoreKeys } from "../root/store-keys.ts";
 import { OutsideAnchor } from "../rows/outside-anchor.ts";
 import { beginState } from "../rows/scan.ts";
 import { TrustedStore } from "../rows/trusted-store.ts";
+import { GuardedProvider } from "./guarded-provider.ts";
 import type { Settings } from "./options.ts";
 import { upgradeStore } from "./upgrade-store.ts";
 
@@ -68,13 +69,14 @@ async function openParts(settings: Settings, builtIn: BuiltIn, onClose: OnClose)
   const { clock } = settings;
   const { keys, rows } = await openStore(settings, builtIn, onClose);
   const providers = new Map<ProtectionLevel, KeyProvider>();
-  for (const provider of [builtIn.software(), ...settings.providers]) {
+  const own = settings.providers.map((provider) => new GuardedProvider(provider));
+  for (const provider of [builtIn.software(), ...own]) {
     const services = {
       storeId: keys.storeId,
       wrap: (binding: KeyBinding, material: Uint8Array) => keys.wrap(binding, material),
       unwrap: (binding: KeyBinding, wrapped: Uint8Array) => keys.unwrap(binding, wrapped),
     };
-    await ours("ERR_PROVIDER", `The provider of ${provider.protectionLevel} keys`, () => provider.open(services));
+    await provider.open(services);
     onClose(() => provider.close());
     providers.set(provider.protectionLevel, provider);
   }

@@ -1,6 +1,6 @@
+import { constants, createPublicKey, publicEncrypt, randomBytes } from "node:crypto";
 import { runInNewContext } from "node:vm";
-import { LanelockError } from "lanelock";
-import { Kms } from "lanelock/kms";
+import { type CipherKey, Kms, KmsError } from "lanelock/kms";
 import { memoryStore } from "lanelock/stores";
 import { describe, expect, test } from "vitest";
 import { NodeCryptoProvider } from "../node-crypto-provider.ts";
@@ -24,8 +24,6 @@ const thrown: readonly unknown[] = [
   ),
 ];
 
-const isOurs = (error: unknown) => error instanceof LanelockError && error.message !== "";
-
 async function failure(work: Promise<unknown>): Promise<unknown> {
   try {
     await work;
@@ -35,8 +33,24 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
   return "it did not fail";
 }
 
+const wrapping = { wrappingKeySpec: "RSA_2048", wrappingAlgorithm: "RSAES_OAEP_SHA_256" } as const;
+
+/** An HSM key, and what brings the material of its owner. */
+async function readyToImport(kms: Kms) {
+  const { keyId } = (await kms.createKey({ origin: "EXTERNAL", protectionLevel: "HSM" })).keyMetadata;
+  const { publicKey, importToken } = await kms.getParametersForImport({ keyId, ...wrapping });
+  const key = createPublicKey({ key: Buffer.from(publicKey), format: "der", type: "spki" });
+  const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" };
+  const encryptedKeyMaterial = publicEncrypt({ key, ...padding }, randomBytes(32));
+  return { importedId: keyId, importing: { keyId, importToken, encryptedKeyMaterial } };
+}
+
 describe.each(thrown.map((value, i) => [i, value] as const))("something foreign (%i)", (_, value) => {
   const fail = async () => {
+    throw value;
+  };
+
+  const throwing = () => {
     throw value;
   };
 
@@ -58,21 +72,53 @@ describe.each(thrown.map((value, i) => [i, value] as const))("something foreign 
     }
   });
 
-  test("from a provider is one of our errors", async () => {
+  test("from a provider is ERR_PROVIDER, and says which call failed", async () => {
     const hsm = new NodeCryptoProvider();
     hsm.open = fail;
     expect(await failure(openKms({ hsm }))).toMatchObject({ code: "ERR_PROVIDER" });
-    for (const method of ["createKey", "destroyKey", "loadCipherKey"] as const) {
-      const working = new NodeCryptoProvider();
-      const kms = await openKms({ hsm: working, cache: { maxKeys: 0 } });
-      const { keyId } = (await kms.createKey({ protectionLevel: "HSM" })).keyMetadata;
-      working[method] = fail;
-      const calls = [kms.createKey({ protectionLevel: "HSM" }), kms.encrypt({ keyId, plaintext: new Uint8Array(1) })];
-      const answers = await Promise.allSettled(calls);
-      const reasons = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : []));
-      expect(reasons.every(isOurs)).toBe(true);
-      expect(reasons.length > 0).toBe(method !== "destroyKey");
-      await kms.close();
+    const working = new NodeCryptoProvider();
+    await using kms = await openKms({ hsm: working, cache: { maxKeys: 0 } });
+    const { keyId } = (await kms.createKey({ protectionLevel: "HSM" })).keyMetadata;
+    const { importedId, importing } = await readyToImport(kms);
+    const uses = {
+      createKey: () => kms.createKey({ protectionLevel: "HSM" }),
+      loadCipherKey: () => kms.encrypt({ keyId, plaintext: new Uint8Array(1) }),
+      importKey: () => kms.importKeyMaterial(importing),
+      destroyKey: () => kms.deleteKeyMaterial({ keyId: importedId }),
+    } as const;
+    for (const method of ["createKey", "loadCipherKey", "importKey", "destroyKey"] as const) {
+      const before = working[method];
+      for (const how of [fail, throwing]) {
+        working[method] = how;
+        const refusal = { code: "ERR_PROVIDER", message: expect.stringContaining(method) };
+        expect(await failure(uses[method]())).toMatchObject(refusal);
+      }
+      Object.assign(working, { [method]: before });
+      await uses[method]();
+    }
+  });
+
+  test("from a provider's key is ERR_PROVIDER, also when it is thrown at once", async () => {
+    for (const how of [fail, throwing]) {
+      for (const method of ["encrypt", "decrypt"] as const) {
+        const working = new NodeCryptoProvider();
+        const load = working.loadCipherKey.bind(working);
+        let broken = false;
+        working.loadCipherKey = async (object) => {
+          const key = await load(object);
+          const use: CipherKey["encrypt"] = async (request) => (broken ? how() : key[method](request));
+          return { encrypt: key.encrypt.bind(key), decrypt: key.decrypt.bind(key), dispose() {}, [method]: use };
+        };
+        await using kms = await openKms({ hsm: working });
+        const { keyId } = (await kms.createKey({ protectionLevel: "HSM" })).keyMetadata;
+        const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext: new Uint8Array(1) });
+        broken = true;
+        const call =
+          method === "encrypt" ? kms.encrypt({ keyId, plaintext: new Uint8Array(1) }) : kms.decrypt({ ciphertextBlob });
+        expect(await failure(call)).toMatchObject({ code: "ERR_PROVIDER", message: expect.stringContaining(method) });
+        broken = false;
+        await kms.decrypt({ ciphertextBlob });
+      }
     }
   });
 
@@ -91,6 +137,52 @@ describe.each(thrown.map((value, i) => [i, value] as const))("something foreign 
     broken = false;
     await kms.createKey({});
     await kms.close();
+  });
+});
+
+describe("a provider", () => {
+  test("that returns what the port does not allow is ERR_PROVIDER, named with the call", async () => {
+    const results = [undefined, null, {}, "text", { handle: "text" }, 5, [1]];
+    for (const result of results) {
+      const working = new NodeCryptoProvider();
+      await using kms = await openKms({ hsm: working });
+      const { keyId } = (await kms.createKey({ protectionLevel: "HSM" })).keyMetadata;
+      const create = working.createKey;
+      working.createKey = async () => result as never;
+      const refusal = { code: "ERR_PROVIDER", message: expect.stringContaining("createKey") };
+      expect(await failure(kms.createKey({ protectionLevel: "HSM" }))).toMatchObject(refusal);
+      working.createKey = create;
+      const load = working.loadCipherKey.bind(working);
+      working.loadCipherKey = async (object) =>
+        Object.assign(Object.create(await load(object)), { encrypt: async () => result, dispose() {} });
+      expect(await failure(kms.encrypt({ keyId, plaintext: new Uint8Array(1) }))).toMatchObject({
+        code: "ERR_PROVIDER",
+        message: expect.stringContaining("encrypt"),
+      });
+    }
+  });
+
+  test("of another copy of the package keeps the meaning of its errors", async () => {
+    const foreign = (code: string) => Object.assign(new Error("of a copy"), { code });
+    const working = new NodeCryptoProvider();
+    await using kms = await openKms({ hsm: working, cache: { maxKeys: 0 } });
+    const { keyId } = (await kms.createKey({ protectionLevel: "HSM" })).keyMetadata;
+    const { ciphertextBlob } = await kms.encrypt({ keyId, plaintext: new Uint8Array(1) });
+    working.createKey = async () => {
+      throw foreign("UnsupportedOperation");
+    };
+    const refused = await failure(kms.createKey({ protectionLevel: "HSM" }));
+    expect(refused).toBeInstanceOf(KmsError);
+    expect(refused).toMatchObject({ code: "UnsupportedOperation", httpStatus: 400 });
+    for (const code of ["ERR_AUTHENTICATION", "ERR_LENGTH"]) {
+      working.loadCipherKey = async () => ({
+        encrypt: () => new Uint8Array(1),
+        decrypt: () => Promise.reject(foreign(code)),
+        dispose() {},
+      });
+      const forged = await failure(kms.decrypt({ ciphertextBlob }));
+      expect(forged).toMatchObject({ code: "InvalidParameter" });
+    }
   });
 });
 
