@@ -5,6 +5,7 @@
 import { equalTags } from "./equal";
 import { LinkedAes } from "./linked/aes";
 import { LinkedSm4 } from "./linked/sm4";
+import { CCM_STATE_SIZE, ccmAad, ccmCounter, ccmStart, ccmTag, ccmText, ccmVerify } from "./mode/ccm";
 import { cfbDecrypt, cfbEncrypt } from "./mode/cfb";
 import { absorb, finishCmac, makeSubkeys, SUBKEYS_SIZE } from "./mode/cmac";
 import {
@@ -12,6 +13,10 @@ import {
 } from "./mode/gcm-siv";
 import { expandKeyWrap, keyWrapSlotSize, kwpUnwrap, kwpWrap, kwUnwrap, kwWrap } from "./mode/key-wrap";
 import { ofb } from "./mode/ofb";
+import {
+  SIV_STATE_SIZE, sivComponent, sivExpand, sivKeystream, sivPart, sivReceive, sivSize, sivStart, sivTag, sivText, sivVerify,
+} from "./mode/siv";
+import { xaesExpand, xaesSize, xaesStart } from "./mode/xaes-256-gcm";
 
 /** 1 if two blocks of 16 bytes are equal, else 0. */
 export function equalBlocks(a: usize, b: usize): u32 {
@@ -132,4 +137,112 @@ export function sm4CfbDecrypt(slot: usize, chain: usize, data: usize, length: u3
 
 export function sm4Ofb(slot: usize, chain: usize, data: usize, length: u32): void {
   ofb<LinkedSm4>(changetype<LinkedSm4>(slot), chain, data, length);
+}
+
+export function aesXaesSize(): u32 {
+  return <u32>xaesSize();
+}
+
+export function aesXaesExpand(slot: usize): void {
+  xaesExpand(changetype<LinkedAes>(slot));
+}
+
+export function aesXaesStart(slot: usize, message: usize): void {
+  xaesStart(changetype<LinkedAes>(slot), message);
+}
+
+export function aesSivSize(): u32 {
+  return <u32>sivSize();
+}
+
+export function aesSivExpand(slot: usize): void {
+  sivExpand(changetype<LinkedAes>(slot));
+}
+
+export function aesSivStateSize(): u32 {
+  return SIV_STATE_SIZE;
+}
+
+export function aesSivStart(slot: usize, run: usize): void {
+  sivStart(changetype<LinkedAes>(slot), run);
+}
+
+export function aesSivPart(slot: usize, run: usize, data: usize, length: u32): void {
+  sivPart(changetype<LinkedAes>(slot), run, data, length);
+}
+
+export function aesSivComponent(slot: usize, run: usize, data: usize, length: u32): void {
+  sivComponent(changetype<LinkedAes>(slot), run, data, length);
+}
+
+export function aesSivText(slot: usize, run: usize, data: usize, length: u32): void {
+  sivText(changetype<LinkedAes>(slot), run, data, length);
+}
+
+export function aesSivKeystream(slot: usize, run: usize, data: usize, length: u32): void {
+  sivKeystream(changetype<LinkedAes>(slot), run, data, length);
+}
+
+export function aesSivTag(run: usize, to: usize): void {
+  sivTag(run, to);
+}
+
+export function aesSivReceive(run: usize, from: usize): void {
+  sivReceive(run, from);
+}
+
+export function aesSivVerify(run: usize, expected: usize): u32 {
+  return sivVerify(run, expected);
+}
+
+export function ccmStateSize(): u32 {
+  return CCM_STATE_SIZE;
+}
+
+export function aesCcmStart(slot: usize, run: usize, nonce: u32, tag: u32, aad: f64, text: f64): void {
+  ccmStart<LinkedAes>(changetype<LinkedAes>(slot), run, nonce, tag, <u64>aad, <u64>text);
+}
+
+export function aesCcmAad(slot: usize, run: usize, data: usize, length: u32): void {
+  ccmAad<LinkedAes>(changetype<LinkedAes>(slot), run, data, length);
+}
+
+export function aesCcmText(slot: usize, run: usize, data: usize, length: u32): void {
+  ccmText<LinkedAes>(changetype<LinkedAes>(slot), run, data, length);
+}
+
+export function aesCcmKeystream(slot: usize, run: usize, data: usize, length: u32): void {
+  changetype<LinkedAes>(slot).addCounter(ccmCounter(run), data, length);
+}
+
+export function aesCcmTag(_slot: usize, run: usize, tag: usize): void {
+  ccmTag(run, tag);
+}
+
+export function aesCcmVerify(_slot: usize, run: usize, tag: usize, length: u32): u32 {
+  return ccmVerify(run, tag, length);
+}
+
+export function sm4CcmStart(slot: usize, run: usize, nonce: u32, tag: u32, aad: f64, text: f64): void {
+  ccmStart<LinkedSm4>(changetype<LinkedSm4>(slot), run, nonce, tag, <u64>aad, <u64>text);
+}
+
+export function sm4CcmAad(slot: usize, run: usize, data: usize, length: u32): void {
+  ccmAad<LinkedSm4>(changetype<LinkedSm4>(slot), run, data, length);
+}
+
+export function sm4CcmText(slot: usize, run: usize, data: usize, length: u32): void {
+  ccmText<LinkedSm4>(changetype<LinkedSm4>(slot), run, data, length);
+}
+
+export function sm4CcmKeystream(slot: usize, run: usize, data: usize, length: u32): void {
+  changetype<LinkedSm4>(slot).addCounter(ccmCounter(run), data, length);
+}
+
+export function sm4CcmTag(_slot: usize, run: usize, tag: usize): void {
+  ccmTag(run, tag);
+}
+
+export function sm4CcmVerify(_slot: usize, run: usize, tag: usize, length: u32): u32 {
+  return ccmVerify(run, tag, length);
 }

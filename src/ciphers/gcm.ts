@@ -22,6 +22,7 @@ import type { MessageStart } from "./gcm-state.ts";
 import { KeySlot } from "./key-slot.ts";
 import { checkMessages, checkNonces } from "./many-messages.ts";
 import { messageAt, textLengthAt } from "./message-columns.ts";
+import { taken } from "./result.ts";
 
 export interface GcmOptions {
   /** Bytes of the tag: 16 unless given; 12 to 15, or 4 or 8 under the conditions of SP 800-38D Appendix C. */
@@ -220,18 +221,4 @@ export class Gcm implements Aead {
     const [cipher, key, tagLength] = [this.#cipher, this.#key, this.tagLength];
     return { cipher, key, nonce: plain(nonce), aad: plain(aad), tagLength };
   }
-}
-
-interface Result {
-  at: number;
-  length: number;
-  /** Has `length` bytes. */
-  into: Bytes | undefined;
-}
-
-/** The result at `at` in the engine's memory, copied out. */
-function taken(bytes: Bytes, { at, length, into }: Result): Bytes {
-  if (into === undefined) return bytes.slice(at, at + length);
-  into.set(bytes.subarray(at, at + length));
-  return into;
 }

@@ -29,9 +29,17 @@ export function randomUuid(): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** Test environments hide the global `crypto`; Node's module still has it. */
-function fillRandom(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (globalThis.crypto?.getRandomValues) return globalThis.crypto.getRandomValues(bytes);
+/** Bytes that `getRandomValues` takes at a time (Web Cryptography §10.1.1). */
+const AT_ONCE = 65536;
+
+/** Fills all of `bytes`. Test environments hide the global `crypto`; Node's module still has it. */
+export function fillRandom(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (globalThis.crypto?.getRandomValues) {
+    for (let at = 0; at < bytes.length; at += AT_ONCE) {
+      globalThis.crypto.getRandomValues(bytes.subarray(at, at + AT_ONCE));
+    }
+    return bytes;
+  }
   const node = globalThis.process?.getBuiltinModule?.("node:crypto");
   if (node) return node.randomFillSync(bytes);
   throw new LanelockError("ERR_UNSUPPORTED", "This host has no crypto.getRandomValues: use one that has it");

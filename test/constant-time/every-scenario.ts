@@ -4,6 +4,7 @@ import { gcmManyScenarios } from "./gcm-many-scenarios.ts";
 import { gcmScenarios } from "./gcm-scenarios.ts";
 import { gcmSivScenarios } from "./gcm-siv-scenarios.ts";
 import { linkedScenarios } from "./linked-scenarios.ts";
+import { messageScenarios } from "./message-scenarios.ts";
 import type { CipherCase, Scenario } from "./scenario.ts";
 
 export const ciphers = [
@@ -20,5 +21,5 @@ export function scenariosOf(cipher: CipherCase, long: boolean): Scenario[] {
   if (cipher.cipher === "aes" && cipher.keyLength < 32 && !long) return blockModes;
   const gcm = [...gcmScenarios(cipher, long), ...gcmManyScenarios(cipher)];
   const further = cipher.cipher === "aes" && cipher.keyLength !== 24 ? gcmSivScenarios(cipher) : [];
-  return [...blockModes, ...gcm, ...linkedScenarios(cipher), ...further];
+  return [...blockModes, ...gcm, ...linkedScenarios(cipher), ...messageScenarios(cipher), ...further];
 }

@@ -18,11 +18,11 @@ export interface KeyedCipher<Key extends Disposable> {
   forward(key: Key, message: Uint8Array): Uint8Array;
   backward(key: Key, output: Uint8Array): Uint8Array;
   expected(key: Uint8Array, message: Uint8Array): Uint8Array;
+  /** How many keys live at once in one test: 10,000 unless given. 7919, a prime, must not divide it. */
+  readonly liveKeys?: number;
   /** Every other call that must end with the key. */
   readonly otherCalls: readonly ((key: Key) => unknown)[];
 }
-
-const liveKeys = 10_000;
 
 function afterDispose<Key extends Disposable>(cipher: KeyedCipher<Key>): void {
   test(`${cipher.name}: a disposed key refuses every call, and disposing twice does no harm`, () => {
@@ -54,6 +54,7 @@ function afterDispose<Key extends Disposable>(cipher: KeyedCipher<Key>): void {
 }
 
 function manyKeys<Key extends Disposable>(cipher: KeyedCipher<Key>): void {
+  const { liveKeys = 10_000 } = cipher;
   test(`${cipher.name}: ${liveKeys} live keys, used in turn and out of turn, stay right`, () => {
     const random = seeded(`live keys ${cipher.name}`);
     const message = random.bytes(48);
@@ -63,7 +64,7 @@ function manyKeys<Key extends Disposable>(cipher: KeyedCipher<Key>): void {
     });
     for (const { key, expected } of keys) expectBytes(cipher.forward(key, message), expected, "in turn");
     for (let index = 0; index < liveKeys; index++) {
-      // 7919 is prime to 10,000: every key once, far from its neighbours.
+      // 7919 is prime to their number: every key once, far from its neighbours.
       const { key, expected } = keys[(index * 7919) % liveKeys]!;
       expectBytes(cipher.backward(key, expected), message, "out of turn");
     }
