@@ -1,4 +1,5 @@
 import type { AnswerOptions, Json } from "../kms/schema/field.ts";
+import { type MaybePromise, whenReady } from "../shared/maybe-promise.ts";
 import { authorize, forbidden, type KeyNames } from "./access/authorize.ts";
 import type { Parameters } from "./protocol/parameters.ts";
 import { ServiceError } from "./protocol/service-error.ts";
@@ -47,7 +48,8 @@ export interface Service {
  * @throws ServiceError for a request that the protocol refuses; KmsError for what the KMS or the policy refuses
  */
 export async function handleRequest(service: Service, request: HttpRequest, trace: Trace): Promise<Answer> {
-  const caller = await verifyRequest(request, service.gatekeeper);
+  const verified = verifyRequest(request, service.gatekeeper);
+  const caller = verified instanceof Promise ? await verified : verified;
   const { claim, accessKey } = caller;
   trace.accessKeyId = accessKey.accessKeyId;
   trace.caller = accessKey.name;
@@ -60,7 +62,8 @@ export async function handleRequest(service: Service, request: HttpRequest, trac
   }
   trace.operation = operation.name;
   const decoded = operation.decode(claim.parameters);
-  const allowed = await permitted(service, request, { caller, operation, decoded });
+  const permission = permitted(service, request, { caller, operation, decoded });
+  const allowed = permission instanceof Promise ? await permission : permission;
   const response = await operation.run(allowed, accessKey.name);
   const plaintext = request.headers["x-lanelock-plaintext"] === "base64" ? "base64" : undefined;
   return operation.encode(response, { plaintext });
@@ -72,32 +75,33 @@ interface Permission {
   readonly decoded: object;
 }
 
-/** The request with ids in place of aliases. A refusal is in the audit log. */
-async function permitted(
+/** Puts ids in place of the request's aliases. A refusal is in the audit log. */
+function permitted(
   { backend, gatekeeper }: Service,
   { sourceIp, secureTransport }: HttpRequest,
   { caller: { accessKey }, operation, decoded }: Permission,
-): Promise<object> {
-  const { decision, keyId, bound } = await authorize(
-    {
-      operation: operation.name,
-      request: decoded,
-      policy: accessKey.rules,
-      facts: {
-        ...{ sourceIp, secureTransport, currentTime: gatekeeper.now() },
-        encryptionContext: contextOf(decoded),
-      },
-    },
-    backend.keys,
-  );
-  if (decision.allowed) return { ...decoded, ...bound };
-  const refusal = forbidden();
-  backend.recordRefusal({ operation: operation.name, caller: accessKey.name, keyId, code: refusal.code });
-  throw refusal;
+): MaybePromise<object> {
+  const encryptionContext = contextOf(decoded);
+  const facts = { sourceIp, secureTransport, currentTime: gatekeeper.now(), encryptionContext };
+  const question = { operation: operation.name, request: decoded, policy: accessKey.rules, facts };
+  return whenReady(authorize(question, backend.keys), ({ decision, keyId, bound }) => {
+    if (decision.allowed) return Object.assign(decoded, bound);
+    const refusal = forbidden();
+    backend.recordRefusal({ operation: operation.name, caller: accessKey.name, keyId, code: refusal.code });
+    throw refusal;
+  });
 }
 
+const CONTEXTS = ["encryptionContext", "sourceEncryptionContext", "destinationEncryptionContext"];
+
 /** The contexts of a request; ReEncrypt has one for each key. */
-function contextOf(request: object): Record<string, string> {
-  const fields = ["encryptionContext", "sourceEncryptionContext", "destinationEncryptionContext"];
-  return Object.assign({}, ...fields.map((field) => Reflect.get(request, field) ?? {}));
+function contextOf(request: object): Readonly<Record<string, string>> {
+  let all: Readonly<Record<string, string>> = NO_CONTEXT;
+  for (const field of CONTEXTS) {
+    const context: unknown = Reflect.get(request, field);
+    if (typeof context === "object" && context !== null) all = { ...all, ...context };
+  }
+  return all;
 }
+
+const NO_CONTEXT = {};

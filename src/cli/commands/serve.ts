@@ -22,6 +22,10 @@ import { existingStore } from "../settings/with-kms.ts";
 const DEFAULT_PORT = 8765;
 const DEFAULT_CONSOLE_PORT = 8766;
 
+/** Lines of the log are written together: this many, or fewer after this time. */
+const LOG_LINES = 64;
+const LOG_MILLISECONDS = 250;
+
 /** `lanelock serve`: the KMS over HTTP until SIGINT or SIGTERM. The first line of standard output says where. */
 export function addServe(program: Command): void {
   addServeSettings(program.command("serve"))
@@ -117,12 +121,28 @@ async function readSeed(path: string): Promise<Seed> {
 /** One line of JSON for each answer, on standard error: who, what, how long, with what code; never a parameter. */
 async function logTo(level: string): Promise<(line: LogLine) => void> {
   const { pino } = await import("pino");
-  const logger = pino({ level, base: null }, pino.destination({ dest: 2, sync: false, minLength: 4_096 }));
-  const flushing = setInterval(() => logger.flush(), 1_000);
-  unref(flushing);
-  process.once("exit", () => logger.flush());
-  return ({ cause, ...line }) => {
-    if (line.status >= 500) logger.error({ ...line, err: cause }, "failed");
+  const out = pino.destination({ dest: 2, sync: false });
+  let lines: string[] = [];
+  const flush = () => {
+    if (lines.length > 0) out.write(lines.join(""));
+    lines = [];
+  };
+  const logger = pino(
+    { level, base: null },
+    {
+      write(text: string) {
+        lines.push(text);
+        if (lines.length >= LOG_LINES) flush();
+      },
+    },
+  );
+  unref(setInterval(flush, LOG_MILLISECONDS));
+  process.once("exit", () => {
+    flush();
+    out.flushSync();
+  });
+  return (line) => {
+    if (line.status >= 500) logger.error({ ...line, cause: undefined, err: line.cause }, "failed");
     else if (line.status >= 400) logger.warn(line, "refused");
     else logger.info(line, "done");
   };

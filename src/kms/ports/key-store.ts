@@ -133,7 +133,7 @@ export interface KeyStore {
 
   /**
    * Remembers ids until a time, for all processes of the store, and returns for each whether it was new. It need not survive a crash
-   * of the machine, and does not change the change counter. Absent in stores that only one process can use.
+   * of the machine, and does not change the change counter. No id occurs twice in `entries`. Absent in stores that only one process can use.
    */
   remember?(entries: readonly RememberedId[]): Promise<readonly boolean[]>;
 

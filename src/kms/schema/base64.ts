@@ -5,7 +5,11 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 /** Arguments of one call are limited; a multiple of 3, so that the pieces join. */
 const PIECE = 3 * 4_096;
 
+/** Node's own coder, which takes a fiftieth of the time; pages have none. */
+const node = globalThis.process?.getBuiltinModule?.("node:buffer")?.Buffer;
+
 export function toBase64(bytes: Uint8Array): string {
+  if (node !== undefined) return node.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
   let text = "";
   for (let i = 0; i < bytes.length; i += PIECE) text += btoa(String.fromCharCode(...bytes.subarray(i, i + PIECE)));
   return text;
@@ -14,12 +18,21 @@ export function toBase64(bytes: Uint8Array): string {
 /** Canonical Base64 with padding (RFC 4648 §4); `undefined` for anything else. */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (!BASE64.test(text)) return undefined;
-  const latin1 = atob(text);
-  const bytes = new Uint8Array(latin1.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = latin1.charCodeAt(i);
+  const bytes = node === undefined ? ofLatin1(atob(text)) : bufferCopy(node.from(text, "base64"));
   // Bits past the last byte must be zero: one value has one encoding.
   const lastGroup = bytes.length - (bytes.length % 3 || 3);
   return toBase64(bytes.subarray(lastGroup)) === text.slice(-4) ? bytes : undefined;
+}
+
+function ofLatin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** A small buffer is a piece of memory that others share. */
+function bufferCopy(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer);
 }
 
 /** @throws KmsError `InvalidParameter` */

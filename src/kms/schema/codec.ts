@@ -29,19 +29,22 @@ export function decode<Request>(
   { request }: Pick<Coded<Request, unknown>, "request">,
   parameters: Iterable<readonly [name: string, text: string]>,
 ): Request {
-  const entries = request.entries.filter(({ field }) => field.fixed === undefined);
+  const { entries, known } = sentParameters(request);
   const texts = new Map<string, string>();
-  const parts = new Map<string, Map<string, string>>();
+  let parts: Map<string, Map<string, string>> | undefined;
   for (const [name, text] of parameters) {
     if (COMMON_PARAMETERS.has(name)) continue;
-    if (entries.some(({ parameter }) => parameter === name)) {
+    if (known.has(name)) {
       if (texts.has(name)) throw givenTwice(name);
       texts.set(name, text);
-    } else addPart(parts, entries, [name, text]);
+    } else {
+      parts ??= new Map();
+      addPart(parts, entries, [name, text]);
+    }
   }
   const value: Record<string, unknown> = {};
   for (const { name, parameter, field } of request.entries) {
-    const inParts = parts.get(parameter);
+    const inParts = parts?.get(parameter);
     const text = texts.get(parameter);
     if (text !== undefined && inParts !== undefined) throw givenTwice(parameter);
     if (field.fixed !== undefined) value[name] = field.fixed;
@@ -49,6 +52,23 @@ export function decode<Request>(
     else if (inParts !== undefined) value[name] = field.fromParts?.(inParts, parameter);
   }
   return value as Request;
+}
+
+/** The fields of a request that are sent, and their parameters. */
+interface SentParameters {
+  readonly entries: readonly Entry[];
+  readonly known: ReadonlySet<string>;
+}
+
+const sent = new WeakMap<object, SentParameters>();
+
+function sentParameters(request: Pick<Schema<unknown>, "entries">): SentParameters {
+  const found = sent.get(request);
+  if (found !== undefined) return found;
+  const entries = request.entries.filter(({ field }) => field.fixed === undefined);
+  const made = { entries, known: new Set(entries.map(({ parameter }) => parameter)) };
+  sent.set(request, made);
+  return made;
 }
 
 function addPart(

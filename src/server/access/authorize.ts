@@ -1,5 +1,6 @@
 import { KmsError } from "../../kms/ports/errors.ts";
 import { parseBlob } from "../../kms/wire/blob.ts";
+import { type MaybePromise, whenReady } from "../../shared/maybe-promise.ts";
 import { ACCESS, type AccessRule, type Target } from "./access-table.ts";
 import type { RequestFacts } from "./conditions.ts";
 import { type Access, asksForTags, type Decision, decide } from "./decide.ts";
@@ -10,9 +11,9 @@ export interface KeyNames {
   /** `acs:kms:REGION:ACCOUNT:` */
   readonly prefix: string;
   /** The id of the key that a request names by id, ARN or alias. */
-  keyId(name: string): string | undefined | Promise<string | undefined>;
+  keyId(name: string): MaybePromise<string | undefined>;
   /** The id of the key that a version belongs to. */
-  keyIdOfVersion(versionId: string): string | undefined | Promise<string | undefined>;
+  keyIdOfVersion(versionId: string): MaybePromise<string | undefined>;
   tags(keyId: string): Promise<ReadonlyMap<string, string>>;
 }
 
@@ -32,25 +33,42 @@ export interface Verdict {
 }
 
 /**
- * Whether a policy allows an operation on every resource that it touches. A key that does not exist is checked under the name
- * that the request uses: only a caller that may use all keys learns that it does not exist.
+ * Whether a policy allows an operation on every resource that it touches; synchronous if the names of keys are cached and the policy asks
+ * for no tags. A key that does not exist is checked under the name that the request uses: only a caller that may use all keys learns that
+ * it does not exist.
  */
-export async function authorize(question: Question, keys: KeyNames): Promise<Verdict> {
+export function authorize(question: Question, keys: KeyNames): MaybePromise<Verdict> {
   const rules = ACCESS[question.operation];
   if (rules === undefined) {
     return refused("No policy can allow this operation.");
   }
-  let verdict = refused("The request names no resource.");
-  const bound: Record<string, string> = {};
-  for (const rule of rules) {
-    if (!applies(rule, question.request)) continue;
-    const { decision, keyId } = await verdictOn(rule, question, keys);
-    if (rule.target.kind === "key" && keyId !== undefined && rule.target.field !== ARN_FIELD)
-      bound[rule.target.field] = keyId;
-    verdict = { decision, keyId: verdict.keyId ?? keyId, bound };
-    if (!decision.allowed) return verdict;
+  return allOf(rules, 0, { question, keys, keyId: undefined, bound: {} });
+}
+
+/** What is known so far of the access that is asked for. */
+interface Progress {
+  readonly question: Question;
+  readonly keys: KeyNames;
+  keyId: string | undefined;
+  readonly bound: Record<string, string>;
+}
+
+/** @param at the number of the next rule */
+function allOf(rules: readonly AccessRule[], at: number, progress: Progress, last?: Decision): MaybePromise<Verdict> {
+  const { question, keys, bound } = progress;
+  const rule = rules[at];
+  if (rule === undefined) {
+    return last === undefined
+      ? refused("The request names no resource.")
+      : { decision: last, keyId: progress.keyId, bound };
   }
-  return verdict;
+  if (!applies(rule, question.request)) return allOf(rules, at + 1, progress, last);
+  return whenReady(verdictOn(rule, question, keys), ({ decision, keyId }) => {
+    progress.keyId ??= keyId;
+    const { target } = rule;
+    if (target.kind === "key" && keyId !== undefined && target.field !== ARN_FIELD) bound[target.field] = keyId;
+    return decision.allowed ? allOf(rules, at + 1, progress, decision) : { decision, keyId: progress.keyId, bound };
+  });
 }
 
 /** Takes no alias, and no bare id. */
@@ -69,23 +87,30 @@ function applies({ where }: AccessRule, request: object): boolean {
   return where === undefined || (fieldOf(request, where.field) !== undefined) === where.given;
 }
 
-async function verdictOn(rule: AccessRule, question: Question, keys: KeyNames): Promise<Omit<Verdict, "bound">> {
-  const { keyId, resources } = await resourcesOf(rule.target, question.request, keys);
-  const access: Access = {
-    actions: (rule.actions ?? [question.operation]).map((name) => `kms:${name}`),
-    resources: resources.map((resource) => `${keys.prefix}${resource}`),
-  };
-  const needsTags = keyId !== undefined && asksForTags(question.policy);
-  const tags = needsTags ? await keys.tags(keyId) : new Map<string, string>();
-  return { decision: decide(question.policy, access, { ...question.facts, tags }), keyId };
+function verdictOn(rule: AccessRule, question: Question, keys: KeyNames): MaybePromise<Omit<Verdict, "bound">> {
+  const { policy, facts, operation } = question;
+  return whenReady(resourcesOf(rule.target, question.request, keys), ({ keyId, resources }) => {
+    const access: Access = {
+      actions: (rule.actions ?? [operation]).map((name) => `kms:${name}`),
+      resources: resources.map((resource) => `${keys.prefix}${resource}`),
+    };
+    const tags = keyId !== undefined && asksForTags(policy) ? keys.tags(keyId) : NO_TAGS;
+    return whenReady(tags, (known) => {
+      const { sourceIp, secureTransport, currentTime, encryptionContext } = facts;
+      const all = { sourceIp, secureTransport, currentTime, encryptionContext, tags: known };
+      return { decision: decide(policy, access, all), keyId };
+    });
+  });
 }
+
+const NO_TAGS: ReadonlyMap<string, string> = new Map();
 
 interface Resources {
   readonly keyId: string | undefined;
   readonly resources: readonly string[];
 }
 
-async function resourcesOf(target: Target, request: object, keys: KeyNames): Promise<Resources> {
+function resourcesOf(target: Target, request: object, keys: KeyNames): MaybePromise<Resources> {
   switch (target.kind) {
     case "account":
       // With a slash too, so that "key/*" covers the operations on all keys.
@@ -99,21 +124,22 @@ async function resourcesOf(target: Target, request: object, keys: KeyNames): Pro
   }
 }
 
-async function resourcesOfName(name: string, keys: KeyNames): Promise<Resources> {
-  const keyId = await keys.keyId(name);
-  const short = name.startsWith(keys.prefix) ? name.slice(keys.prefix.length) : name;
-  const given = short.startsWith("alias/") || short.startsWith("key/") ? short : `key/${short}`;
-  if (keyId === undefined) return { keyId, resources: [given] };
-  const own = `key/${keyId}`;
-  return { keyId, resources: given === own ? [own] : [own, given] };
+function resourcesOfName(name: string, keys: KeyNames): MaybePromise<Resources> {
+  return whenReady(keys.keyId(name), (keyId) => {
+    const short = name.startsWith(keys.prefix) ? name.slice(keys.prefix.length) : name;
+    const given = short.startsWith("alias/") || short.startsWith("key/") ? short : `key/${short}`;
+    if (keyId === undefined) return { keyId, resources: [given] };
+    const own = `key/${keyId}`;
+    return { keyId, resources: given === own ? [own] : [own, given] };
+  });
 }
 
-async function resourcesOfBlob(blob: unknown, keys: KeyNames): Promise<Resources> {
-  const keyId = blob instanceof Uint8Array ? await keyIdOfBlob(blob, keys) : undefined;
-  return { keyId, resources: [`key/${keyId ?? ""}`] };
+function resourcesOfBlob(blob: unknown, keys: KeyNames): MaybePromise<Resources> {
+  const found = blob instanceof Uint8Array ? keyIdOfBlob(blob, keys) : undefined;
+  return whenReady(found, (keyId) => ({ keyId, resources: [`key/${keyId ?? ""}`] }));
 }
 
-function keyIdOfBlob(blob: Uint8Array, keys: KeyNames): string | undefined | Promise<string | undefined> {
+function keyIdOfBlob(blob: Uint8Array, keys: KeyNames): MaybePromise<string | undefined> {
   try {
     return keys.keyIdOfVersion(parseBlob(blob).versionId);
   } catch {

@@ -9,6 +9,7 @@ import { readParameters } from "../protocol/parameters.ts";
 import { ServiceError, type WireError, wireError } from "../protocol/service-error.ts";
 import { errorBody, JSON_TYPE, newRequestId } from "./answer.ts";
 import { CrossOrigin } from "./cross-origin.ts";
+import { endOfTurn } from "./end-of-turn.ts";
 import { createHttpServer, type HttpServerParts, unsupportedMethod } from "./http-server.ts";
 import type { LogLine } from "./log-line.ts";
 import type { Metrics } from "./metrics.ts";
@@ -135,16 +136,24 @@ async function answer(parts: Running, request: FastifyRequest, reply: FastifyRep
   const trace: Trace = { operation: "unknown" };
   try {
     const json = await handleRequest(parts.service, httpRequest(request), trace);
-    const body = JSON.stringify({ ...json, RequestId: request.id });
+    const body = withRequestId(JSON.stringify(json), request.id);
     reply.type(JSON_TYPE).header("x-acs-request-id", request.id);
     if (parts.closing) reply.header("connection", "close");
-    observe(parts, { ...source(request), startedAt, trace, status: 200, code: "OK" });
+    const { socket } = request.raw;
+    observe(parts, { requestId: request.id, socket, startedAt, trace, status: 200, code: "OK" });
+    await endOfTurn();
     return reply.send(body);
   } catch (error) {
     return refuse(parts, { request, reply, startedAt, trace }, error);
   }
 }
 
+/** The JSON of an object with one member more. */
+function withRequestId(json: string, id: string): string {
+  return `${json.slice(0, -1)}${json === "{}" ? "" : ","}"RequestId":"${id}"}`;
+}
+
+// Every request passes here and by `observe`: objects that are spread into others take ten times as long to make as plain ones.
 function httpRequest(request: FastifyRequest): HttpRequest {
   const { raw, headers } = request;
   const url = raw.url ?? "/";
@@ -154,9 +163,13 @@ function httpRequest(request: FastifyRequest): HttpRequest {
   const body = request.body instanceof Uint8Array ? request.body : NO_BYTES;
   const isForm = body.length > 0 && /^application\/x-www-form-urlencoded\b/i.test(headers["content-type"] ?? "");
   return {
-    ...{ method: request.method, path: mark < 0 ? url : url.slice(0, mark), query, headers, body },
+    method: request.method,
+    path: mark < 0 ? url : url.slice(0, mark),
+    query,
+    headers,
+    body,
     form: isForm ? formOf(body) : NO_PARAMETERS,
-    sourceIp: plainAddress(raw.socket.remoteAddress ?? ""),
+    sourceIp: addressOf(raw.socket),
     secureTransport: request.protocol === "https",
   };
 }
@@ -193,6 +206,17 @@ function refuse(parts: Running, { request, reply, startedAt, trace }: Refused, e
   return reply.send(errorBody(seen, request.id, parts.host));
 }
 
+const addresses = new WeakMap<Duplex, string>();
+
+/** The address of the other end. It is asked for twice a request, and stays the same for a connection. */
+function addressOf(socket: Duplex): string {
+  const known = addresses.get(socket);
+  if (known !== undefined) return known;
+  const address = plainAddress(socket instanceof Socket ? (socket.remoteAddress ?? "") : "");
+  addresses.set(socket, address);
+  return address;
+}
+
 function source({ id, raw }: FastifyRequest): { requestId: string; socket: Duplex } {
   return { requestId: id, socket: raw.socket };
 }
@@ -211,11 +235,9 @@ function observe(parts: AppParts, { requestId, socket, startedAt, trace, status,
   const milliseconds = performance.now() - startedAt;
   const { operation, accessKeyId, caller } = trace;
   parts.metrics?.observe({ operation, code, seconds: milliseconds / 1_000 });
-  parts.log({
-    ...{ requestId, operation, status, code, milliseconds, accessKeyId, caller },
-    sourceIp: plainAddress(socket instanceof Socket ? (socket.remoteAddress ?? "") : ""),
-    ...(status >= 500 ? { cause } : {}),
-  });
+  const sourceIp = addressOf(socket);
+  const shown = status >= 500 ? cause : undefined;
+  parts.log({ requestId, operation, status, code, milliseconds, sourceIp, accessKeyId, caller, cause: shown });
 }
 
 /** Fastify's own refusals in the service's terms. */

@@ -1,25 +1,25 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
+type Response = ServerResponse<IncomingMessage>;
 
 /** The requests of each connection that are not answered yet, in their order. Pipelining makes it more than one. */
 export class Connections {
-  readonly #open = new WeakMap<Duplex, Set<Exchange>>();
+  readonly #open = new WeakMap<Duplex, Set<Response>>();
   readonly #refused = new WeakSet<Duplex>();
 
   /** Follows the requests of `server`: to be called before its other listeners are added. */
   constructor(server: Server) {
-    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      const { socket } = request;
-      const open = this.#open.get(socket) ?? new Set<Exchange>();
-      this.#open.set(socket, open);
-      const exchange = { request, response };
-      open.add(exchange);
-      response.once("close", () => open.delete(exchange));
+    const open = this.#open;
+    // One listener for all responses: a closure for each would cost every request as much as the rest of this.
+    function forget(this: Response): void {
+      open.get(this.req.socket)?.delete(this);
+    }
+    server.on("request", ({ socket }: IncomingMessage, response: Response) => {
+      const known = open.get(socket);
+      if (known === undefined) open.set(socket, new Set([response]));
+      else known.add(response);
+      response.on("close", forget);
     });
   }
 
@@ -40,8 +40,8 @@ export class Connections {
    */
   async drained(socket: Duplex): Promise<boolean> {
     const open = [...(this.#open.get(socket) ?? [])];
-    await Promise.all(open.filter(({ request }) => request.complete).map(({ response }) => ended(response)));
-    return socket.writable && !open.some(({ request, response }) => !request.complete && response.headersSent);
+    await Promise.all(open.filter(({ req }) => req.complete).map(ended));
+    return socket.writable && !open.some(({ req, headersSent }) => !req.complete && headersSent);
   }
 }
 

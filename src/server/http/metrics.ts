@@ -52,9 +52,11 @@ export class Metrics {
         },
       });
     }
+    const counters = new Map<string, { inc(): void }>();
+    const timers = new Map<string, { observe(seconds: number): void }>();
     return new Metrics(registry, ({ operation, code, seconds }) => {
-      requests.inc({ operation, code });
-      latency.observe({ operation }, seconds);
+      kept(counters, `${operation} ${code}`, () => requests.labels({ operation, code })).inc();
+      kept(timers, operation, () => latency.labels({ operation })).observe(seconds);
     });
   }
 
@@ -69,4 +71,13 @@ export class Metrics {
   text(): Promise<string> {
     return this.#registry.metrics();
   }
+}
+
+/** Names of operations and codes are few and the server's own, so all are kept. */
+function kept<T>(known: Map<string, T>, name: string, make: () => T): T {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const made = make();
+  known.set(name, made);
+  return made;
 }

@@ -1,6 +1,7 @@
-import { createHash, createHmac } from "node:crypto";
+import { hash } from "node:crypto";
 import { equalTexts } from "./equal-texts.ts";
-import { inNameOrder, type Parameters } from "./parameters.ts";
+import { hmacText } from "./hmac-text.ts";
+import { namesInOrder, type Parameters } from "./parameters.ts";
 import { percentEncode } from "./percent-encoding.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Claim, SignedRequest } from "./signed-request.ts";
@@ -59,15 +60,14 @@ export function readAcs3Claim(request: SignedRequest): Claim {
 export function acs3Signature(secret: string, request: SignedRequest, names: readonly string[]): string {
   const { method, path, query } = request;
   const headers = names.map((name) => `${name}:${single(request, name).trim()}\n`).join("");
-  const hash = single(request, "x-acs-content-sha256");
-  const canonical = `${method}\n${path}\n${canonicalQuery(query)}\n${headers}\n${names.join(";")}\n${hash}`;
-  const stringToSign = `${ACS3}\n${createHash("sha256").update(canonical).digest("hex")}`;
-  return createHmac("sha256", secret).update(stringToSign).digest("hex");
+  const bodyHash = single(request, "x-acs-content-sha256");
+  const canonical = `${method}\n${path}\n${canonicalQuery(query)}\n${headers}\n${names.join(";")}\n${bodyHash}`;
+  return hmacText("sha256", secret, `${ACS3}\n${hash("sha256", canonical, "hex")}`, "hex");
 }
 
 function canonicalQuery(query: Parameters): string {
-  return inNameOrder(query)
-    .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
+  return namesInOrder(query)
+    .map((name) => `${percentEncode(name)}=${percentEncode(query.get(name) ?? "")}`)
     .join("&");
 }
 
@@ -82,8 +82,7 @@ function requireSigned({ headers, body }: SignedRequest, names: readonly string[
 }
 
 function requireBodyHash(request: SignedRequest): void {
-  const hash = createHash("sha256").update(request.body).digest("hex");
-  if (single(request, "x-acs-content-sha256").toLowerCase() !== hash) {
+  if (single(request, "x-acs-content-sha256").toLowerCase() !== hash("sha256", request.body, "hex")) {
     throw incomplete("x-acs-content-sha256 is not the SHA-256 of the body.");
   }
 }

@@ -28,9 +28,9 @@ export function readParameters(encoded: string, parameters: Map<string, string>)
   }
 }
 
-/** In the order of their decoded names as UTF-16, which is how the official SDKs sort before they encode. */
-export function inNameOrder(parameters: Parameters): (readonly [name: string, value: string])[] {
-  return [...parameters].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+/** In the order of the decoded names as UTF-16, which is how the official SDKs sort before they encode. */
+export function namesInOrder(parameters: Parameters): readonly string[] {
+  return [...parameters.keys()].sort();
 }
 
 function unreadable(message: string): ServiceError {

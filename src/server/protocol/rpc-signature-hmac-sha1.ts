@@ -1,6 +1,6 @@
-import { createHmac } from "node:crypto";
 import { equalTexts } from "./equal-texts.ts";
-import { inNameOrder, type Parameters } from "./parameters.ts";
+import { hmacText } from "./hmac-text.ts";
+import { namesInOrder, type Parameters } from "./parameters.ts";
 import { percentEncode } from "./percent-encoding.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Claim, SignedRequest } from "./signed-request.ts";
@@ -37,11 +37,19 @@ export function readRpcClaim(request: SignedRequest): Claim {
 
 /** Base64 of the 20-byte signature. */
 export function rpcSignature(secret: string, method: string, parameters: Parameters): string {
-  const pairs = inNameOrder(parameters)
-    .filter(([name]) => name !== "Signature")
-    .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`);
-  const stringToSign = `${method}&%2F&${percentEncode(pairs.join("&"))}`;
-  return createHmac("sha1", `${secret}&`).update(stringToSign).digest("base64");
+  let stringToSign = `${method}&%2F&`;
+  let separator = "";
+  for (const name of namesInOrder(parameters)) {
+    if (name === "Signature") continue;
+    stringToSign += `${separator}${encodedTwice(name)}%3D${encodedTwice(parameters.get(name) ?? "")}`;
+    separator = "%26";
+  }
+  return hmacText("sha1", `${secret}&`, stringToSign, "base64");
+}
+
+/** What is encoded once has nothing but `%` to encode. */
+function encodedTwice(text: string): string {
+  return percentEncode(text).replaceAll("%", "%25");
 }
 
 function merged(query: Parameters, form: Parameters): Parameters {

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { CLOCK_TOLERANCE_MS, type Nonce, type NonceVerdict, type NonceWindow } from "./nonce-window.ts";
+import { nextTurn } from "../../shared/pause.ts";
+import { CLOCK_TOLERANCE_MS, type Nonce, type NonceVerdict, type NonceWindow, nonceDigest } from "./nonce-window.ts";
 import type { NonceRegister } from "./verify-claim.ts";
 
 export interface SharedEntry {
@@ -13,7 +12,7 @@ export type Remember = (entries: readonly SharedEntry[]) => Promise<readonly boo
 
 interface Waiting {
   readonly entry: SharedEntry;
-  readonly resolve: (isNew: boolean) => void;
+  readonly resolve: (verdict: NonceVerdict) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -36,17 +35,17 @@ export class SharedNonces implements NonceRegister {
   }
 
   claim(nonce: Nonce, now: number): NonceVerdict | Promise<NonceVerdict> {
-    const verdict = this.#window.claim(nonce, now);
-    return verdict === "new" ? this.#share(nonce) : verdict;
+    const digest = nonceDigest(nonce);
+    const verdict = this.#window.claim(nonce, now, digest);
+    return verdict === "new" ? this.#share(digest, nonce.timestamp) : verdict;
   }
 
-  async #share({ accessKeyId, replayId, timestamp }: Nonce): Promise<NonceVerdict> {
-    const id = createHash("sha256").update(`${accessKeyId}\0${replayId}`).digest().subarray(0, ID_LENGTH);
-    const isNew = await new Promise<boolean>((resolve, reject) => {
+  #share(digest: string, timestamp: number): Promise<NonceVerdict> {
+    const id = Buffer.from(digest.slice(0, ID_LENGTH), "latin1");
+    return new Promise((resolve, reject) => {
       this.#waiting.push({ entry: { id, until: timestamp + CLOCK_TOLERANCE_MS }, resolve, reject });
       if (!this.#busy) void this.#work();
     });
-    return isNew ? "new" : "used";
   }
 
   async #work(): Promise<void> {
@@ -58,7 +57,7 @@ export class SharedNonces implements NonceRegister {
       try {
         const isNew = await this.#remember(batch.map(({ entry }) => entry));
         batch.forEach(({ resolve }, index) => {
-          resolve(isNew[index] === true);
+          resolve(isNew[index] === true ? "new" : "used");
         });
       } catch (reason) {
         for (const { reject } of batch) reject(reason);

@@ -1,3 +1,4 @@
+import { type MaybePromise, whenReady } from "../../shared/maybe-promise.ts";
 import { performance } from "../../shared/timers.ts";
 import type { AccessKeyCache, KnownAccessKey } from "../access/access-key-cache.ts";
 import type { RateLimiter } from "../http/rate-limit.ts";
@@ -12,7 +13,7 @@ export const API_VERSION = "2016-01-20";
 
 /** Where nonces are remembered: in this process, and in the store where several processes share one. */
 export interface NonceRegister {
-  claim(nonce: Nonce, now: number): NonceVerdict | Promise<NonceVerdict>;
+  claim(nonce: Nonce, now: number): MaybePromise<NonceVerdict>;
 }
 
 export interface Gatekeeper {
@@ -31,12 +32,23 @@ export interface Caller {
  * Finds out who sent a request, or refuses it: an access key that is unknown, inactive or expired, a signature that is not its own, a
  * time more than 15 minutes away, a nonce that was used. Only a correctly signed request learns more than that.
  *
- * @throws ServiceError for what is refused
+ * @throws ServiceError for what is refused, at once or by the promise
  */
-export async function verifyRequest(request: SignedRequest, gatekeeper: Gatekeeper): Promise<Caller> {
+export function verifyRequest(request: SignedRequest, gatekeeper: Gatekeeper): MaybePromise<Caller> {
   const claim = isAcs3(request) ? readAcs3Claim(request) : readRpcClaim(request);
-  const found = gatekeeper.accessKeys.find(claim.accessKeyId);
-  const accessKey = found instanceof Promise ? await found : found;
+  return whenReady(gatekeeper.accessKeys.find(claim.accessKeyId), (found) => {
+    const accessKey = requireSigned(claim, found);
+    requireLife(claim, accessKey, gatekeeper.now());
+    if (!gatekeeper.rates.admits(accessKey.accessKeyId, performance.now())) throw throttled("QPS Limit Exceeded");
+    return whenReady(nonceVerdict(claim, gatekeeper), (verdict) => {
+      requireNew(verdict);
+      requireVersion(claim);
+      return { claim, accessKey };
+    });
+  });
+}
+
+function requireSigned(claim: Claim, accessKey: KnownAccessKey | undefined): KnownAccessKey {
   if (accessKey === undefined) {
     throw new ServiceError("InvalidAccessKeyId.NotFound", "The Access Key ID provided does not exist in our records.");
   }
@@ -46,13 +58,7 @@ export async function verifyRequest(request: SignedRequest, gatekeeper: Gatekeep
       "The request signature is not the one of the access key and request.",
     );
   }
-  requireLife(claim, accessKey, gatekeeper.now());
-  if (!gatekeeper.rates.admits(accessKey.accessKeyId, performance.now())) throw throttled("QPS Limit Exceeded");
-  await requireFresh(claim, gatekeeper);
-  if (claim.version !== API_VERSION) {
-    throw new ServiceError("InvalidVersion", `The specified version is not valid. It must be ${API_VERSION}.`);
-  }
-  return { claim, accessKey };
+  return accessKey;
 }
 
 function requireLife(claim: Claim, accessKey: KnownAccessKey, now: number): void {
@@ -68,18 +74,25 @@ function requireLife(claim: Claim, accessKey: KnownAccessKey, now: number): void
   }
 }
 
-async function requireFresh(claim: Claim, { nonces, now }: Gatekeeper): Promise<void> {
+function nonceVerdict(claim: Claim, { nonces, now }: Gatekeeper): MaybePromise<NonceVerdict> {
   const at = now();
   const { timestamp, accessKeyId, replayId } = claim;
   if (!(Math.abs(timestamp - at) <= CLOCK_TOLERANCE_MS)) {
     const message = `The time of the request must be like 2006-01-02T15:04:05Z and within 15 minutes of ${new Date(at).toISOString()}.`;
     throw new ServiceError("IllegalTimestamp", message);
   }
-  const claimed = nonces.claim({ accessKeyId, replayId, timestamp }, at);
-  const verdict = claimed instanceof Promise ? await claimed : claimed;
+  return nonces.claim({ accessKeyId, replayId, timestamp }, at);
+}
+
+function requireNew(verdict: NonceVerdict): void {
   if (verdict === "used")
     throw new ServiceError("SignatureNonceUsed", "The request was sent before: its nonce is used.");
   if (verdict === "full") throw throttled("The server remembers as many nonces as it may. Try again.");
+}
+
+function requireVersion({ version }: Claim): void {
+  if (version === API_VERSION) return;
+  throw new ServiceError("InvalidVersion", `The specified version is not valid. It must be ${API_VERSION}.`);
 }
 
 function throttled(message: string): ServiceError {
