@@ -12,7 +12,8 @@
  */
 import type { Aead } from "./ciphers/aead.ts";
 import { aes, sm4 } from "./ciphers/cipher-engine.ts";
-import { Gcm, type GcmOptions } from "./ciphers/gcm.ts";
+import { type AesGcmOptions, Gcm, type GcmOptions } from "./ciphers/gcm.ts";
+import { nativeAesGcm } from "./ciphers/native/gcm.ts";
 
 // Further modes, which bundlers leave out where they are not used: after what every program has.
 
@@ -26,9 +27,10 @@ import { xaes } from "./ciphers/xaes-256-gcm.ts";
 
 export type { Aead, IntoOptions, Message, MessageOptions, SealStream } from "./ciphers/aead.ts";
 export type { CcmOptions } from "./ciphers/ccm.ts";
-export type { GcmOptions } from "./ciphers/gcm.ts";
+export type { AesGcmOptions, GcmOptions } from "./ciphers/gcm.ts";
 export type { ManagedNonceOptions, ManagedOptions, NonceAead } from "./ciphers/managed-nonce.ts";
 export type { MessageAead } from "./ciphers/message-aead.ts";
+export type { Backend, BackendOption } from "./ciphers/native/backend.ts";
 export { randomBytes } from "./ciphers/random-bytes.ts";
 export type { SivOptions } from "./ciphers/siv.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
@@ -38,10 +40,14 @@ export type { AesSiv, ManagedNonce };
 /**
  * AES-GCM under `key` of 16, 24 or 32 bytes, which is copied.
  *
- * @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_LIMIT` (no memory for another key), `ERR_WASM`
+ * In Node, messages from about 1 KiB up go to node:crypto, which has the processor's AES instructions; the option `backend` says
+ * where they go.
+ *
+ * @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_LIMIT` (no memory for another key), `ERR_WASM`;
+ *   `ERR_UNSUPPORTED` if the backend is `"native"` and the host has no node:crypto
  */
-export function aesGcm(key: Uint8Array, options?: GcmOptions): Aead {
-  return new Gcm(aes(), key, options);
+export function aesGcm(key: Uint8Array, options?: AesGcmOptions): Aead {
+  return new Gcm(aes(), key, options, nativeAesGcm);
 }
 
 /**

@@ -14,6 +14,8 @@ import { aes } from "./ciphers/cipher-engine.ts";
 import { Ctr } from "./ciphers/ctr.ts";
 import { Ecb } from "./ciphers/ecb.ts";
 import { Gcm } from "./ciphers/gcm.ts";
+import { nativeAesCbc, nativeAesCtr, nativeAesEcb } from "./ciphers/native/blocks.ts";
+import { nativeAesGcm } from "./ciphers/native/gcm.ts";
 import { LanelockError } from "./errors.ts";
 import type { Bytes } from "./shared/byte-input.ts";
 
@@ -157,7 +159,7 @@ function aesGcm(key: Uint8Array, nonce: Uint8Array, AAD?: Uint8Array): Cipher {
       checkBytes(plaintext, { title: "data" });
       prepare(output);
       return unshared([plaintext, ...rest], (data, k, n, aad) =>
-        withKey(new Gcm(aes(), k), (aead) => aead.seal(n, data, { aad })),
+        withKey(new Gcm(aes(), k, undefined, nativeAesGcm), (aead) => aead.seal(n, data, { aad })),
       );
     },
     decrypt(ciphertext, ...output: unknown[]) {
@@ -166,7 +168,7 @@ function aesGcm(key: Uint8Array, nonce: Uint8Array, AAD?: Uint8Array): Cipher {
       try {
         prepare(output);
         return unshared([ciphertext, ...rest], (data, k, n, aad) =>
-          withKey(new Gcm(aes(), k), (aead) => aead.open(n, data, { aad })),
+          withKey(new Gcm(aes(), k, undefined, nativeAesGcm), (aead) => aead.open(n, data, { aad })),
         );
       } catch (error) {
         throw translated(error, "ERR_AUTHENTICATION", "aes-gcm: invalid tag");
@@ -190,7 +192,9 @@ function aesCtr(key: Uint8Array, nonce: Uint8Array, ...rest: unknown[]): CipherW
     // Noble copies an input that is not aligned before it looks for overlap, so then any overlap is fine.
     if (output !== undefined) checkOutput(isAligned(data) ? data : NOTHING, output, data.length);
     return unshared([data, key, nonce], (input, k, n) =>
-      toOutput(output, (options) => withKey(new Ctr(aes(), k), (ctr) => ctr.encrypt(n, input, options))),
+      toOutput(output, (options) =>
+        withKey(new Ctr(aes(), k, undefined, nativeAesCtr), (ctr) => ctr.encrypt(n, input, options)),
+      ),
     );
   };
   return {
@@ -250,7 +254,7 @@ function paddingOf(opts: BlockOpts): "pkcs7" | "none" {
 function aesEcb(key: Uint8Array, opts: BlockOpts = {}, ...rest: unknown[]): CipherWithOutput {
   checkBytes(key, { title: "key" });
   rejectAad([opts, ...rest]);
-  return blockMode(key, !opts.disablePadding, (k) => new Ecb(aes(), k, { padding: paddingOf(opts) }));
+  return blockMode(key, !opts.disablePadding, (k) => new Ecb(aes(), k, { padding: paddingOf(opts) }, nativeAesEcb));
 }
 
 function aesCbc(key: Uint8Array, iv: Uint8Array, opts: BlockOpts = {}, ...rest: unknown[]): CipherWithOutput {
@@ -258,7 +262,7 @@ function aesCbc(key: Uint8Array, iv: Uint8Array, opts: BlockOpts = {}, ...rest: 
   checkBytes(iv, { length: BLOCK, title: "nonce" });
   rejectAad([opts, ...rest]);
   return blockMode(key, !opts.disablePadding, (k) => {
-    const cbc = new Cbc(aes(), k, { padding: paddingOf(opts) });
+    const cbc = new Cbc(aes(), k, { padding: paddingOf(opts) }, nativeAesCbc);
     return {
       encrypt: (data, options) => unshared([iv], (first) => cbc.encrypt(first, data, options)),
       decrypt: (data, options) => unshared([iv], (first) => cbc.decrypt(first, data, options)),

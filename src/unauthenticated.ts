@@ -10,32 +10,34 @@
  * @module
  */
 import type { Aead, MessageOptions } from "./ciphers/aead.ts";
-import type { PaddingOption } from "./ciphers/block-mode.ts";
+import type { KeyOptions, PaddingOption } from "./ciphers/block-mode.ts";
 import { Cbc } from "./ciphers/cbc.ts";
 import { Cfb } from "./ciphers/cfb.ts";
 import { aes, sm4 } from "./ciphers/cipher-engine.ts";
-import { Ctr, type CtrOptions } from "./ciphers/ctr.ts";
+import { type AesCtrOptions, Ctr, type CtrOptions } from "./ciphers/ctr.ts";
 import { Ecb } from "./ciphers/ecb.ts";
 import { AEAD, Gcm } from "./ciphers/gcm.ts";
 import { GcmOpenStreamUnverified } from "./ciphers/gcm-open-stream-unverified.ts";
 import { aes as aesModes, sm4 as sm4Modes } from "./ciphers/modes-engine.ts";
+import { nativeAesCbc, nativeAesCtr, nativeAesEcb } from "./ciphers/native/blocks.ts";
 import { Ofb } from "./ciphers/ofb.ts";
 import { LanelockError } from "./errors.ts";
 
-export type { IntoOption, PaddingOption } from "./ciphers/block-mode.ts";
-export type { CtrOptions } from "./ciphers/ctr.ts";
+export type { IntoOption, KeyOptions, PaddingOption } from "./ciphers/block-mode.ts";
+export type { AesCtrOptions, CtrOptions } from "./ciphers/ctr.ts";
+export type { Backend, BackendOption } from "./ciphers/native/backend.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
 export type { Bytes } from "./shared/byte-input.ts";
 export type { Cbc, Cfb, Ctr, Ecb, GcmOpenStreamUnverified, Ofb };
 
 /** AES-CBC under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
-export function aesCbc(key: Uint8Array, options?: PaddingOption): Cbc {
-  return new Cbc(aes(), key, options);
+export function aesCbc(key: Uint8Array, options?: KeyOptions): Cbc {
+  return new Cbc(aes(), key, options, nativeAesCbc);
 }
 
 /** AES-ECB under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
-export function aesEcb(key: Uint8Array, options?: PaddingOption): Ecb {
-  return new Ecb(aes(), key, options);
+export function aesEcb(key: Uint8Array, options?: KeyOptions): Ecb {
+  return new Ecb(aes(), key, options, nativeAesEcb);
 }
 
 /**
@@ -44,8 +46,8 @@ export function aesEcb(key: Uint8Array, options?: PaddingOption): Ecb {
  * @example
  * using ctr = aesCtr(key, { endianness: "little", bits: 64 }); // as WinZip's AE-2 counts, from a counter block of 1
  */
-export function aesCtr(key: Uint8Array, options?: CtrOptions): Ctr {
-  return new Ctr(aes(), key, options);
+export function aesCtr(key: Uint8Array, options?: AesCtrOptions): Ctr {
+  return new Ctr(aes(), key, options, nativeAesCtr);
 }
 
 /** AES-CFB with segments of 128 bits under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, … */

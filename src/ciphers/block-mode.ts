@@ -5,6 +5,9 @@ import { eachPart } from "../engine/parts.ts";
 import { LanelockError } from "../errors.ts";
 import { type Bytes, callersBytes, checkBytes } from "../shared/byte-input.ts";
 import { checkNames } from "../shared/known-names.ts";
+import { type Backend, type BackendOption, checkBackend } from "./native/backend.ts";
+import type { NativeBlocks } from "./native/blocks.ts";
+import { resultFor } from "./native/pieces.ts";
 
 export interface IntoOption {
   /** Where to write the result instead of allocating. It may overlap the input at any offset. */
@@ -21,19 +24,28 @@ export type Padding = "pkcs7" | "none";
 /** Bytes that one call of the engine takes: less than its IO holds, to leave space for padding. */
 const AT_ONCE = 32768;
 
-const PADDING_NAMES = ["padding"];
 const INTO_NAMES = ["into"];
 
-/** @throws LanelockError `ERR_ARGUMENT` for any other padding, and for an option with any other name */
-export function checkPadding(options: PaddingOption | undefined): Padding {
+/** The options of a key. Each is read once. */
+export interface KeyOptions extends PaddingOption, BackendOption {}
+
+export interface KeySettings {
+  readonly padding: Padding;
+  readonly backend: Backend;
+}
+
+/**
+ * @param known the options that the mode and the cipher have
+ * @throws LanelockError `ERR_ARGUMENT` for any other padding or backend, and for an option with any other name
+ */
+export function checkKeyOptions(options: KeyOptions = {}, known: readonly (keyof KeyOptions)[]): KeySettings {
   checkOptions(options);
-  if (options === undefined) return "pkcs7";
-  checkNames(options, PADDING_NAMES, "This mode");
-  const { padding = "pkcs7" } = options;
+  checkNames(options, known, "This mode");
+  const { padding = "pkcs7", backend } = options;
   if (padding !== "pkcs7" && padding !== "none") {
     throw new LanelockError("ERR_ARGUMENT", `padding must be "pkcs7" or "none", not ${String(padding)}`);
   }
-  return padding;
+  return { padding, backend: checkBackend(backend) };
 }
 
 /** The `into` of the options, if there are any. @throws LanelockError `ERR_ARGUMENT` for an option with another name */
@@ -70,6 +82,10 @@ export interface Direction {
   readonly first?: Uint8Array | undefined;
   /** Transforms `length` bytes at `at` in place, following the block at `chain`. A multiple of 16 in ECB and CBC. */
   readonly work: (chain: number, at: number, length: number) => void;
+  /** For messages that are long enough for it. */
+  readonly native?: NativeBlocks | undefined;
+  /** Whether the result is plaintext, or may be: for node:crypto. */
+  readonly decrypts?: boolean;
 }
 
 /** One call of the engine: `work` finds the first block in place. */
@@ -95,6 +111,13 @@ function transformAtOnce(host: Engine, { work }: Direction, input: Bytes, padded
   const length = padded ? exports.pad(io, input.length) : input.length;
   if (length > 0) work(chain, io, length);
   return length;
+}
+
+/** node:crypto, if a message of `length` bytes goes to it. */
+function nativeFor({ native, decrypts = false }: Direction, length: number): NativeBlocks | undefined {
+  if (native === undefined) return undefined;
+  const { encrypting, decrypting } = native.from;
+  return length >= (decrypts ? decrypting : encrypting) ? native : undefined;
 }
 
 interface Transformation {
@@ -129,7 +152,16 @@ function transformInParts(direction: Direction, { input, output }: Transformatio
 
 /** Encrypts, or decrypts without padding. The result is as long as the input plus any padding that is added. */
 function transformWith(direction: Direction, input: Bytes, into: Uint8Array | undefined, pad: boolean): Bytes {
-  const output = outputFor(pad ? input.length - (input.length % 16) + 16 : input.length, into);
+  const outputLength = pad ? input.length - (input.length % 16) + 16 : input.length;
+  const native = nativeFor(direction, input.length);
+  if (native !== undefined) {
+    const { first, decrypts = false } = direction;
+    if (into === undefined && !pad) return native.transformed({ first, input, decrypts });
+    const output = into === undefined ? resultFor(outputLength) : checkInto(into, outputLength);
+    native.transform({ first, input, decrypts }, output);
+    return output;
+  }
+  const output = outputFor(outputLength, into);
   if (input.length > AT_ONCE) return transformInParts(direction, { input, output }, pad);
   return inMode(direction, (host) => {
     const { bytes, io } = host;
@@ -178,7 +210,8 @@ function decryptAtOnce(direction: Direction, ciphertext: Bytes, into: Uint8Array
 
 /** The number of padding bytes in the last block, which is decrypted alone. */
 function paddingOf(direction: Direction, ciphertext: Bytes): number {
-  const last = { first: direction.first && ciphertext.subarray(-32, -16), work: direction.work };
+  const previous = ciphertext.length > 16 ? ciphertext.subarray(-32, -16) : direction.first;
+  const last = { ...direction, first: direction.first && previous };
   return inMode(last, (host) => {
     const { bytes, exports, io } = host;
     transformAtOnce(host, last, ciphertext.subarray(-16), false);
@@ -198,8 +231,12 @@ export function decryptPadded(direction: Direction, ciphertext: Bytes, { padding
   const { length } = ciphertext;
   if (padding === "none") return transform(direction, ciphertext, into);
   if (length === 0) throw new LanelockError("ERR_LENGTH", "ciphertext is empty, but padded data has a block at least");
-  if (length <= AT_ONCE) return decryptAtOnce(direction, ciphertext, into);
+  const native = nativeFor(direction, length);
+  if (length <= AT_ONCE && native === undefined) return decryptAtOnce(direction, ciphertext, into);
   const count = paddingOf(direction, ciphertext);
   if (count === 0) throw notPadded();
-  return transformInParts(direction, { input: ciphertext, output: outputFor(length - count, into) });
+  const output = outputFor(length - count, into);
+  if (native === undefined) return transformInParts(direction, { input: ciphertext, output });
+  native.transform({ first: direction.first, input: ciphertext, decrypts: true }, output);
+  return output;
 }

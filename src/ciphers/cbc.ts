@@ -1,17 +1,19 @@
 import { type Bytes, callersBytes } from "../shared/byte-input.ts";
 import {
   checkBlock,
-  checkPadding,
+  checkKeyOptions,
   type Direction,
   decryptPadded,
   encryptPadded,
   type IntoOption,
   intoOf,
+  type KeyOptions,
   type Padding,
-  type PaddingOption,
 } from "./block-mode.ts";
 import type { BlockModeCipher } from "./cipher-engine.ts";
 import { KeySlot } from "./key-slot.ts";
+import type { NativeBlocks } from "./native/blocks.ts";
+import type { MakeNative } from "./native/native-key.ts";
 
 /**
  * CBC (SP 800-38A §6.2). Nothing is authenticated: an attacker who changes the ciphertext changes the plaintext, and an answer that
@@ -25,11 +27,15 @@ export class Cbc {
   readonly #cipher: BlockModeCipher;
   readonly #key: KeySlot;
   readonly #padding: Padding;
+  readonly #native: NativeBlocks | undefined;
 
-  constructor(cipher: BlockModeCipher, key: Uint8Array, options?: PaddingOption) {
-    this.#padding = checkPadding(options);
+  /** @param native for a cipher that node:crypto has too */
+  constructor(cipher: BlockModeCipher, key: Uint8Array, options?: KeyOptions, native?: MakeNative<NativeBlocks>) {
+    const { padding, backend } = checkKeyOptions(options, native ? ["padding", "backend"] : ["padding"]);
+    this.#padding = padding;
     this.#cipher = cipher;
-    this.#key = new KeySlot(cipher, key);
+    this.#key = new KeySlot(cipher, key, { keepsGiven: native !== undefined && backend !== "wasm" });
+    this.#native = native?.(backend, this.#key);
   }
 
   /**
@@ -43,7 +49,8 @@ export class Cbc {
     const slot = this.#key.address;
     checkBlock(iv, "iv");
     const work: Direction["work"] = (chain, at, length) => this.#cipher.cbcEncrypt(slot, chain, at, length);
-    return encryptPadded({ first: iv, work }, plaintext, { padding: this.#padding, into });
+    const direction = { first: iv, work, native: this.#native, decrypts: false };
+    return encryptPadded(direction, plaintext, { padding: this.#padding, into });
   }
 
   /**
@@ -59,11 +66,13 @@ export class Cbc {
     checkBlock(iv, "iv");
     const checked = callersBytes(ciphertext, "ciphertext");
     const work: Direction["work"] = (chain, at, length) => this.#cipher.cbcDecrypt(slot, chain, at, length);
-    return decryptPadded({ first: iv, work }, checked, { padding: this.#padding, into });
+    const direction = { first: iv, work, native: this.#native, decrypts: true };
+    return decryptPadded(direction, checked, { padding: this.#padding, into });
   }
 
   /** Wipes the key. Harmless when repeated; every other call then throws `ERR_STATE`. */
   dispose(): void {
+    this.#native?.drop();
     this.#key.dispose();
   }
 

@@ -5,6 +5,7 @@ import { engine } from "../engine/load.ts";
 import { LanelockError } from "../errors.ts";
 import { checkNames } from "../shared/known-names.ts";
 import type { BlockModeCipher } from "./cipher-engine.ts";
+import { type Backend, type BackendOption, checkBackend } from "./native/backend.ts";
 
 export interface CtrOptions {
   /** `"big"` by default (SP 800-38A, OpenSSL, WebCrypto). WinZip's AE-1 and AE-2 count `"little"`, from 1. */
@@ -16,7 +17,14 @@ export interface CtrOptions {
   bits?: 32 | 64 | 128 | undefined;
 }
 
+/** The options of a key for CTR, checked. */
+export interface CtrForm extends Required<CtrOptions> {
+  readonly backend: Backend;
+}
+
 const NAMES = ["endianness", "bits"];
+
+export interface AesCtrOptions extends CtrOptions, BackendOption {}
 
 /** Counter blocks that are encrypted together: a batch of AES, a group of SM4. */
 const TOGETHER = 32;
@@ -51,28 +59,33 @@ class Counter {
   }
 }
 
-/** @throws LanelockError `ERR_ARGUMENT` for other values or names */
-function checked(options: CtrOptions | undefined): Required<CtrOptions> {
+/**
+ * The options of a key. Each is read once.
+ *
+ * @param hasBackends whether the cipher has the option `backend`
+ * @throws LanelockError `ERR_ARGUMENT` for other values or names
+ */
+export function checkCtrOptions(options: AesCtrOptions = {}, hasBackends: boolean): CtrForm {
   checkOptions(options);
-  if (options !== undefined) checkNames(options, NAMES, "CTR");
-  const { endianness = "big", bits = 128 } = options ?? {};
+  checkNames(options, hasBackends ? [...NAMES, "backend"] : NAMES, "CTR");
+  const { endianness = "big", bits = 128, backend } = options;
   if (endianness !== "big" && endianness !== "little") {
     throw new LanelockError("ERR_ARGUMENT", `endianness must be "big" or "little", not ${String(endianness)}`);
   }
   if (bits !== 32 && bits !== 64 && bits !== 128) {
     throw new LanelockError("ERR_ARGUMENT", `bits must be 32, 64 or 128, not ${String(bits)}`);
   }
-  return { endianness, bits };
+  return { endianness, bits, backend: checkBackend(backend) };
 }
 
-/**
- * The engine's function that adds the keystream to data in IO, or one with the same parameters that counts otherwise.
- *
- * @throws LanelockError `ERR_ARGUMENT`
- */
-export function counting(cipher: BlockModeCipher, options: CtrOptions | undefined): BlockModeCipher["ctr"] {
-  const form = checked(options);
-  if (form.endianness === "big" && form.bits === 128) return cipher.ctr;
+/** Whether the form is the one that the engine and OpenSSL have. */
+export function isUsual({ endianness, bits }: CtrForm): boolean {
+  return endianness === "big" && bits === 128;
+}
+
+/** The engine's function that adds the keystream to data in IO, or one with the same parameters that counts otherwise. */
+export function counting(cipher: BlockModeCipher, form: CtrForm): BlockModeCipher["ctr"] {
+  if (isUsual(form)) return cipher.ctr;
   return (slot, block, at, length) => {
     const { bytes, exports } = engine();
     // They stand where the verdicts on many messages do, which no block mode has.

@@ -1,16 +1,18 @@
 import { type Bytes, callersBytes } from "../shared/byte-input.ts";
 import {
-  checkPadding,
+  checkKeyOptions,
   type Direction,
   decryptPadded,
   encryptPadded,
   type IntoOption,
   intoOf,
+  type KeyOptions,
   type Padding,
-  type PaddingOption,
 } from "./block-mode.ts";
 import type { BlockModeCipher } from "./cipher-engine.ts";
 import { KeySlot } from "./key-slot.ts";
+import type { NativeBlocks } from "./native/blocks.ts";
+import type { MakeNative } from "./native/native-key.ts";
 
 /**
  * ECB (SP 800-38A §6.1): equal blocks of plaintext become equal blocks of ciphertext, and nothing is authenticated.
@@ -23,11 +25,15 @@ export class Ecb {
   readonly #cipher: BlockModeCipher;
   readonly #key: KeySlot;
   readonly #padding: Padding;
+  readonly #native: NativeBlocks | undefined;
 
-  constructor(cipher: BlockModeCipher, key: Uint8Array, options?: PaddingOption) {
-    this.#padding = checkPadding(options);
+  /** @param native for a cipher that node:crypto has too */
+  constructor(cipher: BlockModeCipher, key: Uint8Array, options?: KeyOptions, native?: MakeNative<NativeBlocks>) {
+    const { padding, backend } = checkKeyOptions(options, native ? ["padding", "backend"] : ["padding"]);
+    this.#padding = padding;
     this.#cipher = cipher;
-    this.#key = new KeySlot(cipher, key);
+    this.#key = new KeySlot(cipher, key, { keepsGiven: native !== undefined && backend !== "wasm" });
+    this.#native = native?.(backend, this.#key);
   }
 
   /**
@@ -38,7 +44,8 @@ export class Ecb {
     const into = intoOf(options);
     const slot = this.#key.address;
     const work: Direction["work"] = (_, at, length) => this.#cipher.ecbEncrypt(slot, at, length);
-    return encryptPadded({ work }, plaintext, { padding: this.#padding, into });
+    const direction = { work, native: this.#native, decrypts: false };
+    return encryptPadded(direction, plaintext, { padding: this.#padding, into });
   }
 
   /**
@@ -51,11 +58,13 @@ export class Ecb {
     const slot = this.#key.address;
     const work: Direction["work"] = (_, at, length) => this.#cipher.ecbDecrypt(slot, at, length);
     const checked = callersBytes(ciphertext, "ciphertext");
-    return decryptPadded({ work }, checked, { padding: this.#padding, into });
+    const direction = { work, native: this.#native, decrypts: true };
+    return decryptPadded(direction, checked, { padding: this.#padding, into });
   }
 
   /** Wipes the key. Harmless when repeated; every other call then throws `ERR_STATE`. */
   dispose(): void {
+    this.#native?.drop();
     this.#key.dispose();
   }
 

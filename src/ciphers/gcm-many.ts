@@ -23,8 +23,8 @@ export interface Group {
   readonly alone: boolean;
 }
 
-/** Cuts a list of messages into groups that fit in IO. */
-export function groups({ nonces: { length: count }, words }: CheckedMessages): Group[] {
+/** Cuts a list of messages into groups that fit in IO. @param apart whether each needs a call of its own */
+export function groups({ nonces: { length: count }, words }: CheckedMessages, apart: boolean): Group[] {
   const { exports } = engine();
   const room = exports.ioSize();
   const most = exports.verdictsSize();
@@ -38,7 +38,7 @@ export function groups({ nonces: { length: count }, words }: CheckedMessages): G
   };
   for (let index = 0; index < count; index += 1) {
     const lengths = words[WORDS * index + LENGTHS] ?? ALONE;
-    if (lengths === ALONE) {
+    if (lengths === ALONE || apart) {
       close(index);
       begin = index + 1;
       list.push({ begin: index, end: begin, alone: true });

@@ -22,6 +22,9 @@ import type { MessageStart } from "./gcm-state.ts";
 import { KeySlot } from "./key-slot.ts";
 import { checkMessages, checkNonces } from "./many-messages.ts";
 import { messageAt, textLengthAt } from "./message-columns.ts";
+import { type Backend, type BackendOption, checkBackend } from "./native/backend.ts";
+import type { NativeGcm } from "./native/gcm.ts";
+import type { MakeNative } from "./native/native-key.ts";
 import { taken } from "./result.ts";
 
 export interface GcmOptions {
@@ -29,17 +32,19 @@ export interface GcmOptions {
   tagLength?: 4 | 8 | 12 | 13 | 14 | 15 | 16 | undefined;
 }
 
+export interface AesGcmOptions extends GcmOptions, BackendOption {}
+
 const TAG_LENGTHS: readonly unknown[] = [4, 8, 12, 13, 14, 15, 16];
 
 /** A message takes one call if neither its nonce, nor its additional data and text together, are longer than this. */
 const ONE_CALL = { nonce: 256, rest: 32768 };
 
-function tagLengthOf(options: GcmOptions | undefined): number {
+/** What the options of a key say. Each is read once. */
+function settingsOf(options: AesGcmOptions = {}, hasBackends = false): { tagLength: number; backend: Backend } {
   checkOptions(options);
-  if (options === undefined) return 16;
-  checkNames(options, ["tagLength"], "GCM");
-  const { tagLength = 16 } = options;
-  if (TAG_LENGTHS.includes(tagLength)) return tagLength;
+  checkNames(options, hasBackends ? ["tagLength", "backend"] : ["tagLength"], "GCM");
+  const { tagLength = 16, backend } = options;
+  if (TAG_LENGTHS.includes(tagLength)) return { tagLength, backend: checkBackend(backend) };
   throw new LanelockError("ERR_ARGUMENT", `tagLength must be 4, 8, 12, 13, 14, 15 or 16 bytes, not ${tagLength}`);
 }
 
@@ -51,11 +56,22 @@ export class Gcm implements Aead {
   readonly tagLength: number;
   readonly #cipher: GcmCipher;
   readonly #key: KeySlot;
+  readonly #native: NativeGcm | undefined;
+  /** Bytes of additional data and text from which a message goes to `#native`. */
+  readonly #nativeFrom: number;
 
-  constructor(cipher: GcmCipher, key: Uint8Array, options?: GcmOptions) {
-    this.tagLength = tagLengthOf(options);
+  /** @param native for a cipher that node:crypto has too */
+  constructor(cipher: GcmCipher, key: Uint8Array, options?: AesGcmOptions, native?: MakeNative<NativeGcm>) {
+    const { tagLength, backend } = settingsOf(options, native !== undefined);
+    this.tagLength = tagLength;
     this.#cipher = cipher;
-    this.#key = new KeySlot(cipher, key, { size: cipher.gcmSize(), complete: cipher.gcmExpand });
+    this.#key = new KeySlot(cipher, key, {
+      size: cipher.gcmSize(),
+      complete: cipher.gcmExpand,
+      keepsGiven: native !== undefined && backend !== "wasm",
+    });
+    this.#native = native?.(backend, this.#key);
+    this.#nativeFrom = this.#native?.from.encrypting ?? Number.POSITIVE_INFINITY;
   }
 
   seal(nonce: Uint8Array, plaintext: Uint8Array, options?: IntoOptions): Bytes {
@@ -68,6 +84,10 @@ export class Gcm implements Aead {
     const length = checkBytes(plaintext, "plaintext");
     checkTextLength(length);
     const room = into === undefined ? undefined : checkInto(into, length + this.tagLength);
+    if (aadLength + length >= this.#nativeFrom && this.#native?.takes(nonceLength, aadLength)) {
+      const { tagLength } = this;
+      return this.#native.seal({ nonce, aad, aadLength, data: plaintext, length, tagLength }, room);
+    }
     if (aadLength + length > ONE_CALL.rest || nonceLength > ONE_CALL.nonce) {
       return sealInParts({ ...this.#start(nonce, aad), data: plain(plaintext), into: room });
     }
@@ -99,7 +119,10 @@ export class Gcm implements Aead {
     checkTextLength(length);
     const room = into === undefined ? undefined : checkInto(into, length);
     let opened: Bytes | undefined;
-    if (aadLength + length > ONE_CALL.rest || nonceLength > ONE_CALL.nonce) {
+    if (aadLength + length >= this.#nativeFrom && this.#native?.takes(nonceLength, aadLength)) {
+      const { tagLength } = this;
+      opened = this.#native.open({ nonce, aad, aadLength, data: sealed, length, tagLength }, room);
+    } else if (aadLength + length > ONE_CALL.rest || nonceLength > ONE_CALL.nonce) {
       opened = openInParts({ ...this.#start(nonce, aad), data: plain(sealed), into: room });
     } else {
       const host = enter();
@@ -131,7 +154,7 @@ export class Gcm implements Aead {
     const { buffer } = all;
     const sealed: Bytes[] = [];
     let at = 0;
-    for (const group of groups(checked)) {
+    for (const group of groups(checked, this.#nativeFrom === 0)) {
       if (group.alone) {
         const { nonce, data, aad } = messageAt(checked, group.begin);
         const one = this.seal(nonce, data, { aad, into: all.subarray(at) });
@@ -159,7 +182,7 @@ export class Gcm implements Aead {
     const checked = checkMessages(messages, this.tagLength);
     const slot = this.#key.address;
     const opened: (Bytes | LanelockError)[] = [];
-    for (const group of groups(checked)) {
+    for (const group of groups(checked, this.#nativeFrom === 0)) {
       if (group.alone) {
         opened.push(this.#openOne(messageAt(checked, group.begin), opened.length));
         continue;
@@ -210,6 +233,7 @@ export class Gcm implements Aead {
   }
 
   dispose(): void {
+    this.#native?.drop();
     this.#key.dispose();
   }
 

@@ -1,8 +1,9 @@
 import { enter, failed } from "../engine/call.ts";
+import { engine } from "../engine/load.ts";
 import { giveBackSlot, handOver } from "../engine/owners.ts";
 import { type Slot, takeSlot } from "../engine/slots.ts";
 import { LanelockError } from "../errors.ts";
-import { checkBytes } from "../shared/byte-input.ts";
+import { type Bytes, checkBytes } from "../shared/byte-input.ts";
 import type { BlockCipher } from "./cipher-engine.ts";
 
 /** @throws LanelockError `ERR_KEY` unless `key` has a length that the cipher takes, which is returned */
@@ -15,26 +16,36 @@ function checkKey({ name, keyLengths }: BlockCipher, key: Uint8Array): number {
 
 /** What a mode keeps in a key's slot behind the expanded key. */
 export interface SlotLayout {
-  /** Bytes of the whole slot. */
-  readonly size: number;
-  /** Fills in the rest, once the key is expanded. */
-  readonly complete: (slot: number) => void;
+  /** Bytes of the expanded key and what the mode adds. */
+  readonly size?: number;
+  /** Fills in what the mode adds, once the key is expanded. */
+  readonly complete?: (slot: number) => void;
+  /** Whether `given()` can be called. */
+  readonly keepsGiven?: boolean;
 }
+
+/** Bytes at the end of a slot for a key as it was given. */
+const GIVEN_KEY = 32;
 
 /** An expanded key in the engine's memory, from its making to its wiping. */
 export class KeySlot {
+  /** Bytes of the key as it was given. */
+  readonly length: number;
   readonly #slot: Slot;
 
-  constructor(cipher: BlockCipher, key: Uint8Array, layout?: SlotLayout) {
+  constructor(cipher: BlockCipher, key: Uint8Array, layout: SlotLayout = {}) {
+    const { size = cipher.size(), complete, keepsGiven = false } = layout;
     const length = checkKey(cipher, key);
     const host = enter();
     try {
-      const slot = takeSlot(host, layout?.size ?? cipher.size());
+      const slot = takeSlot(host, keepsGiven ? size + GIVEN_KEY : size);
       const { bytes, io } = host;
       bytes.set(key, io);
       cipher.expand(slot.address, io, length);
-      layout?.complete(slot.address);
+      complete?.(slot.address);
+      if (keepsGiven) bytes.copyWithin(slot.address + size, io, io + length);
       bytes.fill(0, io, io + length);
+      this.length = length;
       this.#slot = slot;
       handOver(slot, this);
       host.busy = false;
@@ -48,6 +59,12 @@ export class KeySlot {
     const slot = this.#slot;
     if (slot.state !== "live") throw new LanelockError("ERR_STATE", "This key was disposed of: make a new one");
     return slot.address;
+  }
+
+  /** The key as it was given: a view of the engine's memory. Use it at once. */
+  given(): Bytes {
+    const end = this.address + this.#slot.size;
+    return engine().bytes.subarray(end - GIVEN_KEY, end - GIVEN_KEY + this.length);
   }
 
   dispose(): void {

@@ -1,12 +1,13 @@
 import { afterAll } from "vitest";
 import { EngineSegments } from "../../src/envelope/segments/engine-segments.ts";
-import { NodeSegments, nodeCrypto } from "../../src/envelope/segments/node-segments.ts";
+import { NodeSegments } from "../../src/envelope/segments/node-segments.ts";
 import { PromotingSegmentCipher } from "../../src/envelope/segments/promoting-segment-cipher.ts";
 import { WebSegments } from "../../src/envelope/segments/web-segments.ts";
 import { PooledSegments } from "../../src/envelope/workers/pooled-segments.ts";
 import { SegmentPool } from "../../src/envelope/workers/segment-pool.ts";
 import { platformSpawn } from "../../src/envelope/workers/thread.ts";
 import { copyOf } from "../../src/shared/byte-input.ts";
+import { nodeCrypto } from "../../src/shared/node-crypto.ts";
 import { segmentCipherContract } from "./segment-cipher.ts";
 
 const [crypto, spawn] = [nodeCrypto(), platformSpawn()];

@@ -1,10 +1,11 @@
 import type { Bytes } from "../../shared/byte-input.ts";
 import { isPromise } from "../../shared/maybe-promise.ts";
+import { nodeCrypto } from "../../shared/node-crypto.ts";
 import { performance } from "../../shared/timers.ts";
 import { AES_256_GCM } from "../format/suites.ts";
 import type { MessageKeys } from "../keys/message-keys.ts";
 import { EngineSegments } from "./engine-segments.ts";
-import { NodeSegments, nodeCrypto } from "./node-segments.ts";
+import { NodeSegments } from "./node-segments.ts";
 import type { SegmentCipher } from "./segment-cipher.ts";
 import { WebSegments } from "./web-segments.ts";
 

@@ -1,5 +1,6 @@
 import { copyOf } from "../../shared/byte-input.ts";
 import { isPromise, type MaybePromise, whenReady } from "../../shared/maybe-promise.ts";
+import { nodeCrypto } from "../../shared/node-crypto.ts";
 import { codeOf } from "../../shared/thrown.ts";
 import { type MessageKeys, wipeMessageKeys } from "../keys/message-keys.ts";
 import { PooledSegments, pooledBatchSegments } from "../workers/pooled-segments.ts";
@@ -7,7 +8,7 @@ import type { WorkerChoice } from "../workers/worker-choice.ts";
 import { type Backend, type ChosenBackend, chooseBackend } from "./choose-backend.ts";
 import { nativeMaker } from "./crossover.ts";
 import { EngineSegments } from "./engine-segments.ts";
-import { NodeSegments, nodeCrypto } from "./node-segments.ts";
+import { NodeSegments } from "./node-segments.ts";
 import { PromotingSegmentCipher } from "./promoting-segment-cipher.ts";
 import type { SegmentCipher } from "./segment-cipher.ts";
 import { WebSegments } from "./web-segments.ts";

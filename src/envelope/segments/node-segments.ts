@@ -1,6 +1,7 @@
-import type { KeyObject } from "node:crypto";
+import { NativeGcm, type NativeMessage } from "../../ciphers/native/gcm.ts";
 import { LanelockError } from "../../errors.ts";
-import type { Bytes } from "../../shared/byte-input.ts";
+import { type Bytes, plain } from "../../shared/byte-input.ts";
+import type { NodeCrypto } from "../../shared/node-crypto.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { SegmentNonces } from "../format/segment-nonce.ts";
@@ -15,41 +16,23 @@ import {
   segmentsOf,
 } from "./segment-cipher.ts";
 
-type NodeCrypto = typeof import("node:crypto");
-
 const BATCH_BYTES = 2 ** 20;
-const ALGORITHM = "aes-256-gcm";
+const AES_256_GCM = { mode: "gcm", bits: 256, from: { encrypting: 0, decrypting: 0 } } as const;
 
-let found: { readonly crypto: NodeCrypto | undefined } | undefined;
-
-/** node:crypto, if the host has it. A Node built without it throws; other hosts have only a part of it. */
-export function nodeCrypto(): NodeCrypto | undefined {
-  found ??= { crypto: findCrypto() };
-  return found.crypto;
-}
-
-function findCrypto(): NodeCrypto | undefined {
-  try {
-    const crypto = globalThis.process?.getBuiltinModule?.("node:crypto");
-    return typeof crypto?.createCipheriv === "function" ? crypto : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const NOTHING = new Uint8Array(0);
 
 /** Seals and opens AES-256-GCM segments with node:crypto (OpenSSL, which uses the processor's AES instructions), on this thread.
  * `into` may overlap the batch. */
 export class NodeSegments implements SegmentCipher {
   readonly batchSegments: number;
   readonly parallelBatches = 1;
-  readonly #crypto: NodeCrypto;
   readonly #nonces: SegmentNonces;
   readonly #size: number;
-  #key: KeyObject | undefined;
+  #key: NativeGcm | undefined;
 
   constructor(crypto: NodeCrypto, keys: MessageKeys) {
-    this.#crypto = crypto;
-    this.#key = crypto.createSecretKey(keys.segmentKey);
+    const object = crypto.createSecretKey(keys.segmentKey);
+    this.#key = new NativeGcm({ ...AES_256_GCM, crypto, object: () => object });
     this.#nonces = new SegmentNonces(keys.noncePrefix);
     this.#size = keys.segmentSize;
     this.batchSegments = segmentsIn(BATCH_BYTES, this.#size);
@@ -61,48 +44,37 @@ export class NodeSegments implements SegmentCipher {
 
   seal(batch: SegmentBatch, into?: Bytes): Bytes {
     const key = this.#liveKey();
+    const bytes = plain(batch.bytes);
     const length = sealedBatchLength(batch.bytes.length, this.#size);
     const result = into === undefined ? resultBuffer(length) : into.subarray(0, length);
     for (const { index, last, start, end, resultStart } of segmentsOf(batch, this.#size, this.#size + TAG_LENGTH)) {
-      const cipher = this.#crypto.createCipheriv(ALGORITHM, key, this.#nonces.at(index, last));
-      if (end > start) result.set(cipher.update(batch.bytes.subarray(start, end)), resultStart);
-      cipher.final();
-      result.set(cipher.getAuthTag(), resultStart + end - start);
+      const place = result.subarray(resultStart, resultStart + end - start + TAG_LENGTH);
+      key.seal(this.#message(this.#nonces.at(index, last), bytes.subarray(start, end), end - start), place);
     }
     return result;
   }
 
   open(batch: SegmentBatch, into?: Bytes): Bytes {
+    const key = this.#liveKey();
+    const bytes = plain(batch.bytes);
     const length = openedBatchLength(batch.bytes.length, this.#size);
     if (length < 0) throw notAuthentic();
     const result = into === undefined ? resultBuffer(length) : into.subarray(0, length);
     for (const { index, last, start, end, resultStart } of segmentsOf(batch, this.#size + TAG_LENGTH, this.#size)) {
-      const opened = this.#openOne(this.#nonces.at(index, last), batch.bytes.subarray(start, end));
-      if (opened === undefined) {
-        result.fill(0);
-        throw notAuthentic();
-      }
-      result.set(opened, resultStart);
+      const place = result.subarray(resultStart, resultStart + end - start - TAG_LENGTH);
+      const message = this.#message(this.#nonces.at(index, last), bytes.subarray(start, end), place.length);
+      if (key.openTo(message, place)) continue;
+      result.fill(0);
+      throw notAuthentic();
     }
     return result;
   }
 
-  /** The plaintext of a segment; `undefined`, with the decrypted bytes wiped, if it is not authentic. */
-  #openOne(nonce: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
-    const tagAt = sealed.length - TAG_LENGTH;
-    const decipher = this.#crypto.createDecipheriv(ALGORITHM, this.#liveKey(), nonce, { authTagLength: TAG_LENGTH });
-    decipher.setAuthTag(sealed.subarray(tagAt));
-    const unverified = tagAt > 0 ? decipher.update(sealed.subarray(0, tagAt)) : new Uint8Array(0);
-    try {
-      decipher.final();
-      return unverified;
-    } catch {
-      unverified.fill(0);
-      return undefined;
-    }
+  #message(nonce: Bytes, data: Bytes, length: number): NativeMessage {
+    return { nonce, aad: NOTHING, aadLength: 0, data, length, tagLength: TAG_LENGTH };
   }
 
-  #liveKey(): KeyObject {
+  #liveKey(): NativeGcm {
     if (this.#key === undefined) throw new LanelockError("ERR_STATE", "This message has ended: begin another");
     return this.#key;
   }

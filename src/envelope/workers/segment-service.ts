@@ -1,11 +1,12 @@
 import { engine } from "../../engine/load.ts";
 import { LanelockError } from "../../errors.ts";
+import { nodeCrypto } from "../../shared/node-crypto.ts";
 import { codeOf, messageOf } from "../../shared/thrown.ts";
 import { TAG_LENGTH } from "../format/segment-layout.ts";
 import { suiteOfId } from "../format/suites.ts";
 import type { MessageKeys } from "../keys/message-keys.ts";
 import { EngineSegments } from "../segments/engine-segments.ts";
-import { NodeSegments, nodeCrypto } from "../segments/node-segments.ts";
+import { NodeSegments } from "../segments/node-segments.ts";
 import type { BatchRequest, Failure, KeysRequest, ReadyReply, Reply, Request } from "./messages.ts";
 
 interface Message {

@@ -64,7 +64,7 @@ async function decryptInTwoParts(key: PrivateKey, data: Uint8Array): Promise<Uin
   try {
     if (ephemeral.length !== 32) throw invalidKeyMaterial();
     // No `using` where a page gets the code: not every browser has Symbol.dispose.
-    const ecb = aesEcb(ephemeral, { padding: "pkcs7" });
+    const ecb = aesEcb(ephemeral, { padding: "pkcs7", backend: "wasm" });
     try {
       return ecb.decrypt(data.subarray(rsaLength));
     } finally {

@@ -4,7 +4,7 @@ import type { MaterialCipher } from "../../kms/ports/index.ts";
 /** The cipher that wraps material at rest: the engine's AES-256-GCM. Each key is loaded for one call. */
 export const materialCipher: MaterialCipher = {
   seal({ key, nonce, data, aad }) {
-    const aead = aesGcm(key);
+    const aead = aesGcm(key, { backend: "wasm" });
     try {
       return aead.seal(nonce, data, { aad });
     } finally {
@@ -13,7 +13,7 @@ export const materialCipher: MaterialCipher = {
   },
 
   open({ key, nonce, data, aad }) {
-    const aead = aesGcm(key);
+    const aead = aesGcm(key, { backend: "wasm" });
     try {
       return aead.open(nonce, data, { aad });
     } finally {

@@ -1,0 +1,84 @@
+// How messages go through a cipher object of node:crypto. It reads only the memory of arrays: no code of the caller's runs.
+import type { Cipher, Decipher } from "node:crypto";
+import { readableWhileWriting } from "../../engine/arguments.ts";
+import { hostFailure } from "../../engine/call.ts";
+import { type Bytes, plain } from "../../shared/byte-input.ts";
+
+/**
+ * Bytes that go to node:crypto at a time if they are copied afterwards. It allocates memory for each result: new memory for a long
+ * one costs more in page faults than encryption does, but that of a short one was used before, and is still in the processor's cache.
+ */
+const PIECE = 131_072;
+
+/** node:crypto takes no more at a time. */
+const MOST = 2 ** 31 - 1;
+
+/** A result that the caller keeps is not zeroed first from this length on. */
+const LONG = 65_536;
+
+export interface Piecewise {
+  readonly input: Uint8Array;
+  /** The real length of `input`. */
+  readonly length: number;
+  /** It may overlap the input. What does not fit in it is dropped. */
+  readonly output: Bytes;
+  /** Whether memory that node:crypto allocates for results is wiped. */
+  readonly secret: boolean;
+}
+
+/** Transforms all of `input` to `output`. */
+export function transformPieces(cipher: Cipher | Decipher, { input, length, output, secret }: Piecewise): void {
+  if (length === 0) return;
+  if (length <= PIECE) {
+    put(cipher.update(input), output, secret);
+    return;
+  }
+  const whole = plain(input, length);
+  const readable = readableWhileWriting(whole, output);
+  try {
+    for (let at = 0; at < length; at += PIECE) {
+      put(cipher.update(readable.subarray(at, at + PIECE)), output.subarray(at), secret);
+    }
+  } finally {
+    if (readable !== whole) readable.fill(0);
+  }
+}
+
+function put(piece: Uint8Array, output: Bytes, secret: boolean): void {
+  output.set(piece.length <= output.length ? piece : piece.subarray(0, output.length));
+  if (secret) piece.fill(0);
+}
+
+/** Transforms all of `input`, which has `length` bytes, in memory that the cipher object allocates. */
+export function transformWhole(cipher: Cipher | Decipher, input: Uint8Array, length: number): Bytes {
+  if (length <= MOST) return ownBytes(cipher.update(input));
+  const output = resultFor(length);
+  transformPieces(cipher, { input, length, output, secret: true });
+  return output;
+}
+
+/** Whether node:crypto's memory is of this realm: in a test runner's it is not, and would fail `instanceof`. */
+const ownRealm = globalThis.Buffer?.alloc?.(0).buffer instanceof ArrayBuffer;
+
+/** A result of node:crypto as an array of this realm that shares its memory with nobody. */
+function ownBytes(result: Uint8Array): Bytes {
+  const { buffer, length } = result;
+  if (ownRealm && buffer instanceof ArrayBuffer && buffer.byteLength === length) return new Uint8Array(buffer);
+  const copy = new Uint8Array(result);
+  result.fill(0);
+  return copy;
+}
+
+/**
+ * Memory for a result that is overwritten completely.
+ *
+ * @throws LanelockError `ERR_LIMIT` if the host has none
+ */
+export function resultFor(length: number): Bytes {
+  try {
+    if (length < LONG || !ownRealm) return new Uint8Array(length);
+    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
+  } catch (error) {
+    throw hostFailure(error);
+  }
+}
