@@ -1,6 +1,9 @@
 /** The name of the first contender everywhere. */
 export const OWN = "lanelock";
 
+/** lanelock where node:crypto may do the work. */
+export const AUTO = "lanelock auto";
+
 export const SIZES: readonly number[] = [32, 64, 1024, 16384, 1048576];
 
 /**

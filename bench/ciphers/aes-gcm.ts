@@ -4,10 +4,11 @@ import type { Bar, Case } from "../case.ts";
 import { WEB_STREAMS, webStreamsOpen, webStreamsSeal } from "../rivals/encrypt-web-streams.ts";
 import { NOBLE, nobleOpen, nobleSeal } from "../rivals/noble.ts";
 import { type GcmInput, NODE, nodeOpen, nodeSeal } from "../rivals/node-crypto.ts";
-import { label, OWN, outputFor, SIZES } from "../sizes.ts";
+import { AUTO, label, OWN, outputFor, SIZES } from "../sizes.ts";
 
 const key = new Uint8Array(randomBytes(32));
-const aead = aesGcm(key);
+const aead = aesGcm(key, { backend: "wasm" });
+const auto = aesGcm(key);
 
 function input(bytes: number): GcmInput {
   return {
@@ -48,6 +49,7 @@ function seal(bytes: number): Case {
     bars: SEAL_BARS[bytes] ?? [],
     contenders: [
       { name: OWN, run: () => aead.seal(nonce, data, { aad, into }) },
+      { name: AUTO, run: () => auto.seal(nonce, data, { aad, into }) },
       nodeSeal(one),
       nobleSeal(one),
       webStreamsSeal(one),
@@ -84,7 +86,7 @@ function freshKey(): Case {
       {
         name: OWN,
         run: () => {
-          const fresh = aesGcm(key);
+          const fresh = aesGcm(key, { backend: "wasm" });
           const sealed = fresh.seal(nonce, data, { aad });
           fresh.dispose();
           return sealed;

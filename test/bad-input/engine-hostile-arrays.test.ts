@@ -3,7 +3,7 @@ import { aesCtr, openStreamUnverified } from "lanelock/unauthenticated";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { refusal } from "../contract/refusal.ts";
 import { expectScratchWiped } from "../contract/wiping.ts";
-import { aeads, blockModes, takesLength } from "../reference/ciphers.ts";
+import { aeads, blockModes, nativeAeads, nativeBlockModes, takesLength } from "../reference/ciphers.ts";
 import { expectBytes } from "../reference/expect-bytes.ts";
 import { seeded } from "../reference/seeded.ts";
 import { Guarded, lying, wraps } from "./arrays-with-code.ts";
@@ -41,7 +41,7 @@ function contents(bytes: Uint8Array<ArrayBuffer>, buffer: ArrayBuffer): Uint8Arr
 
 const texts = [0, 100, 40_000, 100_000];
 
-for (const aead of aeads) {
+for (const aead of [...aeads, ...nativeAeads]) {
   test.each(wraps)(`${aead.name}: arrays %s are read by their real contents`, (_, wrap) => {
     const random = seeded(`hostile arrays ${aead.name}`);
     const key = random.bytes(aead.keyLength);
@@ -98,32 +98,35 @@ for (const aead of aeads) {
   });
 }
 
-test.each(blockModes)("$name: arrays that lie or throw are read by their real contents", (mode) => {
-  const random = seeded(`hostile arrays ${mode.name}`);
-  const key = random.bytes(mode.keyLength);
-  using cipher = mode.create(key);
-  witness();
-  for (const length of [16, 100, 160, 100_000, 200_000].filter((any) => takesLength(mode, any))) {
-    const [iv, data] = [random.bytes(16), random.bytes(length)];
-    const encrypted = mode.expected({ key, iv, data });
-    for (const [name, wrap] of wraps) {
-      expectBytes(cipher.encrypt(wrap(iv), wrap(data)), encrypted, `encrypt arrays ${name}`);
-      expectBytes(cipher.decrypt(wrap(iv), wrap(encrypted)), data, `decrypt arrays ${name}`);
+test.each([...blockModes, ...nativeBlockModes])(
+  "$name: arrays that lie or throw are read by their real contents",
+  (mode) => {
+    const random = seeded(`hostile arrays ${mode.name}`);
+    const key = random.bytes(mode.keyLength);
+    using cipher = mode.create(key);
+    witness();
+    for (const length of [16, 100, 160, 100_000, 200_000].filter((any) => takesLength(mode, any))) {
+      const [iv, data] = [random.bytes(16), random.bytes(length)];
+      const encrypted = mode.expected({ key, iv, data });
+      for (const [name, wrap] of wraps) {
+        expectBytes(cipher.encrypt(wrap(iv), wrap(data)), encrypted, `encrypt arrays ${name}`);
+        expectBytes(cipher.decrypt(wrap(iv), wrap(encrypted)), data, `decrypt arrays ${name}`);
+      }
+      const room = new ArrayBuffer(length + 40);
+      const into = new Guarded(room, 1);
+      expectBytes(
+        contents(cipher.encrypt(iv, data, { into }) as Uint8Array<ArrayBuffer>, room),
+        encrypted,
+        "encrypt into",
+      );
+      expectBytes(
+        contents(cipher.decrypt(iv, encrypted, { into }) as Uint8Array<ArrayBuffer>, room),
+        data,
+        "decrypt into",
+      );
     }
-    const room = new ArrayBuffer(length + 40);
-    const into = new Guarded(room, 1);
-    expectBytes(
-      contents(cipher.encrypt(iv, data, { into }) as Uint8Array<ArrayBuffer>, room),
-      encrypted,
-      "encrypt into",
-    );
-    expectBytes(
-      contents(cipher.decrypt(iv, encrypted, { into }) as Uint8Array<ArrayBuffer>, room),
-      data,
-      "decrypt into",
-    );
-  }
-});
+  },
+);
 
 /** An array on a buffer that runs `code` if it is asked what it is, by its prototype or its tag. */
 function buffersWithCode(code: () => void): Uint8Array[] {

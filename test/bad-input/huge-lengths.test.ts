@@ -12,7 +12,7 @@ const long = process.env.LANELOCK_LONG === "1";
 const nonce = (first: number) => new Uint8Array(12).fill(first);
 const data = new Uint8Array(40).fill(7);
 
-const aead = aesGcm(new Uint8Array(32));
+const aead = aesGcm(new Uint8Array(32), { backend: "wasm" });
 const next = aead.seal(nonce(9), data);
 
 function expectNothingLeft(): void {
@@ -35,6 +35,8 @@ test("sealMany and openMany take additional data of 2 GiB less 15 bytes", { time
   ]);
   expect(opened).toEqual([data, data]);
   expectNothingLeft();
+  using native = aesGcm(new Uint8Array(32), { backend: "native" });
+  expect(native.seal(nonce(2), data, { aad })).toEqual(sealed[1]);
 });
 
 // Two arrays of 2 GiB, one of them written to.
@@ -83,8 +85,10 @@ const longest = longestInput();
 if (longest !== undefined && Number(process.versions.node.split(".")[0]) < 22) {
   test("a result that no array can hold is refused as such, and nothing is left", () => {
     using cbc = aesCbc(new Uint8Array(32));
+    using native = aesGcm(new Uint8Array(32), { backend: "native" });
     for (const call of [
       () => aead.seal(nonce(1), longest),
+      () => native.seal(nonce(1), longest),
       () => aead.sealMany([{ nonce: nonce(1), data: longest }]),
       () => cbc.encrypt(new Uint8Array(16), longest),
     ]) {
@@ -104,8 +108,8 @@ test("results of impossible lengths are refused where they are allocated", () =>
       return Reflect.construct(target, given, newTarget);
     },
   });
-  using ctr = aesCtr(new Uint8Array(16));
-  using cbc = aesCbc(new Uint8Array(16));
+  using ctr = aesCtr(new Uint8Array(16), { backend: "wasm" });
+  using cbc = aesCbc(new Uint8Array(16), { backend: "wasm" });
   const text = new Uint8Array(60_000);
   const [sealed, padded] = [aead.seal(nonce(1), text), cbc.encrypt(new Uint8Array(16), text)];
   const stream = aead.sealStream(nonce(1));

@@ -1,5 +1,5 @@
 import { test } from "vitest";
-import { aeads, blockModes } from "../reference/ciphers.ts";
+import { aeads, blockModes, nativeAeads, nativeBlockModes } from "../reference/ciphers.ts";
 import { arrayKinds, expectBytes } from "../reference/expect-bytes.ts";
 import { seeded } from "../reference/seeded.ts";
 
@@ -37,7 +37,7 @@ function place({ input, distance, intoLength, as }: Overlap): { input: Uint8Arra
   };
 }
 
-for (const mode of blockModes) {
+for (const mode of [...blockModes, ...nativeBlockModes.filter(({ name }) => name.endsWith("native"))]) {
   test.each(arrayKinds)(`${mode.name} may write over its input at any offset, in a %s`, (_, as) => {
     const random = seeded(`overlap ${mode.name}`);
     const key = random.bytes(mode.keyLength);
@@ -75,7 +75,7 @@ for (const mode of blockModes) {
   });
 }
 
-for (const aead of aeads) {
+for (const aead of [...aeads, ...nativeAeads]) {
   test.each(arrayKinds)(`${aead.name} may write over its input at any offset, in a %s`, (_, as) => {
     const random = seeded(`overlap ${aead.name}`);
     const key = random.bytes(aead.keyLength);

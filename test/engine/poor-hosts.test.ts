@@ -56,6 +56,50 @@ test("with Node's permissions restricted, it seals", () => {
   expect(lines(["--no-warnings", flag, `--allow-fs-read=${root}/*`])).toEqual(["sealed 17", "sealed 17"]);
 });
 
+/** What a host prints that has taken something away before it imports the package: the lengths sealed, or an error. */
+function withoutNodeCrypto(preparation: string, options: readonly string[] = []): string[] {
+  const code = `
+    ${preparation}
+    const { aesGcm } = await import(${JSON.stringify(pathToFileURL(join(root, "dist/index.js")).href)});
+    for (const backend of ["auto", "wasm", "native"]) {
+      try {
+        console.log(aesGcm(new Uint8Array(32), { backend }).seal(new Uint8Array(12), new Uint8Array(5000)).length);
+      } catch (error) {
+        console.log(error.code, error.message);
+      }
+    }`;
+  const { stdout, stderr } = spawnSync(process.execPath, [...options, "--input-type=module", "-e", code], {
+    encoding: "utf8",
+    timeout: 120_000,
+  });
+  expect(stdout, stderr).not.toBe("");
+  return stdout.trim().split("\n");
+}
+
+test.each([
+  ["getBuiltinModule", "process.getBuiltinModule = undefined;"],
+  ["a node:crypto that loads", 'process.getBuiltinModule = () => { throw new Error("no crypto"); };'],
+  ["ciphers in node:crypto", "process.getBuiltinModule = () => ({});"],
+  ["a process", "globalThis.process = undefined;"],
+])("without %s, messages go to the engine, and the backend native is refused", (_, preparation) => {
+  const [auto, wasm, native] = withoutNodeCrypto(preparation);
+  expect([auto, wasm]).toEqual(["5016", "5016"]);
+  expect(native).toMatch(/^ERR_UNSUPPORTED This host has no node:crypto: choose the backend "auto" or "wasm"$/);
+});
+
+test("an OpenSSL without the algorithm is as good as none", () => {
+  const lacking = "({ ...process.getBuiltinModule('node:crypto'), getCipherInfo: () => undefined })";
+  const lines = withoutNodeCrypto(`const crypto = ${lacking}; process.getBuiltinModule = () => crypto;`);
+  expect(lines.slice(0, 2)).toEqual(["5016", "5016"]);
+  expect(lines[2]).toMatch(/^ERR_UNSUPPORTED This host has no aes-256-gcm in its node:crypto/);
+});
+
+test("in a Node that may load no module but this, node:crypto is still there", () => {
+  const flag = Number(process.versions.node.split(".")[0]) < 24 ? "--experimental-permission" : "--permission";
+  const options = ["--no-warnings", flag, `--allow-fs-read=${root}/*`];
+  expect(withoutNodeCrypto("", options)).toEqual(["5016", "5016", "5016"]);
+});
+
 let copy = "";
 
 beforeAll(() => {

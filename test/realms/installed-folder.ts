@@ -86,6 +86,21 @@ export function realmTests(
       await again.close();
     });
 
+    test("results of node:crypto are arrays of this realm", () => {
+      const [native, wasm] = ["native", "wasm"].map((backend) => aesGcm(new Uint8Array(32), { backend }));
+      const nonce = new Uint8Array(12);
+      for (const length of [0, 100, 5000, 300000]) {
+        const sealed = native.seal(nonce, new Uint8Array(length));
+        expect(sealed instanceof Uint8Array && sealed.buffer instanceof ArrayBuffer).toBe(true);
+        expect(sealed).toEqual(wasm.seal(nonce, new Uint8Array(length)));
+        const opened = native.open(nonce, sealed);
+        expect(opened instanceof Uint8Array && opened.buffer instanceof ArrayBuffer).toBe(true);
+        expect(opened).toEqual(new Uint8Array(length));
+      }
+      const forged = wasm.seal(nonce, new Uint8Array(5000)).fill(1, 0, 1);
+      expect(() => native.open(nonce, forged)).toThrow(expect.objectContaining({ code: "ERR_AUTHENTICATION" }));
+    });
+
     test("errors are recognized by their code", () => {
       const aead = aesGcm(new Uint8Array(32));
       let code;

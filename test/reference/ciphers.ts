@@ -1,4 +1,4 @@
-import { aesGcm, sm4Gcm } from "lanelock";
+import { aesGcm, type Backend, sm4Gcm } from "lanelock";
 import {
   aesCbc,
   aesCfb,
@@ -32,9 +32,14 @@ const longestOpensslNonce = 128;
 /** Tests compute tag lengths; the type of the option names each one. */
 export type TagLength = NonNullable<NonNullable<Parameters<typeof aesGcm>[1]>["tagLength"]>;
 
-function withTagLength(create: typeof aesGcm): AeadUnderTest["create"] {
+function withTagLength(create: typeof sm4Gcm): AeadUnderTest["create"] {
   return (key, options) =>
     create(key, options?.tagLength === undefined ? {} : { tagLength: options.tagLength as TagLength });
+}
+
+/** AES-GCM by one backend, whatever the lengths of messages. */
+function aesGcmBy(backend: Backend): AeadUnderTest["create"] {
+  return withTagLength((key, options) => aesGcm(key, { ...options, backend }));
 }
 
 function aesGcmExpected(input: SealInput): Uint8Array<ArrayBuffer> {
@@ -42,11 +47,20 @@ function aesGcmExpected(input: SealInput): Uint8Array<ArrayBuffer> {
 }
 
 export const aeads: readonly AeadUnderTest[] = [
-  { name: "aes-128-gcm", cipher: "aes", keyLength: 16, create: withTagLength(aesGcm), expected: aesGcmExpected },
-  { name: "aes-192-gcm", cipher: "aes", keyLength: 24, create: withTagLength(aesGcm), expected: aesGcmExpected },
-  { name: "aes-256-gcm", cipher: "aes", keyLength: 32, create: withTagLength(aesGcm), expected: aesGcmExpected },
+  { name: "aes-128-gcm", cipher: "aes", keyLength: 16, create: aesGcmBy("wasm"), expected: aesGcmExpected },
+  { name: "aes-192-gcm", cipher: "aes", keyLength: 24, create: aesGcmBy("wasm"), expected: aesGcmExpected },
+  { name: "aes-256-gcm", cipher: "aes", keyLength: 32, create: aesGcmBy("wasm"), expected: aesGcmExpected },
   { name: "sm4-gcm", cipher: "sm4", keyLength: 16, create: withTagLength(sm4Gcm), expected: gcm("sm4") },
 ];
+
+/** AES-GCM by node:crypto, and by both, as the length decides. */
+export const nativeAeads: readonly AeadUnderTest[] = (["native", "auto"] as const).map((backend) => ({
+  name: `aes-256-gcm ${backend}`,
+  cipher: "aes",
+  keyLength: 32,
+  create: aesGcmBy(backend),
+  expected: aesGcmExpected,
+}));
 
 export type Padding = "pkcs7" | "none";
 
@@ -84,13 +98,13 @@ function withoutIv(ecb: ReturnType<typeof aesEcb>): BlockMode {
 
 type Variant = Pick<BlockModeUnderTest, "cipher" | "mode" | "padding" | "keyLength">;
 
-function create({ cipher, mode, padding }: Variant): (key: Uint8Array) => BlockMode {
+function create({ cipher, mode, padding }: Variant, backend: Backend): (key: Uint8Array) => BlockMode {
   const aes = cipher === "aes";
-  if (mode === "ecb") return (key) => withoutIv((aes ? aesEcb : sm4Ecb)(key, { padding }));
-  if (mode === "cbc") return (key) => (aes ? aesCbc : sm4Cbc)(key, { padding });
+  if (mode === "ecb") return (key) => withoutIv(aes ? aesEcb(key, { padding, backend }) : sm4Ecb(key, { padding }));
+  if (mode === "cbc") return (key) => (aes ? aesCbc(key, { padding, backend }) : sm4Cbc(key, { padding }));
   if (mode === "cfb") return aes ? aesCfb : sm4Cfb;
   if (mode === "ofb") return aes ? aesOfb : sm4Ofb;
-  return aes ? aesCtr : sm4Ctr;
+  return aes ? (key) => aesCtr(key, { backend }) : sm4Ctr;
 }
 
 /** Whether the mode adds a keystream, and so takes data of any length without padding. */
@@ -98,13 +112,13 @@ export function isStream(mode: ModeName): boolean {
   return mode === "ctr" || mode === "cfb" || mode === "ofb";
 }
 
-function blockMode(variant: Variant): BlockModeUnderTest {
+function blockMode(variant: Variant, backend: Backend = "wasm"): BlockModeUnderTest {
   const { cipher, mode, padding, keyLength } = variant;
   const size = cipher === "aes" ? `-${keyLength * 8}` : "";
   return {
     ...variant,
-    name: `${cipher}${size}-${mode}${isStream(mode) ? "" : ` ${padding}`}`,
-    create: create(variant),
+    name: `${cipher}${size}-${mode}${isStream(mode) ? "" : ` ${padding}`}${backend === "wasm" ? "" : ` ${backend}`}`,
+    create: create(variant, backend),
     expected: ({ key, iv, data }) =>
       opensslEncrypt({ cipher, mode, key, data, padding, iv: mode === "ecb" ? undefined : iv }),
   };
@@ -128,6 +142,13 @@ const modes: readonly Pick<Variant, "mode" | "padding">[] = [
 
 export const blockModes: readonly BlockModeUnderTest[] = keys.flatMap((key) =>
   modes.map((mode) => blockMode({ ...key, ...mode })),
+);
+
+/** Each mode that node:crypto may do, by it and by both, as the length decides. */
+export const nativeBlockModes: readonly BlockModeUnderTest[] = modes.slice(0, 5).flatMap((mode, index) =>
+  (["native", "auto"] as const).map((backend) =>
+    blockMode({ cipher: "aes", keyLength: [32, 16, 24][index % 3] ?? 32, ...mode }, backend),
+  ),
 );
 
 /** Whether the mode takes data of any length, or only whole blocks. */

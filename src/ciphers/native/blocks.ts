@@ -1,5 +1,5 @@
-import type { Cipher, Decipher } from "node:crypto";
 import type { Bytes } from "../../shared/byte-input.ts";
+import type { NodeCipher } from "../../shared/node-crypto.ts";
 import { NativeKey, nativeAes } from "./native-key.ts";
 import { transformPieces, transformWhole } from "./pieces.ts";
 
@@ -14,10 +14,12 @@ export interface NativePass {
 
 /** A key for ECB, CBC or CTR by node:crypto. */
 export class NativeBlocks extends NativeKey {
-  #begin(first: Uint8Array | undefined, decrypts: boolean): Cipher | Decipher {
+  #begin(first: Uint8Array | undefined, decrypts: boolean): NodeCipher {
     const { crypto, algorithm, object } = this;
     if (!decrypts || this.mode === "ctr") return crypto.createCipheriv(algorithm, object, first ?? null);
-    return crypto.createDecipheriv(algorithm, object, first ?? null).setAutoPadding(false);
+    const decipher = crypto.createDecipheriv(algorithm, object, first ?? null);
+    decipher.setAutoPadding(false);
+    return decipher;
   }
 
   /** Encrypts or decrypts to `output`, which may overlap the input. Bytes of the result beyond its end are dropped. */

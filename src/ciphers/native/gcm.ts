@@ -1,5 +1,5 @@
-import type { CipherGCMTypes } from "node:crypto";
 import { type Bytes, plain } from "../../shared/byte-input.ts";
+import type { NodeCipher } from "../../shared/node-crypto.ts";
 import { NativeKey, nativeAes } from "./native-key.ts";
 import { resultFor, transformPieces, transformWhole } from "./pieces.ts";
 
@@ -30,7 +30,7 @@ export class NativeGcm extends NativeKey {
 
   /** Ciphertext ‖ tag, in `into` if it is given: of exactly their length, and it may overlap the plaintext. */
   seal({ nonce, aad, aadLength, data, length, tagLength }: NativeMessage, into: Bytes | undefined): Bytes {
-    const cipher = this.crypto.createCipheriv(this.algorithm as CipherGCMTypes, this.object, nonce);
+    const cipher = this.crypto.createCipheriv(this.algorithm, this.object, nonce);
     if (aadLength > 0) cipher.setAAD(aad);
     const output = into ?? resultFor(length + tagLength);
     transformPieces(cipher, { input: data, length, output, secret: false });
@@ -41,9 +41,9 @@ export class NativeGcm extends NativeKey {
   }
 
   /** An object that decrypts the message; its text is to come. */
-  #decipher(nonce: Uint8Array, tag: Bytes) {
+  #decipher(nonce: Uint8Array, tag: Bytes): NodeCipher {
     const options = { authTagLength: tag.length };
-    const decipher = this.crypto.createDecipheriv(this.algorithm as CipherGCMTypes, this.object, nonce, options);
+    const decipher = this.crypto.createDecipheriv(this.algorithm, this.object, nonce, options);
     decipher.setAuthTag(tag);
     return decipher;
   }

@@ -1,5 +1,4 @@
-import type { KeyObject } from "node:crypto";
-import type { NodeCrypto } from "../../shared/node-crypto.ts";
+import type { NodeCrypto, NodeKey } from "../../shared/node-crypto.ts";
 import type { KeySlot } from "../key-slot.ts";
 import { algorithmOf, type Backend, type Crossover, chooseNative, type Mode } from "./backend.ts";
 
@@ -14,8 +13,8 @@ export abstract class NativeKey {
   protected readonly crypto: NodeCrypto;
   /** As OpenSSL calls it: `aes-256-gcm`. */
   protected readonly algorithm: string;
-  readonly #make: () => KeyObject;
-  #object: KeyObject | undefined;
+  readonly #make: () => NodeKey;
+  #object: NodeKey | undefined;
 
   constructor({ crypto, mode, bits, from, object }: NativeSource) {
     this.mode = mode;
@@ -25,7 +24,7 @@ export abstract class NativeKey {
     this.#make = object;
   }
 
-  protected get object(): KeyObject {
+  protected get object(): NodeKey {
     this.#object ??= this.#make();
     return this.#object;
   }
@@ -43,7 +42,7 @@ export interface NativeSource {
   readonly bits: number;
   readonly from: Crossover;
   /** Makes the copy of the key. */
-  readonly object: () => KeyObject;
+  readonly object: () => NodeKey;
 }
 
 /** Makes the keys of one mode of AES. If the host has to have it and does not, the slot is given back. */

@@ -1,8 +1,8 @@
 // How messages go through a cipher object of node:crypto. It reads only the memory of arrays: no code of the caller's runs.
-import type { Cipher, Decipher } from "node:crypto";
 import { readableWhileWriting } from "../../engine/arguments.ts";
 import { hostFailure } from "../../engine/call.ts";
 import { type Bytes, plain } from "../../shared/byte-input.ts";
+import type { NodeCipher } from "../../shared/node-crypto.ts";
 
 /**
  * Bytes that go to node:crypto at a time if they are copied afterwards. It allocates memory for each result: new memory for a long
@@ -10,8 +10,8 @@ import { type Bytes, plain } from "../../shared/byte-input.ts";
  */
 const PIECE = 131_072;
 
-/** node:crypto takes no more at a time. */
-const MOST = 2 ** 31 - 1;
+/** A longer result is not left to node:crypto to allocate: where there is no memory for it, Node would end the process. */
+const MOST = 2 ** 22;
 
 /** A result that the caller keeps is not zeroed first from this length on. */
 const LONG = 65_536;
@@ -27,7 +27,7 @@ export interface Piecewise {
 }
 
 /** Transforms all of `input` to `output`. */
-export function transformPieces(cipher: Cipher | Decipher, { input, length, output, secret }: Piecewise): void {
+export function transformPieces(cipher: NodeCipher, { input, length, output, secret }: Piecewise): void {
   if (length === 0) return;
   if (length <= PIECE) {
     put(cipher.update(input), output, secret);
@@ -50,7 +50,7 @@ function put(piece: Uint8Array, output: Bytes, secret: boolean): void {
 }
 
 /** Transforms all of `input`, which has `length` bytes, in memory that the cipher object allocates. */
-export function transformWhole(cipher: Cipher | Decipher, input: Uint8Array, length: number): Bytes {
+export function transformWhole(cipher: NodeCipher, input: Uint8Array, length: number): Bytes {
   if (length <= MOST) return ownBytes(cipher.update(input));
   const output = resultFor(length);
   transformPieces(cipher, { input, length, output, secret: true });
