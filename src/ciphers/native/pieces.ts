@@ -77,7 +77,7 @@ function ownBytes(result: Uint8Array): Bytes {
 export function resultFor(length: number): Bytes {
   try {
     if (length < LONG || !ownRealm) return new Uint8Array(length);
-    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
+    return new Uint8Array(globalThis.Buffer.allocUnsafeSlow(length).buffer, 0, length);
   } catch (error) {
     throw hostFailure(error);
   }
