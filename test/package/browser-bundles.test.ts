@@ -39,7 +39,10 @@ const entries = [
   },
   {
     entry: "src/unauthenticated.ts",
-    exports: ["LanelockError", "aesCbc", "aesCtr", "aesEcb", "openStreamUnverified", "sm4Cbc", "sm4Ctr", "sm4Ecb"],
+    exports: [
+      ...["LanelockError", "aesCbc", "aesCfb", "aesCtr", "aesEcb", "aesOfb", "openStreamUnverified"],
+      ...["sm4Cbc", "sm4Cfb", "sm4Ctr", "sm4Ecb", "sm4Ofb"],
+    ],
     forbidden: [...service, ...packages, /noble/],
   },
   { entry: "src/noble.ts", exports: ["cbc", "ctr", "ecb", "gcm"], forbidden: [...service, ...packages] },

@@ -145,11 +145,13 @@ export const blockModes: readonly BlockModeUnderTest[] = keys.flatMap((key) =>
 );
 
 /** Each mode that node:crypto may do, by it and by both, as the length decides. */
-export const nativeBlockModes: readonly BlockModeUnderTest[] = modes.slice(0, 5).flatMap((mode, index) =>
-  (["native", "auto"] as const).map((backend) =>
-    blockMode({ cipher: "aes", keyLength: [32, 16, 24][index % 3] ?? 32, ...mode }, backend),
-  ),
-);
+export const nativeBlockModes: readonly BlockModeUnderTest[] = modes
+  .slice(0, 5)
+  .flatMap((mode, index) =>
+    (["native", "auto"] as const).map((backend) =>
+      blockMode({ cipher: "aes", keyLength: [32, 16, 24][index % 3] ?? 32, ...mode }, backend),
+    ),
+  );
 
 /** Whether the mode takes data of any length, or only whole blocks. */
 export function takesLength({ mode, padding }: BlockModeUnderTest, length: number): boolean {
