@@ -7,7 +7,7 @@ import { decodeResponse, encodeRequest } from "../kms/schema/codec.ts";
 import { abortable } from "../shared/abortable.ts";
 import { randomUuid } from "../shared/random.ts";
 import { systemTime } from "../shared/timers.ts";
-import { Acs3Signer, canonicalQuery, EMPTY_BODY_SHA256 } from "./acs3-signature-web-crypto.ts";
+import { Acs3Signer, canonicalQuery, EMPTY_BODY_SHA256 } from "./acs3-signature-hmac-sha256.ts";
 import { grantedJson, type HttpAnswer } from "./answer.ts";
 import { type Outcome, untilDone } from "./attempts.ts";
 import type { Credentials } from "./credentials.ts";

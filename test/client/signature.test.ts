@@ -1,8 +1,10 @@
+import { createHmac } from "node:crypto";
 import { createRequire } from "node:module";
 import fc from "fast-check";
 import { kmsClient } from "lanelock/client";
 import { describe, expect, test } from "vitest";
-import { Acs3Signer, canonicalQuery } from "../../src/client/acs3-signature-web-crypto.ts";
+import { Acs3Signer, canonicalQuery } from "../../src/client/acs3-signature-hmac-sha256.ts";
+import { ownHmac, webCryptoHmac } from "../../src/client/hmac-sha256.ts";
 import { OPERATIONS } from "../../src/kms/operations/operation-table.ts";
 import { readAcs3Claim } from "../../src/server/protocol/acs3-signature-hmac-sha256.ts";
 import { readParameters } from "../../src/server/protocol/parameters.ts";
@@ -99,6 +101,25 @@ describe("against @alicloud/openapi-client 0.4, which signs for Alibaba's SDKs",
     const authorization = await new Acs3Signer().authorization({ query, host: server.host, headers }, credentials);
     expect(authorization).toBe(official.headers.authorization?.replaceAll(", ", ","));
   });
+});
+
+test.each([
+  ["WebCrypto's HMAC", webCryptoHmac],
+  ["Node's own", ownHmac],
+])("%s is that of node:crypto, for secrets shorter and longer than a block", async (_name, hmacOf) => {
+  const text = fc.string({ unit: "binary", minLength: 1, maxLength: 200 });
+  const length = fc.constantFrom(1, 30, 63, 64, 65, 200);
+  await fc.assert(
+    fc.asyncProperty(length, text, text, async (size, one, another) => {
+      const secret = "s".repeat(size);
+      const hmac = hmacOf(secret);
+      for (const message of [one, another]) {
+        const expected = createHmac("sha256", secret).update(message).digest("hex");
+        expect(Buffer.from(await hmac(message)).toString("hex")).toBe(expected);
+      }
+    }),
+    { numRuns: 30 },
+  );
 });
 
 test("what the client signs, for any fields of any operation, is what the server verifies", async () => {

@@ -3,6 +3,9 @@ import { utf8 } from "../encoding.ts";
 
 const node = globalThis.process?.getBuiltinModule?.("node:crypto");
 
+/** Whether the host has a synchronous SHA-256 of its own, as Node has. */
+export const hasOwnSha256: boolean = node !== undefined;
+
 /**
  * SHA-256 on the warm path of calls with an encryption context: Node's own where there is one, which hashes 32 bytes three
  * times as fast as JavaScript. Browsers have no synchronous hash.
@@ -26,7 +29,7 @@ function fromLatin1(text: string): Uint8Array {
 const BLOCK = 64;
 
 /**
- * HMAC-SHA-256 (RFC 2104) under one key of 32 bytes, which is padded once. Two one-shot hashes cost a fifth of setting up a
+ * HMAC-SHA-256 (RFC 2104) under one key of at most 64 bytes, which is padded once. Two one-shot hashes cost a fifth of setting up a
  * library's HMAC object, and the audit log makes an HMAC for every new encryption context.
  */
 export class HmacSha256 {

@@ -1,8 +1,8 @@
-import { LanelockError } from "../errors.ts";
-import { toHex, utf8 } from "../shared/encoding.ts";
+import { toHex } from "../shared/encoding.ts";
 import { sha256OfText } from "../shared/hash/sha256.ts";
 import { percentEncode } from "../shared/percent-encoding.ts";
 import type { Credentials } from "./credentials.ts";
+import { hmacSha256, type TextHmac } from "./hmac-sha256.ts";
 
 const ALGORITHM = "ACS3-HMAC-SHA256";
 /** SHA-256 of no bytes: parameters travel in the query, and the body is empty. */
@@ -25,10 +25,10 @@ export function canonicalQuery(parameters: Readonly<Record<string, string>>): st
     .join("&");
 }
 
-/** Signs requests, and keeps the key of the secret that it used last: importing one takes as long as signing. */
+/** Signs requests, and keeps the key of the secret that it used last. */
 export class Acs3Signer {
   #secret: string | undefined;
-  #key: Promise<CryptoKey> | undefined;
+  #hmac: TextHmac | undefined;
 
   /**
    * The header Authorization: hex(HMAC-SHA-256(secret, string to sign)) over method, path, query, headers and the SHA-256 of the body
@@ -44,32 +44,15 @@ export class Acs3Signer {
     const names = Object.keys(signed).sort();
     const lines = names.map((name) => `${name}:${signed[name]}\n`).join("");
     const canonical = `POST\n/\n${query}\n${lines}\n${names.join(";")}\n${EMPTY_BODY_SHA256}`;
-    // Not by WebCrypto: its hash comes from another thread, which takes longer than hashing here.
-    const stringToSign = `${ALGORITHM}\n${toHex(sha256OfText(canonical))}`;
-    const { subtle } = webCrypto();
-    const key = await this.#keyOf(accessKeySecret);
-    const signature = await subtle.sign("HMAC", key, utf8(stringToSign) as BufferSource);
-    return `${ALGORITHM} Credential=${accessKeyId},SignedHeaders=${names.join(";")},Signature=${toHex(new Uint8Array(signature))}`;
+    const signing = this.#hmacOf(accessKeySecret)(`${ALGORITHM}\n${toHex(sha256OfText(canonical))}`);
+    const signature = toHex(signing instanceof Promise ? await signing : signing);
+    return `${ALGORITHM} Credential=${accessKeyId},SignedHeaders=${names.join(";")},Signature=${signature}`;
   }
 
-  #keyOf(secret: string): Promise<CryptoKey> {
-    if (this.#key !== undefined && this.#secret === secret) return this.#key;
-    const algorithm = { name: "HMAC", hash: "SHA-256" };
-    const key = webCrypto().subtle.importKey("raw", utf8(secret) as BufferSource, algorithm, false, ["sign"]);
+  #hmacOf(secret: string): TextHmac {
+    if (this.#hmac !== undefined && this.#secret === secret) return this.#hmac;
+    this.#hmac = hmacSha256(secret);
     this.#secret = secret;
-    this.#key = key;
-    return key;
+    return this.#hmac;
   }
-}
-
-/** Looked up at first use: test environments hide the global `crypto`, and Node's module still has it. */
-function webCrypto(): { readonly subtle: Pick<SubtleCrypto, "importKey" | "sign"> } {
-  const found = globalThis.crypto?.subtle
-    ? globalThis.crypto
-    : globalThis.process?.getBuiltinModule?.("node:crypto")?.webcrypto;
-  if (found !== undefined) return found;
-  throw new LanelockError(
-    "ERR_UNSUPPORTED",
-    "This host has no WebCrypto, which signs requests. A page has it if it comes by https or from this machine.",
-  );
 }
