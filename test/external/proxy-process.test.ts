@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect, type TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { externalKeys } from "lanelock/external";
 import { Kms } from "lanelock/kms";
@@ -30,7 +31,7 @@ let proxy: ChildProcess | undefined;
 afterAll(() => proxy?.kill("SIGKILL"));
 
 /** Starts the real command, and gives the URL it says it listens at. */
-async function startProxy(port: number): Promise<string> {
+async function startProxy(port: number, more: readonly string[] = []): Promise<string> {
   const flags = [
     "--port",
     String(port),
@@ -40,7 +41,7 @@ async function startProxy(port: number): Promise<string> {
     server.files.privateKey,
   ];
   const client = ["--client", `orders=${secretFile}`];
-  proxy = spawn(process.execPath, [lanelock, "external-proxy", ...tokenFlags, ...flags, ...client], {
+  proxy = spawn(process.execPath, [lanelock, "external-proxy", ...tokenFlags, ...flags, ...client, ...more], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const { stdout } = proxy;
@@ -53,6 +54,14 @@ async function startProxy(port: number): Promise<string> {
     });
     proxy?.on("exit", () => reject(new Error(`the proxy ended: ${said}`)));
   });
+}
+
+/** A connection of somebody who has not said who he is. */
+async function strangerAt(url: string): Promise<TLSSocket> {
+  const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port), ca: authority.pem });
+  socket.on("error", () => undefined);
+  await once(socket, "secureConnect");
+  return socket;
 }
 
 async function stopProxy(signal: NodeJS.Signals): Promise<number | null> {
@@ -120,3 +129,17 @@ test("lanelock hsm probe says what NSS lacks, and ends with an error where there
   expect(absent.status).not.toBe(0);
   expect(absent.stderr).toMatch(/No token has the label "absent"/);
 });
+
+test.each([["--max-connections"], ["--max-connections-per-address"]])(
+  "%s 2: the third stranger takes the place of the first",
+  async (flag) => {
+    const url = await startProxy(0, [flag, "2"]);
+    const [first, second] = [await strangerAt(url), await strangerAt(url)];
+    const left = once(first, "close");
+    const third = await strangerAt(url);
+    await left;
+    expect([first.closed, second.closed, third.closed]).toEqual([true, false, false]);
+    for (const socket of [second, third]) socket.destroy();
+    expect(await stopProxy("SIGTERM")).toBe(0);
+  },
+);

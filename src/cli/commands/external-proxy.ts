@@ -15,6 +15,8 @@ interface ProxyFlags {
   readonly privateKey: string;
   readonly clientCa?: string;
   readonly client?: Readonly<Record<string, string>>;
+  readonly maxConnections?: number;
+  readonly maxConnectionsPerAddress?: number;
 }
 
 /** `lanelock external-proxy`: serves external keys from a token until SIGINT or SIGTERM. */
@@ -31,8 +33,19 @@ export function addExternalProxy(program: Command): void {
       "a client known by a secret, in base64 in a file of mode 0600; may be repeated",
       pair,
     )
+    .option("--max-connections <number>", "connections at most (default: 1000)", wholeNumber)
+    .option("--max-connections-per-address <number>", "of these, from one address (default: 128)", wholeNumber)
     .action(async (flags: ProxyFlags, command: Command) => {
-      const { host, port, certificate, privateKey, clientCa, client = {} } = flags;
+      const {
+        host,
+        port,
+        certificate,
+        privateKey,
+        clientCa,
+        client = {},
+        maxConnections,
+        maxConnectionsPerAddress,
+      } = flags;
       if (clientCa === undefined && Object.keys(client).length === 0) {
         throw new UsageError("Say who may use the keys: --client NAME=FILE, or --client-ca FILE");
       }
@@ -45,7 +58,7 @@ export function addExternalProxy(program: Command): void {
         ...{ token: tokenOptionsOf(command), host, port },
         tls: { certificate: await text(certificate), privateKey: await text(privateKey) },
         clientCa: clientCa === undefined ? undefined : await text(clientCa),
-        clients,
+        ...{ clients, maxConnections, maxConnectionsPerAddress },
         log: (entry) => print(JSON.stringify(entry)),
       });
       print(JSON.stringify({ time: new Date().toISOString(), listening: proxy.url }));

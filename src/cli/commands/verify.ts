@@ -15,6 +15,7 @@ const WHY =
 interface VerifyOptions extends Omit<SignedOptions, "key"> {
   readonly key?: string;
   readonly signature?: string;
+  readonly beginAnchor?: boolean;
 }
 
 export function addVerify(program: Command): void {
@@ -26,9 +27,11 @@ export function addVerify(program: Command): void {
   addSignedOptions(verify)
     .option("--signature <file>", "the signature")
     .option("--base64", "the signature is in base64")
+    .option("--begin-anchor", "accept the store as it is, after a restore, and write the file of --anchor anew")
     .action((options: VerifyOptions, command: Command) => {
-      const { key, signature } = options;
-      if (key === undefined && signature === undefined) return checkStore(command);
+      const { key, signature, beginAnchor = false } = options;
+      if (key === undefined && signature === undefined) return checkStore(command, beginAnchor);
+      if (beginAnchor) throw new UsageError("--begin-anchor is for the check of the store, without a signature");
       if (key === undefined || signature === undefined) {
         throw new UsageError("To verify a signature give --key and --signature; to check the store give neither");
       }
@@ -38,9 +41,13 @@ export function addVerify(program: Command): void {
   verify.options.find(({ long }) => long === "--key")?.makeOptionMandatory(false);
 }
 
-async function checkStore(command: Command): Promise<void> {
-  // The check writes nothing, so it needs no audit log.
-  const { ok, problems, rows, audit } = await verifyStore({ ...kmsOptions(existingStore(command, WHY)), audit: false });
+async function checkStore(command: Command, beginAnchor: boolean): Promise<void> {
+  const settings = existingStore(command, WHY);
+  const { anchor } = settings;
+  if (beginAnchor && anchor === undefined) throw new UsageError("--begin-anchor needs --anchor FILE");
+  const options = anchor === undefined ? {} : { anchor: { file: anchor, begin: beginAnchor } };
+  // The check writes nothing but the anchor, so it needs no audit log.
+  const { ok, problems, rows, audit } = await verifyStore({ ...kmsOptions(settings), ...options, audit: false });
   const events = audit.files.reduce((sum, file) => sum + file.events, 0);
   const text = ok ? `ok      ${rows} rows, ${events} audit events` : problems.map((one) => `BROKEN  ${one}`).join("\n");
   print(printsJson(command) ? toJson({ ok, problems, rows, audit }) : text);

@@ -34,13 +34,14 @@ function urlIn(file: string): string {
 
 /** @param create whether a store may be made where there is none */
 export function kmsOptions(settings: Settings, { create = false } = {}): KmsOptions {
-  const { audit, pkcs11Module, token, tokenSerial, externalConfig } = settings;
+  const { audit, anchor, pkcs11Module, token, tokenSerial, externalConfig } = settings;
   const hasToken = (pkcs11Module ?? token ?? tokenSerial) !== undefined;
   return {
     store: sqlStore({ ...storePlace(settings), create }),
     rootKey: rootKeyOf(settings),
     sweepSeconds: false,
     audit,
+    anchor: anchor === undefined ? undefined : { file: anchor },
     hsm: hasToken ? pkcs11(tokenOf(settings)) : undefined,
     external: externalConfig === undefined ? undefined : externalKeysOf(externalConfig),
   };

@@ -11,6 +11,7 @@ export interface Settings {
   readonly rootKey?: string | undefined;
   readonly rootKeyEnv?: string | undefined;
   readonly audit?: string | false | undefined;
+  readonly anchor?: string | undefined;
   readonly caller?: string | undefined;
   readonly pkcs11Module?: string | undefined;
   readonly token?: string | undefined;
@@ -54,6 +55,11 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     isPath: false,
   },
   audit: { value: "file", description: "the audit log (default: next to a database file)", isPath: true },
+  anchor: {
+    value: "file",
+    description: "on another disk: records the store's latest state, so that an older one is refused",
+    isPath: true,
+  },
   caller: { value: "name", description: "who is asking, for the audit log", isPath: false },
   pkcs11Module: { value: "file", description: "the PKCS#11 library of a token, for HSM keys", isPath: true },
   token: { value: "label", description: "the token's label", isPath: false },

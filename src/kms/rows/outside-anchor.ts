@@ -123,7 +123,7 @@ export class OutsideAnchor {
     return new LanelockError(
       "ERR_INTEGRITY",
       `The store does not agree with its anchor (${this.#place.name}): ${problem}. If you put a backup back on purpose, open it ` +
-        "once with the anchor's option { begin: true }.",
+        "once with the anchor's option { begin: true }, or run: lanelock verify --begin-anchor",
     );
   }
 
