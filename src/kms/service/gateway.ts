@@ -1,4 +1,5 @@
 import { type AuditEvent, finishedEvent, type PendingEvent, pendingEvent } from "../audit/event.ts";
+import { settleDue } from "../life-cycle/settle-due.ts";
 import { OPERATIONS, type OperationName } from "../operations/operation-table.ts";
 import { KmsError, outcomeOf, publicError } from "../ports/errors.ts";
 import type { KeyState, PageRequest, RememberedId } from "../ports/index.ts";
@@ -93,6 +94,14 @@ export class Gateway {
 
   auditEvent(pending: PendingEvent): AuditEvent {
     return finishedEvent(this.#session.core.keys, pending);
+  }
+
+  /** Carries out what is due. @returns the generation of the store then: as long as it is the same, so is what is read */
+  settled(): Promise<number> {
+    return this.#session.during(async () => {
+      await settleDue(this.#session.core);
+      return this.#session.core.rows.generation();
+    });
   }
 
   keyPage(page: PageRequest, state: KeyState | undefined): Promise<KeyPage> {

@@ -1,6 +1,7 @@
 import type { Gateway } from "../../kms/service/gateway.ts";
 import type { KeyEntry } from "../../kms/service/inventory.ts";
 import type { AccessKeys } from "../access/access-keys.ts";
+import { KeptAnswers } from "./kept-answers.ts";
 import type {
   AccessKeysAnswer,
   AliasesAnswer,
@@ -36,6 +37,7 @@ export interface Views {
 }
 
 export function views({ gateway, accessKeys, traffic }: ViewParts): Views {
+  const keyPages = new KeptAnswers<KeysAnswer>();
   return {
     place() {
       const [, , , region = "", account = ""] = `acs:${gateway.arnPrefix}`.split(":");
@@ -45,8 +47,10 @@ export function views({ gateway, accessKeys, traffic }: ViewParts): Views {
     async keys(query) {
       const { page, request } = pageOf(query);
       const state = STATES.find((one) => one === query.get("state"));
-      const { total, counts, keys } = await gateway.keyPage(request, state);
-      return { ...paged(page, total), counts, keys: keys.map(summary) };
+      return keyPages.at(await gateway.settled(), `${page} ${state}`, async () => {
+        const { total, counts, keys } = await gateway.keyPage(request, state);
+        return { ...paged(page, total), counts, keys: keys.map(summary) };
+      });
     },
 
     async key(query) {

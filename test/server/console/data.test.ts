@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import type { AuditEvent } from "lanelock/kms";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { KeptAnswers } from "../../../src/server/console/kept-answers.ts";
 import type {
   AccessKeysAnswer,
   AliasesAnswer,
@@ -104,6 +105,20 @@ test(`${KEYS} keys in pages: every key once, whatever page is asked for`, async 
   for (const page of ["0", "-1", "1.5", "NaN", "1e99", "x", "", "9007199254740993"]) {
     expect(await reader.data<KeysAnswer>(`keys?page=${page}`), page).toMatchObject({ page: 1 });
   }
+});
+
+test("an answer is kept while the store does not change, and a failure is not", async () => {
+  const kept = new KeptAnswers<number>();
+  let reads = 0;
+  const read = async () => ++reads;
+  expect(await Promise.all([kept.at(1, "a", read), kept.at(1, "a", read), kept.at(1, "b", read)])).toEqual([1, 1, 2]);
+  expect(await kept.at(2, "a", read)).toBe(3);
+  await expect(kept.at(2, "c", () => Promise.reject(new Error("busy")))).rejects.toThrow("busy");
+  expect(await kept.at(2, "c", read)).toBe(4);
+  const { keyId } = (await running.kms.createKey({})).keyMetadata;
+  expect(await visitor.data("keys")).toMatchObject({ counts: { Enabled: 1, Disabled: 0 } });
+  await running.kms.disableKey({ keyId });
+  expect(await visitor.data("keys")).toMatchObject({ counts: { Enabled: 0, Disabled: 1 } });
 });
 
 test("access keys without their secrets, with their policies, and expired when they are", async () => {

@@ -10,7 +10,8 @@ import { send, signedPath } from "../signed.ts";
 const load = createRequire(new URL("../../package/tools/package.json", import.meta.url));
 const axeSource = readFileSync(load.resolve("axe-core/axe.min.js"), "utf8");
 
-const VIEWS = ["keys", "key?name=alias/orders", "aliases", "access-keys", "audit", "metrics"];
+/** The last page of keys has a pager like the others, and fewer rows for axe to look at. */
+const VIEWS = ["keys?page=2", "key?name=alias/orders", "aliases", "access-keys", "audit", "metrics"];
 
 let browser: Browser;
 let running: TestServer;
