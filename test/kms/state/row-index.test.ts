@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { RowIndex } from "../../../src/kms/rows/row-index.ts";
 
 const sha256 = (...parts: readonly Uint8Array[]) => createHash("sha256").update(Buffer.concat(parts)).digest();
@@ -86,4 +86,22 @@ test("two rows of one name are two rows", () => {
 test("an index of no rows has a root", () => {
   expect(new RowIndex([], []).root).toBe(rootOf([]));
   expect(new RowIndex([], []).macOf("key k")).toBeNull();
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.resetModules();
+});
+
+test("where there is no Buffer, the index is the same", async () => {
+  const rows = new Map(Array.from({ length: 500 }, (_, id) => [`version ${id}`, macOf(id)]));
+  const expected = rootOf([...rows.values()]);
+  vi.resetModules();
+  vi.stubGlobal("Buffer", undefined);
+  const { RowIndex: InAPage } = await import("../../../src/kms/rows/row-index.ts");
+  const index = new InAPage([...rows.keys()], [...rows.values()]);
+  const found = [...rows.keys()].map((key) => index.macOf(key));
+  vi.unstubAllGlobals();
+  expect(found).toEqual([...rows.values()]);
+  expect(index.root).toBe(expected);
 });
