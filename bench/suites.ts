@@ -1,12 +1,13 @@
 import type { Suite } from "./suite.ts";
 
 async function ciphers(): Promise<Suite> {
-  const [{ aesGcmCases }, { aesModeCases }, { sm4Cases }] = await Promise.all([
+  const [{ aesGcmCases }, { aesModeCases }, { messageAeadCases }, { sm4Cases }] = await Promise.all([
     import("./ciphers/aes-gcm.ts"),
     import("./ciphers/aes-modes.ts"),
+    import("./ciphers/message-aeads.ts"),
     import("./ciphers/sm4.ts"),
   ]);
-  return { cases: [...aesGcmCases, ...aesModeCases, ...sm4Cases], close: async () => {} };
+  return { cases: [...aesGcmCases, ...aesModeCases, ...messageAeadCases, ...sm4Cases], close: async () => {} };
 }
 
 /**

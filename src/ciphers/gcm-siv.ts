@@ -8,6 +8,13 @@ import { WholeMessages } from "./whole-messages.ts";
 /** Bytes of plaintext, and of additional data, in one message (RFC 8452 §6). */
 const LIMIT = 2 ** 36;
 
+/** @throws LanelockError `ERR_LIMIT` beyond what one message may have of either */
+export function checkGcmSivLengths({ aad, text }: Pick<MessageLengths, "aad" | "text">): void {
+  if (text <= LIMIT && aad <= LIMIT) return;
+  const what = "of plaintext, and as many of additional data: split the message";
+  throw new LanelockError("ERR_LIMIT", `AES-GCM-SIV takes at most ${LIMIT} bytes ${what}`);
+}
+
 /** AES-GCM-SIV (RFC 8452). A message's slot holds the keys that are derived for it. */
 class GcmSivMode implements MessageMode {
   readonly tagLength = 16;
@@ -28,11 +35,8 @@ class GcmSivMode implements MessageMode {
     if (length !== 12) throw new LanelockError("ERR_NONCE", `nonce has ${length} bytes, but AES-GCM-SIV takes 12`);
   }
 
-  checkLengths({ aad, text }: MessageLengths): void {
-    if (text > LIMIT || aad > LIMIT) {
-      const what = "of plaintext, and as many of additional data: split the message";
-      throw new LanelockError("ERR_LIMIT", `AES-GCM-SIV takes at most ${LIMIT} bytes ${what}`);
-    }
+  checkLengths(lengths: MessageLengths): void {
+    checkGcmSivLengths(lengths);
   }
 
   start({ key, message }: MessageSlots): void {

@@ -12,25 +12,38 @@ export function nodeOfVersion(major: 22 | 24 | 26): string {
   return path;
 }
 
-/** Runs in Node 26: seals what standard input lists, one message a line, every field in base64. */
+/** Runs in Node 26: seals what standard input lists, one message a line, all bytes in base64. Of AES-SIV, the additional data is a list of
+ * components, and the tag comes first. */
 const program = `
   const { createCipheriv } = require("node:crypto");
   const bytes = (text) => Buffer.from(text, "base64");
   const lines = require("node:fs").readFileSync(0, "latin1").split("\\n").filter(Boolean);
   process.stdout.write(lines.map((line) => {
-    const { key, nonce, plaintext, aad, tagLength } = JSON.parse(line);
-    const cipher = createCipheriv("sm4-gcm", bytes(key), bytes(nonce), { authTagLength: tagLength });
-    cipher.setAAD(bytes(aad));
-    const ciphertext = Buffer.concat([cipher.update(bytes(plaintext)), cipher.final()]);
-    return Buffer.concat([ciphertext, cipher.getAuthTag()]).toString("base64");
+    const { name, key, nonce, plaintext, aad, tagLength } = JSON.parse(line);
+    const isSiv = /^aes-[0-9]+-siv$/.test(name);
+    const cipher = createCipheriv(name, bytes(key), isSiv ? null : bytes(nonce), { authTagLength: tagLength });
+    const text = bytes(plaintext);
+    for (const one of aad) cipher.setAAD(bytes(one), { plaintextLength: text.length });
+    const ciphertext = Buffer.concat([cipher.update(text), cipher.final()]);
+    const parts = isSiv ? [cipher.getAuthTag(), ciphertext] : [ciphertext, cipher.getAuthTag()];
+    return Buffer.concat(parts).toString("base64");
   }).join("\\n"));
 `;
 
-/** SM4-GCM of many messages by Node 26, whose OpenSSL has the mode: ciphertext ‖ tag of each. */
-export function node26Sm4Gcm(inputs: readonly SealInput[]): Uint8Array<ArrayBuffer>[] {
-  const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString("base64");
-  const lines = inputs.map(({ key, nonce, plaintext, aad, tagLength = 16 }) =>
-    JSON.stringify({ key: text(key), nonce: text(nonce), plaintext: text(plaintext), aad: text(aad), tagLength }),
+/** A message for an AEAD that OpenSSL calls by `name`. */
+export interface NativeInput extends Omit<SealInput, "aad"> {
+  readonly name: string;
+  /** One array; of AES-SIV, every component. */
+  readonly aad: readonly Uint8Array[];
+}
+
+/** Many messages sealed by Node 26, whose OpenSSL has modes that earlier ones lack. */
+export function node26Seal(inputs: readonly NativeInput[]): Uint8Array<ArrayBuffer>[] {
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+  const lines = inputs.map(({ name, key, nonce, plaintext, aad, tagLength = 16 }) =>
+    JSON.stringify({
+      ...{ name, key: text(key), nonce: text(nonce), plaintext: text(plaintext), aad: aad.map(text), tagLength },
+    }),
   );
   const output = execFileSync(nodeOfVersion(26), ["-e", program], {
     input: lines.join("\n"),
@@ -38,4 +51,11 @@ export function node26Sm4Gcm(inputs: readonly SealInput[]): Uint8Array<ArrayBuff
     encoding: "latin1",
   });
   return output.split("\n").map((line) => Uint8Array.from(Buffer.from(line, "base64")));
+}
+
+/** SM4-GCM of many messages by Node 26: ciphertext ‖ tag of each. */
+export function node26Sm4Gcm(inputs: readonly SealInput[]): Uint8Array<ArrayBuffer>[] {
+  return node26Seal(
+    inputs.map(({ aad, ...input }) => ({ ...input, name: "sm4-gcm", aad: [aad ?? new Uint8Array(0)] })),
+  );
 }
