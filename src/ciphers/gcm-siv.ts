@@ -77,9 +77,9 @@ class GcmSivMode implements MessageMode {
   }
 }
 
-/** @param key 16 or 32 bytes */
-export function gcmSiv(key: Uint8Array): WholeMessages {
+/** @param keyLengths as RFC 8452 has them; the engine derives keys of 24 bytes in the same way */
+export function gcmSiv(key: Uint8Array, keyLengths: readonly number[] = [16, 32]): WholeMessages {
   const cipher = aes();
-  const slot = new KeySlot({ ...cipher, name: "AES-GCM-SIV", keyLengths: [16, 32] }, key);
+  const slot = new KeySlot({ ...cipher, name: "AES-GCM-SIV", keyLengths }, key);
   return new WholeMessages(new GcmSivMode(cipher, checkBytes(key, "key")), slot);
 }

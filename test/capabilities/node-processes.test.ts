@@ -51,7 +51,9 @@ test("a process without the globals that test environments hide", () => {
   const before = `for (const name of ${JSON.stringify(hidden)}) Reflect.deleteProperty(globalThis, name);`;
   const outcome = tryInNode({ before });
   expect(outcome).toEqual(Object.fromEntries(Object.keys(outcome).map((name) => [name, works])));
-  const imports = ["kms", "stores", "unauthenticated", "noble"].map((name) => `await import("lanelock/${name}");`);
+  const imports = ["kms", "stores", "unauthenticated", "mac", "key-wrap", "noble", "sm-crypto"].map(
+    (name) => `await import("lanelock/${name}");`,
+  );
   const streamed = `
     const { envelope } = await import("lanelock/envelope");
     const files = envelope({ describeKey() {}, generateDataKey() {}, decrypt() {}, reEncrypt() {} });

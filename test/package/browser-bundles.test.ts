@@ -45,7 +45,29 @@ const entries = [
     ],
     forbidden: [...service, ...packages, /noble/],
   },
-  { entry: "src/noble.ts", exports: ["cbc", "ctr", "ecb", "gcm"], forbidden: [...service, ...packages] },
+  {
+    entry: "src/mac.ts",
+    exports: ["LanelockError", "aesCmac", "sm4Cmac"],
+    forbidden: [...service, ...packages, /noble/, /ciphers\/(cbc|ctr|ecb|gcm|key-wrap)/],
+  },
+  {
+    entry: "src/key-wrap.ts",
+    exports: ["LanelockError", "aesKw", "aesKwp"],
+    forbidden: [...service, ...packages, /noble/, /ciphers\/(cbc|ctr|ecb|gcm|cmac)/],
+  },
+  {
+    entry: "src/noble.ts",
+    exports: [
+      ...["aeskw", "aeskwp", "aessiv", "cbc", "cfb", "cmac", "ctr", "ecb", "gcm", "gcmsiv"],
+      ...["rngAesCtrDrbg128", "rngAesCtrDrbg256", "siv"],
+    ],
+    forbidden: [...service, ...packages],
+  },
+  {
+    entry: "src/sm-crypto.ts",
+    exports: ["LanelockError", "sm4"],
+    forbidden: [...service, ...packages, /noble/, /load-modes/],
+  },
 ];
 
 test.each(entries)(
@@ -59,13 +81,31 @@ test.each(entries)(
   },
 );
 
-/** What an application's build makes of a file that uses some of the names that `lanelock` exports. */
-function bundleOf(names: string) {
+/** What an application's build makes of a file that uses some of the names that an entry exports. */
+function bundleOf(names: string, entry = "index") {
   return bundleForBrowser("using-some", {
     entryPoints: [],
-    stdin: { contents: `export { ${names} } from "./src/index.ts"`, resolveDir: projectRoot, loader: "ts" },
+    stdin: { contents: `export { ${names} } from "./src/${entry}.ts"`, resolveDir: projectRoot, loader: "ts" },
   });
 }
+
+const furtherModes = /load-modes|modes-engine|modes\.generated|cmac|key-wrap|cfb|ofb/;
+
+test.each([
+  ["aesCbc", "unauthenticated", furtherModes],
+  ["aesCtr", "unauthenticated", furtherModes],
+  ["sm4Ecb", "unauthenticated", furtherModes],
+  ["aesCfb", "unauthenticated", /cmac|key-wrap|ofb|gcm|cbc/],
+  ["aesKw", "key-wrap", /cmac|cfb|gcm|cbc/],
+  ["gcm", "noble", furtherModes],
+  ["cbc", "noble", furtherModes],
+  ["rngAesCtrDrbg256", "noble", furtherModes],
+  ["cmac", "noble", /gcm|key-wrap|cbc|drbg/],
+])("%s of %s carries nothing of the others", async (name, entry, others) => {
+  const { used } = await bundleOf(name, entry);
+  expect(used).toContain("src/engine/engine.generated.ts");
+  expect(used.filter((module) => others.test(module))).toEqual([]);
+});
 
 test("aesGcm, with both builds of its engine, is at most 26 KB minified and compressed, and carries no other mode", async () => {
   const { compressed, text } = await bundleOf("aesGcm");

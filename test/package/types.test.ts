@@ -24,9 +24,12 @@ const program = `
   import { envelope } from "lanelock/envelope";
   import { externalKeys } from "lanelock/external";
   import { Kms, KmsError } from "lanelock/kms";
-  import { gcm } from "lanelock/noble";
+  import { aesKw } from "lanelock/key-wrap";
+  import { aesCmac } from "lanelock/mac";
+  import { cmac, gcm } from "lanelock/noble";
   import { pkcs11 } from "lanelock/pkcs11";
   import { memoryStore, sqlStore } from "lanelock/stores";
+  import { sm4 } from "lanelock/sm-crypto";
   import { aesCbc } from "lanelock/unauthenticated";
 
   const bytes = new Uint8Array(32);
@@ -40,6 +43,14 @@ const program = `
   aesCbc(bytes).encrypt(bytes, bytes).nothing;
   // @ts-expect-error
   gcm(bytes, bytes).encrypt(bytes).nothing;
+  // @ts-expect-error
+  cmac(bytes, bytes).nothing;
+  // @ts-expect-error
+  aesCmac(bytes).mac(bytes).nothing;
+  // @ts-expect-error
+  aesKw(bytes).wrap(bytes).nothing;
+  // @ts-expect-error
+  sm4.encrypt("text", bytes).nothing;
   // @ts-expect-error
   new LanelockError("ERR_STATE", "").nothing;
   // @ts-expect-error
