@@ -1,4 +1,5 @@
 import { LanelockError } from "../errors.ts";
+import type { MaybePromise } from "../shared/maybe-promise.ts";
 import { messageOf } from "../shared/thrown.ts";
 
 /** An access key of the service. */
@@ -10,7 +11,7 @@ export interface Credentials {
 }
 
 /** Gives the credentials for each request: read anew, so that temporary ones can be replaced. */
-export type CredentialsSource = () => Promise<Credentials>;
+export type CredentialsSource = () => MaybePromise<Credentials>;
 
 /** What can stand in an Authorization header without ending its field. */
 const ACCESS_KEY_ID = /^[\w.@-]{1,128}$/;
@@ -20,7 +21,7 @@ const PRINTABLE = /^[\x21-\x7e]{1,8192}$/;
 export function credentialsSource(given: Credentials | (() => Credentials | Promise<Credentials>)): CredentialsSource {
   if (typeof given !== "function") {
     const credentials = checked(given);
-    return async () => credentials;
+    return () => credentials;
   }
   return async () => checked(await ask(given));
 }

@@ -67,7 +67,8 @@ export class KmsClient extends OperationsFacade implements KmsOperations {
     const { credentials, fetch } = this.#settings;
     let answer: HttpAnswer;
     try {
-      const key = await abortable(credentials(), signal);
+      const given = credentials();
+      const key = given instanceof Promise ? await abortable(given, signal) : given;
       answer = await exchange(fetch, await this.#signed(operation, query, key), signal);
     } catch (error) {
       if (error instanceof ConnectionLost) return { temporary: error };
