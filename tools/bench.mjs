@@ -13,7 +13,7 @@ Measures against node:crypto and the rivals, on the Node that runs it. A full ru
   --node N        on Node 22, 24 or 26 from test/nodes
   --baseline DIR  instead of the rivals, another checkout of lanelock that is built: no case below 0.97 times its speed
   --timing        instead of all that, whether times depend on secrets: bench/timing/; --samples N for each case
-  --scaling       instead of all that, what docs/scaling.md has; --keys N,N,...  --parts statements,processes,index,keys
+  --scaling       instead of all that, what docs/scaling.md has; --keys N,N,...  --parts statements,processes,servers,index,keys
   --bound         instead of all that, how close the inner loops come to three vector operations a cycle: bench/bound/
 `;
 

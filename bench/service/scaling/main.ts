@@ -8,6 +8,7 @@ import { PostgresServer } from "../../../test/stores/postgres-server.ts";
 import { scratchFolder } from "../../../test/tokens/scratch-folder.ts";
 import { fill } from "./fill.ts";
 import { measureIndex } from "./index-cost.ts";
+import { measureServers } from "./servers.ts";
 import { countStatements } from "./statements.ts";
 import { type Job, type OpenReport, rootKey, runJob } from "./worker.ts";
 
@@ -74,7 +75,7 @@ async function measureProcesses(server: PostgresServer): Promise<void> {
 
 async function main(): Promise<void> {
   const counts = option("--keys", "1000,100000").split(",").map(Number);
-  const parts = option("--parts", "statements,processes,index,keys").split(",");
+  const parts = option("--parts", "statements,processes,servers,index,keys").split(",");
   console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}`);
   const server = await PostgresServer.start();
   try {
@@ -85,6 +86,7 @@ async function main(): Promise<void> {
       await countStatements(server);
     }
     if (parts.includes("processes")) await measureProcesses(server);
+    if (parts.includes("servers")) await measureServers(server);
     if (parts.includes("index")) measureIndex([1_000, 10_000, 100_000, 1_000_000]);
     if (parts.includes("keys")) {
       console.log(

@@ -27,7 +27,11 @@ export interface StoreState {
 }
 
 const MAC_LENGTH = 32;
-const MAX_JOURNAL = 24;
+/**
+ * Some 17 KB with the longest names. A process that missed more changed rows between two looks reads the MAC of every row again, so more is
+ * better; each change writes all of it, and less is cheaper.
+ */
+const MAX_JOURNAL = 128;
 
 export function sealState(keys: StoreKeys, state: StoreState): Uint8Array {
   const text = utf8(JSON.stringify(state));
