@@ -25,32 +25,42 @@ export function createAccessKey(place: StorePlace, name: string): Signer {
   return JSON.parse(lanelock(place, "access-keys", "create", "--name", name, "--json")) as Signer;
 }
 
+/** Lines of a server's log that are kept: a server under load logs more than is worth keeping. */
+const KEPT_LINES = 100_000;
+
 /** A `lanelock serve` of its own process on a free port. */
 export class ServerProcess {
   readonly url: string;
+  /** The latest lines of its log. */
+  readonly log: readonly string[];
   readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
+  readonly #ended: Promise<number | null>;
 
-  private constructor(url: string, child: ChildProcess, ended: Promise<unknown>) {
+  private constructor(url: string, log: readonly string[], child: ChildProcess, ended: Promise<number | null>) {
     this.url = url;
+    this.log = log;
     this.#child = child;
     this.#ended = ended;
   }
 
-  static async start(place: StorePlace, ...args: string[]): Promise<ServerProcess> {
-    const all = [binary, "serve", "--port", "0", ...args];
+  /** `nodeOptions` are for the server's process. */
+  static async start(
+    { nodeOptions = [], ...place }: StorePlace & { readonly nodeOptions?: readonly string[] },
+    ...args: string[]
+  ): Promise<ServerProcess> {
+    const all = [...nodeOptions, binary, "serve", "--port", "0", ...args];
     const child = spawn(process.execPath, all, { env: environment(place), stdio: ["ignore", "pipe", "pipe"] });
-    let log = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      // The end says why it ended; a server under load logs more than is worth keeping.
-      log = (log + text).slice(-4_096);
+    const log: string[] = [];
+    createInterface(child.stderr).on("line", (line) => {
+      log.push(line);
+      if (log.length > KEPT_LINES) log.splice(0, KEPT_LINES / 2);
     });
-    const ended = new Promise((resolve) => child.once("exit", resolve));
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
     const lines = createInterface(child.stdout);
     const first = await Promise.race([new Promise<string>((resolve) => lines.once("line", resolve)), ended]);
     const url = /^listening on (http:.+)$/.exec(String(first))?.[1];
-    if (url === undefined) throw new Error(`the server did not start (${first}): ${log}`);
-    return new ServerProcess(url, child, ended);
+    if (url === undefined) throw new Error(`the server did not start (${first}): ${log.slice(-20).join("\n")}`);
+    return new ServerProcess(url, log, child, ended);
   }
 
   get pid(): number {
@@ -62,8 +72,9 @@ export class ServerProcess {
     await this.#ended;
   }
 
-  async stop(): Promise<void> {
+  /** @returns its exit status */
+  stop(): Promise<number | null> {
     this.#child.kill("SIGTERM");
-    await this.#ended;
+    return this.#ended;
   }
 }

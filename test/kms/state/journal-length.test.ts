@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { scratchFolder } from "../../tokens/scratch-folder.ts";
 import { openKms } from "../open-kms.ts";
 
-const folder = scratchFolder("long-catching-up");
+const folder = scratchFolder("journal-length");
 
 /** A store that counts how often the MACs of a whole table are read. */
 function counted(store: KeyStore, counts: { scans: number }): KeyStore {
