@@ -1,13 +1,16 @@
 import type { Suite } from "./suite.ts";
 
 async function ciphers(): Promise<Suite> {
-  const [{ aesGcmCases }, { aesModeCases }, { messageAeadCases }, { sm4Cases }] = await Promise.all([
-    import("./ciphers/aes-gcm.ts"),
-    import("./ciphers/aes-modes.ts"),
-    import("./ciphers/message-aeads.ts"),
-    import("./ciphers/sm4.ts"),
-  ]);
-  return { cases: [...aesGcmCases, ...aesModeCases, ...messageAeadCases, ...sm4Cases], close: async () => {} };
+  const [{ aesGcmCases }, { aesModeCases }, { messageAeadCases }, { macAndWrapCases }, { sm4Cases }] =
+    await Promise.all([
+      import("./ciphers/aes-gcm.ts"),
+      import("./ciphers/aes-modes.ts"),
+      import("./ciphers/message-aeads.ts"),
+      import("./ciphers/macs-and-wraps.ts"),
+      import("./ciphers/sm4.ts"),
+    ]);
+  const cases = [...aesGcmCases, ...aesModeCases, ...messageAeadCases, ...macAndWrapCases, ...sm4Cases];
+  return { cases, close: async () => {} };
 }
 
 /**
