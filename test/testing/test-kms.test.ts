@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { createConnection } from "node:net";
+import { kmsClient } from "lanelock/client";
 import { type TestKms, testKms } from "lanelock/testing";
 import { expect, test } from "vitest";
 import { send, signedPath } from "../server/signed.ts";
@@ -22,6 +23,14 @@ test("the official SDK works with what it returns", async () => {
   const sealed = await client.encrypt(new sdk.EncryptRequest({ keyId: "alias/orders", plaintext: "aGk=" }));
   const opened = await client.decrypt(new sdk.DecryptRequest({ ciphertextBlob: sealed.ciphertextBlob }));
   expect(opened.plaintext).toBe("aGk=");
+});
+
+test("it is what kmsClient needs, credentials included", async () => {
+  await using server = await testKms({ seed: { keys: [orders] } });
+  const { endpoint, region, accessKeyId, accessKeySecret } = server;
+  const client = kmsClient({ endpoint, region, credentials: { accessKeyId, accessKeySecret } });
+  const { ciphertextBlob } = await client.encrypt({ keyId: "alias/orders", plaintext: new Uint8Array([1, 2, 3]) });
+  expect((await client.decrypt({ ciphertextBlob })).plaintext).toEqual(new Uint8Array([1, 2, 3]));
 });
 
 test("what one server of a seed encrypts, another decrypts: nothing else is shared", async () => {
