@@ -44,4 +44,13 @@ async function callFromElsewhere({ endpoint, credentials }: ClientRequest): Prom
   return refusalOf(kmsClient({ endpoint, credentials, retries: 0 }).listKeys());
 }
 
-Object.assign(globalThis, { useClient, callFromElsewhere });
+async function failureMessage({ endpoint, credentials }: ClientRequest): Promise<string> {
+  return kmsClient({ endpoint, credentials })
+    .listKeys()
+    .then(
+      () => "it succeeded",
+      (error: Error) => error.message,
+    );
+}
+
+Object.assign(globalThis, { useClient, callFromElsewhere, failureMessage });

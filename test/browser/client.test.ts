@@ -1,4 +1,5 @@
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { kmsClient } from "lanelock/client";
 import { envelope } from "lanelock/envelope";
 import { type Browser, chromium } from "playwright-core";
@@ -9,6 +10,9 @@ import type { ClientAnswer, ClientRequest } from "./client-in-a-page.ts";
 import { startServer } from "./server.ts";
 
 // A client and envelopes in Debian's Chromium, against a server that allows the page's origin.
+
+const ALL_HEADERS =
+  "authorization, x-acs-action, x-acs-content-sha256, x-acs-date, x-acs-signature-nonce, x-acs-version";
 
 let server: Server | undefined;
 let browser: Browser | undefined;
@@ -55,4 +59,25 @@ test("a page that the server does not allow learns nothing", async () => {
   await using running = await startKms({ allowedOrigins: ["https://app.example"] });
   const request = { endpoint: running.server.url, credentials: running.owner, message: "" };
   expect(await inPage("callFromElsewhere", request)).toEqual(["LanelockError", "ERR_PROVIDER", "undefined"]);
+});
+
+test("a page follows no redirect, and tells it from a lost connection", async () => {
+  const asked: string[] = [];
+  const redirecting = createServer(({ method = "", url = "" }, response) => {
+    asked.push(`${method} ${url.split("?")[0]}`);
+    const all = { "access-control-allow-origin": origin, "access-control-allow-headers": ALL_HEADERS };
+    if (method === "OPTIONS") response.writeHead(204, all).end();
+    else response.writeHead(302, { ...all, location: "/elsewhere" }).end();
+  });
+  await new Promise<void>((resolve) => redirecting.listen(0, "127.0.0.1", resolve));
+  try {
+    const endpoint = `http://127.0.0.1:${(redirecting.address() as AddressInfo).port}`;
+    const credentials = { accessKeyId: "LTAI", accessKeySecret: "secret" };
+    const failure = (await inPage("failureMessage", { endpoint, credentials, message: "" })) as string;
+    expect(failure).toContain("a redirect (302), which is not followed");
+    expect(asked).toEqual(["OPTIONS /", "POST /"]);
+  } finally {
+    redirecting.close();
+    redirecting.closeAllConnections();
+  }
 });
