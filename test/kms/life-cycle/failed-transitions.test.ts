@@ -54,7 +54,7 @@ describe("with a provider that fails", () => {
     expect(hsm.keys.size).toBe(0);
   });
 
-  test("an error of no kind of ours is an internal failure in the log", async () => {
+  test("an error of no kind of ours is a failure of the provider in the log", async () => {
     await using kms = await open();
     const { keyId } = (await kms.createKey({ protectionLevel: "HSM" })).keyMetadata;
     await kms.scheduleKeyDeletion({ keyId, pendingWindowInDays: 7 });
@@ -63,7 +63,7 @@ describe("with a provider that fails", () => {
       throw new TypeError("oops");
     };
     await kms.sweep();
-    expect(bySystem()).toEqual([expect.objectContaining({ operation: "DeleteKey", outcome: "InternalFailure" })]);
+    expect(bySystem()).toEqual([expect.objectContaining({ operation: "DeleteKey", outcome: "ERR_PROVIDER" })]);
   });
 });
 
