@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "n
 import { buildConsole } from "./build-console.mjs";
 import { buildWorker } from "./build-worker.mjs";
 import { bundleCli } from "./bundle-cli.mjs";
+import { writeEdgeEntries } from "./edge-entries.mjs";
 import { finishTypes } from "./finish-types.mjs";
 import { packModules } from "./pack-modules.mjs";
 import { root, run } from "./setup.mjs";
@@ -88,6 +89,7 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
 finishTypes();
 await bundleCli();
+writeEdgeEntries();
 // For hosts that compile modules themselves; everywhere else the engine is in the JavaScript.
 for (const { name } of parts) {
   for (const target of builds)

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EdgeRuntime } from "edge-runtime";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { afterAll, expect, test } from "vitest";
 import { scratchFolder } from "../tokens/scratch-folder.ts";
 import { longRefused, type Outcome, refused, scriptForPage, works } from "./try-envelope.ts";
@@ -40,28 +40,14 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** Serves a bundle in workerd, and answers with what it answers. */
-async function askWorkerd({ provide = false } = {}): Promise<Outcome> {
-  const folder = scratchFolder("workerd");
-  mkdirSync(folder, { recursive: true });
-  const worker = `
-    import { envelope } from "lanelock/envelope";
-    import { tryEnvelope } from "./test/capabilities/envelope-program.mjs";
-    ${provide ? 'import module from "lanelock/engine.plain.wasm"; import { provideEngine } from "lanelock/engine";' : ""}
-    ${provide ? "provideEngine(module);" : ""}
-    export default { fetch: async () => Response.json(await tryEnvelope(envelope)) };`;
-  const root = fileURLToPath(new URL("../../", import.meta.url));
-  const stdin = { contents: worker, resolveDir: root };
-  const external = ["lanelock/engine.plain.wasm"];
-  await build({
-    stdin,
-    bundle: true,
-    format: "esm",
-    platform: "browser",
-    external,
-    outfile: join(folder, "worker.js"),
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Serves a worker in workerd, with the WebAssembly files beside it that it imports, and answers with what it answers. */
+async function answerOfWorkerd(folder: string, modules: Readonly<Record<string, string>>): Promise<unknown> {
+  const embedded = Object.entries(modules).map(([name, file], index) => {
+    copyFileSync(`${root}dist/${file}`, join(folder, `${index}.wasm`));
+    return `(name = "${name}", wasm = embed "${index}.wasm"),`;
   });
-  copyFileSync(`${root}dist/engine.plain.wasm`, join(folder, "engine.wasm"));
   const port = await freePort();
   const config = `
     using Workerd = import "/workerd/workerd.capnp";
@@ -71,19 +57,41 @@ async function askWorkerd({ provide = false } = {}): Promise<Outcome> {
     );
     const main :Workerd.Worker = (modules = [
       (name = "worker", esModule = embed "worker.js"),
-      (name = "lanelock/engine.plain.wasm", wasm = embed "engine.wasm"),
+      ${embedded.join("\n")}
     ], compatibilityDate = "2026-01-01");`;
   writeFileSync(join(folder, "config.capnp"), config);
   const binary = `${root}node_modules/@cloudflare/workerd-linux-64/bin/workerd`;
   started.push(spawn(binary, ["serve", join(folder, "config.capnp")], { stdio: "ignore" }));
   for (let tries = 0; ; tries++) {
     try {
-      return (await (await fetch(`http://127.0.0.1:${port}/`)).json()) as Outcome;
+      return await (await fetch(`http://127.0.0.1:${port}/`)).json();
     } catch (error) {
       if (tries > 300) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+/** What a program with an envelope does in workerd. */
+async function askWorkerd({ provide = false } = {}): Promise<Outcome> {
+  const folder = scratchFolder("workerd");
+  mkdirSync(folder, { recursive: true });
+  const worker = `
+    import { envelope } from "lanelock/envelope";
+    import { tryEnvelope } from "./test/capabilities/envelope-program.mjs";
+    ${provide ? 'import module from "lanelock/engine.plain.wasm"; import { provideEngine } from "lanelock/engine";' : ""}
+    ${provide ? "provideEngine(module);" : ""}
+    export default { fetch: async () => Response.json(await tryEnvelope(envelope)) };`;
+  const external = ["lanelock/engine.plain.wasm"];
+  await build({
+    stdin: { contents: worker, resolveDir: root },
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    external,
+    outfile: join(folder, "worker.js"),
+  });
+  return (await answerOfWorkerd(folder, { "lanelock/engine.plain.wasm": "engine.plain.wasm" })) as Outcome;
 }
 
 test("workerd, which forbids compiling WebAssembly from bytes", async () => {
@@ -107,4 +115,91 @@ test("workerd, given the engine as a module that it compiled", async () => {
     sm4: works,
     "sm4 workers": longRefused("ERR_UNSUPPORTED", "no worker threads"),
   });
+});
+
+/** Uses a cipher of each entry that needs the engine. */
+const program = `
+  import { aesGcm, aesGcmSiv, sm4Gcm } from "lanelock";
+  import { aesKw } from "lanelock/key-wrap";
+  import { aesCmac } from "lanelock/mac";
+  import { gcm } from "lanelock/noble";
+  import { aesCbc } from "lanelock/unauthenticated";
+  const [key, short, nonce, text] = [32, 16, 12, 5000].map((length) => new Uint8Array(length).fill(length));
+  const results = () => [
+    aesGcm(key).seal(nonce, text),
+    aesGcm(key, { backend: "wasm" }).open(nonce, aesGcm(key).seal(nonce, text)),
+    sm4Gcm(short).seal(nonce, text),
+    aesGcmSiv(key).seal(nonce, text),
+    aesCbc(key).encrypt(short, text),
+    aesKw(key).wrap(short),
+    aesCmac(key).mac(text),
+    gcm(key, nonce).encrypt(text),
+  ].map((bytes) => Array.from(bytes.slice(-16)).join());`;
+
+/** The program as a bundler for such a host makes it. WebAssembly files become `wasm`: a module beside it, or code. */
+async function bundled(condition: string, ending: string, wasm: Plugin): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: program + ending, resolveDir: root },
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+    conditions: [condition],
+    // Without tsconfig.json, whose paths lead to the sources.
+    tsconfigRaw: {},
+    plugins: [wasm],
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+/** The same in this Node. */
+async function expected(): Promise<string[]> {
+  const code = await bundled("default", "export { results };", { name: "none", setup: () => undefined });
+  const { results } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  return results();
+}
+
+test("workerd, with the entries for it and nothing else to do", async () => {
+  const folder = scratchFolder("workerd entries");
+  mkdirSync(folder, { recursive: true });
+  const beside: Plugin = {
+    name: "beside",
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /\.wasm\?module$/ }, ({ path }) => ({
+        path: basename(path, "?module"),
+        external: true,
+      })),
+  };
+  const ending = "export default { fetch: () => Response.json(results()) };";
+  writeFileSync(join(folder, "worker.js"), await bundled("workerd", ending, beside));
+  const files = { "engine.plain.wasm": "engine.plain.wasm", "modes.plain.wasm": "modes.plain.wasm" };
+  expect(await answerOfWorkerd(folder, files)).toEqual(await expected());
+});
+
+test("edge-runtime, with the entries for it and no other way to compile", async () => {
+  const compiled: Plugin = {
+    name: "compiled",
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /\.wasm\?module$/ }, ({ path }) => ({
+        path: `${root}dist/${basename(path, "?module")}`,
+        namespace: "compiled",
+      }));
+      onLoad({ filter: /./, namespace: "compiled" }, ({ path }) => ({
+        contents: `export default compiled[${JSON.stringify(basename(path))}];`,
+      }));
+    },
+  };
+  const code = await bundled("edge-light", "globalThis.outcome = results();", compiled);
+  const runtime = new EdgeRuntime();
+  const files = ["engine.plain.wasm", "modes.plain.wasm"].map((name) => [
+    name,
+    Array.from(readFileSync(`${root}dist/${name}`)),
+  ]);
+  runtime.evaluate(`globalThis.compiled = Object.fromEntries(${JSON.stringify(files)}.map(([name, bytes]) =>
+    [name, new WebAssembly.Module(Uint8Array.from(bytes))]));
+    const { imports, exports } = WebAssembly.Module;
+    const refuse = () => { throw new WebAssembly.CompileError("not from bytes"); };
+    WebAssembly.Module = Object.assign(function () { refuse(); }, { imports, exports });`);
+  runtime.evaluate(code);
+  expect(JSON.parse(JSON.stringify(runtime.context.outcome))).toEqual(await expected());
 });

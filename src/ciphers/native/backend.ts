@@ -58,10 +58,11 @@ export function checkBackend(backend: Backend | undefined): Backend {
   throw new LanelockError("ERR_ARGUMENT", `backend must be "auto", "wasm" or "native", not ${String(backend)}`);
 }
 
-/** Whether this is Node itself. Bun and Deno have a node:crypto of their own, whose speed and limits are others. */
+/** Whether this is Node itself. Bun, Deno and workerd have a node:crypto of their own, whose speed and limits are others. */
 function isNode(): boolean {
   const { versions } = globalThis.process;
-  return versions.bun === undefined && versions.deno === undefined;
+  const isWorkerd = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+  return versions.bun === undefined && versions.deno === undefined && !isWorkerd;
 }
 
 /** The algorithms that node:crypto was asked for, and whether it has them. */

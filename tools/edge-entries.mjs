@@ -1,0 +1,24 @@
+// Writes dist/edge/: the entries that need the engine, for runtimes that compile WebAssembly only from files known at deployment.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { root } from "./setup.mjs";
+
+/** `?module` makes Vercel's bundler hand in a compiled module; Cloudflare's does with it and without. */
+const provide = `// Hands the engine the modules that the runtime has compiled.
+import engine from "../engine.plain.wasm?module";
+import modes from "../modes.plain.wasm?module";
+import { provideEngine } from "../engine/load.js";
+
+provideEngine(engine, modes);
+`;
+
+/** Every entry whose exports have a condition for these runtimes is the same entry behind that. */
+export function writeEdgeEntries() {
+  const { exports } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+  mkdirSync(`${root}dist/edge`, { recursive: true });
+  writeFileSync(`${root}dist/edge/provide.js`, provide);
+  for (const { workerd, default: file } of Object.values(exports)) {
+    if (workerd === undefined) continue;
+    const lines = ['import "./provide.js";', `export * from "${file.replace("./dist/", "../")}";`];
+    writeFileSync(root + workerd.slice(2), `${lines.join("\n")}\n`);
+  }
+}
