@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -16,7 +16,11 @@ test("README has at most 120 lines, and begins with how to install the package",
 test("the examples of README run as they stand there: the JavaScript, the command, the TypeScript", () => {
   const examples = new Examples("README.md", { places: {} });
   expect([examples.count("js"), examples.count("sh"), examples.count("ts")]).toEqual([1, 1, 1]);
+  const orders = Buffer.alloc(300_000, 7);
+  writeFileSync(join(examples.folder, "orders.txt"), orders);
   expect(examples.runScript(0)).toBe("twelve tulips\n");
+  const sealed = readFileSync(join(examples.folder, "orders.sealed"));
+  expect([sealed.length, sealed.includes(orders.subarray(0, 16))]).toEqual([orders.length + 16, false]);
   examples.runCommands(0);
   expect(readdirSync(examples.folder)).toEqual(expect.arrayContaining(["keys.db", "root.key"]));
   expect(examples.runProgram(0)).toBe("twelve tulips, twelve tulips\n");
