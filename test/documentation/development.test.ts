@@ -67,7 +67,7 @@ test("vitest runs the application against a KMS of its own", () => {
   const folder = project();
   const env = { ...environmentOf(folder, {}), NO_COLOR: "1" };
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const { status, stdout, stderr } = spawnSync(process.execPath, [vitest, "run"], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [vitest, "run", "--testTimeout=60000"], {
     ...{ cwd: join(folder, "vitest"), env, encoding: "utf8" },
   });
   expect([status, status === 0 ? "" : stdout + stderr]).toEqual([0, ""]);

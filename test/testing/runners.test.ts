@@ -57,7 +57,14 @@ test("node:test", () => {
 test.each(process.env.LANELOCK_LONG === "1" ? ["with its fake timers"] : [])("vitest, %s", () => {
   const header = 'import { beforeAll, test, vi } from "vitest"; beforeAll(() => void vi.useFakeTimers());';
   const file = program("vitest.test.mjs", header);
-  const { status, output } = run(join(folder, "node_modules/vitest/vitest.mjs"), "run", file, "--root", folder);
+  const { status, output } = run(
+    join(folder, "node_modules/vitest/vitest.mjs"),
+    "run",
+    file,
+    "--root",
+    folder,
+    "--testTimeout=60000",
+  );
   expect([status, status === 0 ? "" : output]).toEqual([0, ""]);
   expect(output).toMatch(/1 passed/);
 });
@@ -67,7 +74,12 @@ test("jest", () => {
   const config = join(folder, "testing.jest.json");
   const settings = {
     ...{ rootDir: folder, testMatch: [`<rootDir>/${file}`], moduleFileExtensions: ["mjs", "js", "json", "node"] },
-    ...{ testEnvironment: require.resolve("jest-environment-node"), transform: {}, watchman: false },
+    ...{
+      testEnvironment: require.resolve("jest-environment-node"),
+      transform: {},
+      watchman: false,
+      testTimeout: 60_000,
+    },
   };
   writeFileSync(config, JSON.stringify(settings));
   const jest = join(folder, "node_modules/jest/bin/jest.js");
