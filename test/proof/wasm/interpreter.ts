@@ -168,22 +168,22 @@ export class Machine {
   #access({ bytes, isStore, steps, lane }: Access, offset: number, site: Site, stack: AnyValue[]): void {
     let value = isStore || lane ? stack.pop()! : undefined;
     const at = this.#address(stack.pop()!, site) + offset;
-    const convert = (operation: Operation, operands: readonly AnyValue[]): AnyValue => {
+    const convert = ({ name, operation }: Access["steps"][number], operands: readonly AnyValue[]): AnyValue => {
       const immediates = lane ? [site.immediates[1]!] : [0];
       if (operands.some((operand) => operand instanceof Unknown)) {
-        return this.#domain.apply({ ...site, immediates }, operation, operands);
+        return this.#domain.apply({ ...site, name, immediates }, operation, operands);
       }
       return evaluate(operation, operands as readonly Value[], immediates);
     };
     if (isStore) {
-      for (const operation of steps) value = convert(operation, [value!]);
+      for (const step of steps) value = convert(step, [value!]);
       this.#store(at, bytes, value!);
       return;
     }
     if (at + bytes > this.memory.length) throw new Error(`A load from ${at} is outside of memory`);
     let loaded: AnyValue = this.#domain.load(at, bytes) ?? this.#readKnown(at, bytes);
-    for (const operation of steps) {
-      loaded = convert(operation, operation.operands === 2 ? [value ?? ZERO, loaded] : [loaded]);
+    for (const step of steps) {
+      loaded = convert(step, step.operation.operands === 2 ? [value ?? ZERO, loaded] : [loaded]);
     }
     stack.push(loaded);
   }

@@ -2,19 +2,25 @@
 // instructions, so that a domain has to know only the plain ones.
 import { type Operation, operations } from "./operations.ts";
 
+/** An instruction that has part in a load or a store. */
+interface Step {
+  readonly name: string;
+  readonly operation: Operation;
+}
+
 export interface Access {
   readonly bytes: number;
   readonly isStore: boolean;
   /** What follows a load, or comes before a store. With two operands, the first is the vector that takes the lane, or zeros. */
-  readonly steps: readonly Operation[];
+  readonly steps: readonly Step[];
   /** Whether the instruction takes a vector and a lane. */
   readonly lane?: boolean;
 }
 
-const named = (name: string): Operation => {
+const named = (name: string): Step => {
   const operation = operations.get(name);
   if (!operation) throw new Error(`There is no ${name}`);
-  return operation;
+  return { name, operation };
 };
 
 export const accesses = new Map<string, Access>();

@@ -1,0 +1,401 @@
+// Bits as functions of unknowns, in a form in which equal functions are equal numbers.
+//
+// A bit is a sum modulo 2 of atoms: unknown bits of keys and texts, the output bits of S-boxes, products of a bit of a GHASH key
+// and another bit. S-boxes are known by the standard, which is evaluated first: for every S-box that it applies, its input becomes
+// a byte of eight variables. A bit of the program that equals an input bit becomes a variable, and what gates and look-ups make of
+// the variables of one byte are truth tables over its 256 values. A table that is a sum of the S-box's outputs and of variables
+// becomes a sum of atoms again. Nothing is assumed: the sum that a variable stands for is the sum that the program computed.
+//
+// What has no such form is UNKNOWN, which equals nothing.
+import { Sums } from "./sums.ts";
+import { TruthTables } from "./truth-tables.ts";
+
+/** 0 and 1 are the constants; else twice the number of a node, plus 1 for its complement. */
+export type Bit = number;
+export const UNKNOWN: Bit = -2;
+/** Eight bits, the lowest first. */
+export type Byte = readonly Bit[];
+
+interface ByteVariable {
+  /** The sums that its bits stand for. */
+  readonly sums: readonly number[];
+  /** The S-boxes applied to it: which, with what constant added, and the atoms of the output. */
+  readonly outputs: { readonly box: Box; readonly constant: number; readonly atoms: readonly number[] }[];
+  /** The sums of its bits, by number: which bits they are of. */
+  combinations?: ReadonlyMap<number, number>;
+}
+
+export interface Box {
+  readonly name: string;
+  readonly table: Uint8Array;
+}
+
+/** A node: a sum, or a truth table over a byte. */
+type Node = { readonly sum: number } | { readonly byte: number; readonly table: number };
+
+interface Parts {
+  readonly variables: number;
+  readonly outputs: number;
+  readonly sign: number;
+}
+
+export class Algebra {
+  readonly #tables = new TruthTables();
+  readonly #sums = new Sums();
+  readonly #nodes: Node[] = [{ sum: 0 }];
+  readonly #nodeOfSum: number[] = [0];
+  readonly #nodeOfTable = new Map<number, number>();
+  readonly #bytes: ByteVariable[] = [];
+  readonly #byteOf = new Map<string, number>();
+  readonly #bytesWith = new Map<number, number[]>();
+  /** What a sum was declared to be: a variable of a byte, or an atom that stands for it. */
+  readonly #declared: (Bit | undefined)[] = [];
+  /** What atoms of cuts stand for, as 2·sum + sign, where that may still matter: it can be seen through. */
+  readonly #seenThrough = new Map<number, number>();
+  readonly #expanded = new Map<number, Bit>();
+  readonly #parts = new Map<string, Parts | undefined>();
+  readonly #products = new Map<number, number>();
+  readonly #factors = new Set<number>();
+  readonly #increments = new Map<string, readonly Bit[]>();
+  readonly #incremented = new Map<string, { readonly of: readonly Bit[]; readonly by: number }>();
+  readonly #names: string[] = [""];
+
+  /** A new unknown bit. `factor`: it may be multiplied with others. */
+  fresh(name: string, factor = false): Bit {
+    this.#names.push(name);
+    const atom = this.#names.length - 1;
+    if (factor) this.#factors.add(atom);
+    return this.#bitOfSum(this.#sums.atom(atom));
+  }
+
+  freshByte(name: string, factor = false): Byte {
+    return Array.from({ length: 8 }, (_, bit) => this.fresh(`${name} bit ${bit}`, factor));
+  }
+
+  #bitOfSum(sum: number): Bit {
+    const declared = this.#declared[sum];
+    if (declared !== undefined) return declared;
+    let node = this.#nodeOfSum[sum];
+    if (node === undefined) {
+      node = this.#nodes.push({ sum }) - 1;
+      this.#nodeOfSum[sum] = node;
+    }
+    return 2 * node;
+  }
+
+  #bitOfTable(byte: number, signed: number): Bit {
+    const table = signed >> 1;
+    if (table === 0) return signed & 1;
+    const key = byte * 2 ** 24 + table;
+    let node = this.#nodeOfTable.get(key);
+    if (node === undefined) {
+      node = this.#nodes.push({ byte, table }) - 1;
+      this.#nodeOfTable.set(key, node);
+    }
+    return 2 * node + (signed & 1);
+  }
+
+  /** The sum of a bit, as 2·sum + sign, or UNKNOWN. */
+  #sumOf(bit: Bit): number {
+    if (bit < 0) return UNKNOWN;
+    const node = this.#nodes[bit >> 1]!;
+    if ("sum" in node) return 2 * node.sum + (bit & 1);
+    let sum = this.#expanded.get(bit >> 1);
+    if (sum === undefined) {
+      sum = this.#expand(node.byte, node.table);
+      this.#expanded.set(bit >> 1, sum);
+    }
+    return sum === UNKNOWN ? UNKNOWN : sum ^ (bit & 1);
+  }
+
+  /** A sum with what its cuts stand for, as 2·sum + sign. */
+  #unfold(sum: number): number {
+    let unfolded = 2 * sum;
+    if (this.#seenThrough.size === 0) return unfolded;
+    for (const atom of this.#sums.list(sum)) {
+      const meant = this.#seenThrough.get(atom);
+      if (meant === undefined) continue;
+      const without = this.#sums.xor(unfolded >> 1, this.#sums.atom(atom));
+      unfolded = 2 * this.#sums.xor(without, meant >> 1) + ((unfolded ^ meant) & 1);
+    }
+    return unfolded;
+  }
+
+  #expand(byte: number, table: number): number {
+    const { sums, outputs } = this.#bytes[byte]!;
+    for (const { box, constant, atoms } of outputs) {
+      const parts = this.#partsOf(box, constant, table);
+      if (!parts) continue;
+      let sum = 0;
+      for (let bit = 0; bit < 8; bit++) {
+        if ((parts.variables >> bit) & 1) sum = this.#sums.xor(sum, sums[bit]!);
+        if ((parts.outputs >> bit) & 1) sum = this.#sums.xor(sum, this.#sums.atom(atoms[bit]!));
+      }
+      return 2 * sum + parts.sign;
+    }
+    return UNKNOWN;
+  }
+
+  /** A table as a sum of variables and of an S-box's outputs, by elimination; nothing if it is none. */
+  #partsOf(box: Box, constant: number, table: number): Parts | undefined {
+    const key = `${box.name} ${constant} ${table}`;
+    if (!this.#parts.has(key)) this.#parts.set(key, this.#eliminate(box, constant, table));
+    return this.#parts.get(key);
+  }
+
+  #eliminate(box: Box, constant: number, table: number): Parts | undefined {
+    const rows = Array.from({ length: 16 }, (_, index) => ({
+      table: index < 8 ? 2 * this.#tables.variables[index]! : this.#output(box, constant, index - 8),
+      mask: 1 << index,
+    }));
+    let rest = { table: 2 * table, mask: 0 };
+    const add = (a: typeof rest, b: typeof rest) => ({
+      table: this.#tables.xor(a.table, b.table),
+      mask: a.mask ^ b.mask,
+    });
+    for (let value = 1; value < 256; value++) {
+      // Signs do not matter here: at 0 every table is 0.
+      const one = ({ table: signed }: { table: number }) => this.#tables.at(signed & ~1, value) === 1;
+      const pivot = rows.findIndex(one);
+      if (pivot < 0) continue;
+      const [row] = rows.splice(pivot, 1);
+      for (const [index, other] of rows.entries()) if (one(other)) rows[index] = add(other, row!);
+      if (one(rest)) rest = add(rest, row!);
+    }
+    if (rest.table >> 1 !== 0) return undefined;
+    return { variables: rest.mask & 255, outputs: rest.mask >> 8, sign: rest.table & 1 };
+  }
+
+  #output(box: Box, constant: number, bit: number): number {
+    return this.#tables.of((byte) => (box.table[byte ^ constant]! >> bit) & 1);
+  }
+
+  xor(a: Bit, b: Bit): Bit {
+    if (a < 2 && a >= 0) return b < 0 ? UNKNOWN : b ^ a;
+    if (b < 2 && b >= 0) return a < 0 ? UNKNOWN : a ^ b;
+    if (a < 0 || b < 0) return UNKNOWN;
+    if (a >> 1 === b >> 1) return (a ^ b) & 1;
+    const [left, right] = [this.#nodes[a >> 1]!, this.#nodes[b >> 1]!];
+    if ("byte" in left && "byte" in right && left.byte === right.byte) {
+      return this.#bitOfTable(left.byte, this.#tables.xor(2 * left.table, 2 * right.table) ^ ((a ^ b) & 1));
+    }
+    if ("byte" in left !== "byte" in right) {
+      const [local, other] = "byte" in left ? [left, b] : [right as Extract<Node, { byte: number }>, a];
+      const view = this.#isOver(other, local.byte) ? this.#view(other, local.byte) : undefined;
+      const sign = "byte" in left ? a & 1 : b & 1;
+      if (view !== undefined) return this.#bitOfTable(local.byte, this.#tables.xor(2 * local.table, view) ^ sign);
+    }
+    const [x, y] = [this.#sumOf(a), this.#sumOf(b)];
+    if (x < 0 || y < 0) return UNKNOWN;
+    const bit = this.#bitOfSum(this.#sums.xor(x >> 1, y >> 1));
+    return bit ^ ((x ^ y) & 1);
+  }
+
+  not(a: Bit): Bit {
+    return a < 0 ? UNKNOWN : a ^ 1;
+  }
+
+  and(a: Bit, b: Bit): Bit {
+    if (a === 0 || b === 0) return 0;
+    if (a === 1) return b;
+    if (b === 1) return a;
+    if (a < 0 || b < 0) return UNKNOWN;
+    if (a >> 1 === b >> 1) return a === b ? a : 0;
+    const views = this.views([a, b]);
+    if (views) return this.#bitOfTable(views.byte, this.#tables.and(views.tables[0]!, views.tables[1]!));
+    return this.#product(a, b);
+  }
+
+  or(a: Bit, b: Bit): Bit {
+    return this.not(this.and(this.not(a), this.not(b)));
+  }
+
+  /** Bits as signed tables over one byte, if there is one; constants are tables too. */
+  views(bits: readonly Bit[]): { readonly byte: number; readonly tables: readonly number[] } | undefined {
+    const candidates = this.#candidates(bits);
+    for (const byte of candidates) {
+      const tables = bits.map((bit) => this.#view(bit, byte));
+      if (tables.every((table) => table !== undefined)) return { byte, tables };
+    }
+    return undefined;
+  }
+
+  #candidates(bits: readonly Bit[]): readonly number[] {
+    let fewest: readonly number[] | undefined;
+    for (const bit of bits) {
+      if (bit < 0) return [];
+      const node = this.#nodes[bit >> 1]!;
+      if ("byte" in node) return [node.byte];
+      const [newest] = this.#sums.list(this.#unfold(node.sum) >> 1);
+      if (newest === undefined) continue;
+      const found = this.#bytesWith.get(newest) ?? [];
+      if (!fewest || found.length < fewest.length) fewest = found;
+    }
+    return fewest ?? [];
+  }
+
+  /** Whether a sum may be one of a byte's variables: its newest atom is in one of them. */
+  #isOver(bit: Bit, byte: number): boolean {
+    const node = this.#nodes[bit >> 1]!;
+    if ("byte" in node) return node.byte === byte;
+    return this.#bytesWith.get(this.#sums.list(this.#unfold(node.sum) >> 1)[0] ?? -1)?.includes(byte) ?? false;
+  }
+
+  #view(bit: Bit, byte: number): number | undefined {
+    if (bit === 0 || bit === 1) return bit;
+    const node = this.#nodes[bit >> 1]!;
+    if ("byte" in node) return node.byte === byte ? 2 * node.table + (bit & 1) : undefined;
+    const unfolded = this.#unfold(node.sum);
+    const mask = this.#combinations(byte).get(unfolded >> 1);
+    if (mask === undefined) return undefined;
+    return this.#tables.of((value) => parity(value & mask)) ^ ((bit ^ unfolded) & 1);
+  }
+
+  #combinations(byte: number): ReadonlyMap<number, number> {
+    const variable = this.#bytes[byte]!;
+    if (variable.combinations) return variable.combinations;
+    const sums = [0];
+    for (let bit = 0; bit < 8; bit++) for (const sum of [...sums]) sums.push(this.#sums.xor(sum, variable.sums[bit]!));
+    variable.combinations = new Map(sums.map((sum, mask) => [sum, mask]));
+    return variable.combinations;
+  }
+
+  /** The byte of eight variables that stands for these bits but their signs; and the signs. */
+  #variable(bits: Byte): { byte: number; constant: number } {
+    const sums = bits.map((bit) => {
+      const sum = this.#sumOf(bit);
+      if (sum < 0) throw new Error("An S-box of the standard has an input without a form");
+      return this.#unfold(sum >> 1) ^ (sum & 1);
+    });
+    const constant = sums.reduce((all, sum, bit) => all | ((sum & 1) << bit), 0);
+    const bare = sums.map((sum) => sum >> 1);
+    const key = bare.join();
+    let byte = this.#byteOf.get(key);
+    if (byte === undefined) {
+      byte = this.#bytes.push({ sums: bare, outputs: [] }) - 1;
+      this.#byteOf.set(key, byte);
+      for (const atom of new Set(bare.flatMap((sum) => [...this.#sums.list(sum)]))) {
+        const known = this.#bytesWith.get(atom);
+        if (known) known.push(byte);
+        else this.#bytesWith.set(atom, [byte]);
+      }
+      for (const [bit, sum] of bare.entries()) {
+        if (sum !== 0) this.#declared[sum] ??= this.#bitOfTable(byte, 2 * this.#tables.variables[bit]!);
+      }
+    }
+    return { byte, constant };
+  }
+
+  /** An S-box that the standard applies. */
+  substitute(box: Box, input: Byte): Byte {
+    if (input.every((bit) => bit === 0 || bit === 1)) {
+      const value = box.table[input.reduce<number>((all, bit, index) => all | (bit << index), 0)]!;
+      return input.map((_, index) => (value >> index) & 1);
+    }
+    const { byte, constant } = this.#variable(input);
+    const { outputs } = this.#bytes[byte]!;
+    let output = outputs.find((each) => each.box === box && each.constant === constant);
+    if (!output) {
+      const first = this.#names.length;
+      for (let bit = 0; bit < 8; bit++) this.#names.push(`${box.name} ${byte} bit ${bit}`);
+      output = { box, constant, atoms: Array.from({ length: 8 }, (_, bit) => first + bit) };
+      outputs.push(output);
+    }
+    return output.atoms.map((atom) => this.#bitOfSum(this.#sums.atom(atom)));
+  }
+
+  /** Bytes looked up by the program in a public table, at an index whose bits depend on one byte. */
+  lookUp(entry: (index: number) => number | undefined, index: readonly Bit[]): readonly Bit[] {
+    const none = index.map(() => UNKNOWN);
+    const views = this.views(index);
+    if (!views) return none;
+    const values = Array.from({ length: 256 }, (_, value) =>
+      entry(views.tables.reduce((all, table, bit) => all | (this.#tables.at(table, value) << bit), 0)),
+    );
+    if (values.some((value) => value === undefined)) return none;
+    return index.map((_, bit) =>
+      this.#bitOfTable(
+        views.byte,
+        this.#tables.of((value) => (values[value]! >> bit) & 1),
+      ),
+    );
+  }
+
+  /** A product of two sums, one of which has nothing but factors. */
+  #product(a: Bit, b: Bit): Bit {
+    const [x, y] = [this.#sumOf(a), this.#sumOf(b)];
+    if (x < 0 || y < 0) return UNKNOWN;
+    const areFactors = (sum: number) => this.#sums.list(sum >> 1).every((atom) => this.#factors.has(atom));
+    if (!areFactors(x) && !areFactors(y)) return UNKNOWN;
+    const [factor, other] = areFactors(x) ? [x, y] : [y, x];
+    let sum = 0;
+    for (const left of this.#sums.list(factor >> 1)) {
+      for (const right of this.#sums.list(other >> 1)) {
+        if (this.#names[right]!.startsWith("product")) return UNKNOWN;
+        sum = this.#sums.xor(sum, this.#sums.atom(this.#productAtom(left, right)));
+      }
+    }
+    if (factor & 1) sum = this.#sums.xor(sum, other >> 1);
+    if (other & 1) sum = this.#sums.xor(sum, factor >> 1);
+    return this.#bitOfSum(sum) ^ (factor & other & 1);
+  }
+
+  #productAtom(a: number, b: number): number {
+    const key = Math.min(a, b) * 2 ** 26 + Math.max(a, b);
+    let atom = this.#products.get(key);
+    if (atom === undefined) {
+      atom = this.#names.push(`product of ${this.#names[a]} and ${this.#names[b]}`) - 1;
+      this.#products.set(key, atom);
+    }
+    return atom;
+  }
+
+  /**
+   * A cut: from here on an atom stands for the bit, in the standard and wherever the program computes the same sum. `through`: an
+   * S-box may still depend on what it stands for.
+   */
+  cut(bit: Bit, name: string, { factor = false, through = false } = {}): Bit {
+    const sum = this.#sumOf(bit);
+    if (sum < 0) throw new Error(`${name} has no form`);
+    if (sum >> 1 === 0) return bit;
+    const [only, more] = this.#sums.list(sum >> 1);
+    if (more === undefined && (!factor || this.#factors.has(only!))) return bit;
+    const declared = this.#declared[sum >> 1];
+    if (declared !== undefined && "sum" in this.#nodes[declared >> 1]!) return declared ^ (sum & 1);
+    const atom = this.fresh(name, factor);
+    const [number] = this.#sums.list(this.#sumOf(atom) >> 1);
+    if (through) this.#seenThrough.set(number!, sum & ~1);
+    this.#declared[sum >> 1] = atom;
+    return atom ^ (sum & 1);
+  }
+
+  /** A word of 32 bits plus a constant, modulo 2^32: an operation of its own, known only to add up. */
+  increment(word: readonly Bit[], by: number): readonly Bit[] {
+    const canonical = word.map((each) => this.canonical(each));
+    const before = this.#incremented.get(canonical.join());
+    const [of, total] = before ? [before.of, (before.by + by) | 0] : [word, by | 0];
+    if (total === 0) return of;
+    const key = `${of.map((bit) => this.canonical(bit)).join()} ${total}`;
+    let result = this.#increments.get(key);
+    if (!result) {
+      result = of.map((_, bit) => this.fresh(`increment by ${total} bit ${bit}`));
+      this.#increments.set(key, result);
+      this.#incremented.set(result.map((bit) => this.canonical(bit)).join(), { of, by: total });
+    }
+    return result;
+  }
+
+  /** Equal for bits that are the same function; UNKNOWN for what has no form. */
+  canonical(bit: Bit): number {
+    const sum = this.#sumOf(bit);
+    const declared = sum < 0 ? undefined : this.#declared[sum >> 1];
+    const form = declared === undefined ? sum : this.#sumOf(declared) ^ (sum & 1);
+    return form < 0 ? UNKNOWN : this.#unfold(form >> 1) ^ (form & 1);
+  }
+}
+
+function parity(byte: number): number {
+  let folded = byte ^ (byte >> 4);
+  folded ^= folded >> 2;
+  return (folded ^ (folded >> 1)) & 1;
+}
