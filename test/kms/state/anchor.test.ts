@@ -104,6 +104,17 @@ test("a copy without its write-ahead log and without an anchor: an empty one is 
 });
 
 describe("the anchor", () => {
+  test("of a store with keys keeps an empty store from being begun in its place", async () => {
+    const kms = await open();
+    await createKeyId(kms);
+    await kms.close();
+    const empty = memoryStore();
+    await expect(openKms({ store: empty, anchor: { file: anchorPath } })).rejects.toMatchObject(rolledBack);
+    await empty.open();
+    expect(await empty.read((rows) => rows.metas())).toEqual([]);
+    await (await open()).close();
+  });
+
   test("follows every change before it is acknowledged, in a file of its owner's", async () => {
     await using kms = await open();
     const seen = new Set<string>();
