@@ -341,6 +341,8 @@ export class Algebra {
   }
 
   #productAtom(a: number, b: number): number {
+    // A bit times itself is the bit.
+    if (a === b) return a;
     const key = Math.min(a, b) * 2 ** 26 + Math.max(a, b);
     let atom = this.#products.get(key);
     if (atom === undefined) {
