@@ -24,6 +24,25 @@ function sm4Ctr(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
   return data.map((byte, index) => byte ^ (stream[index] ?? 0));
 }
 
+/** CFB and OFB, block by block through the ECB of either library. */
+function withFeedback({ cipher, mode, key, iv, data }: ModeInput, decrypts: boolean): Uint8Array<ArrayBuffer> {
+  const encryptBlock = (block: Uint8Array) =>
+    cipher === "aes"
+      ? ecb(key, { disablePadding: true }).encrypt(block)
+      : sm4.encrypt(block, key, { padding: "none", output: "array" });
+  let chain = Uint8Array.from(iv ?? new Uint8Array(16));
+  const result = new Uint8Array(data.length);
+  for (let at = 0; at < data.length; at += 16) {
+    const [stream, input] = [Uint8Array.from(encryptBlock(chain)), data.subarray(at, at + 16)];
+    const output = Uint8Array.from(input, (byte, index) => byte ^ (stream[index] ?? 0));
+    result.set(output, at);
+    if (input.length === 16) chain = mode === "ofb" ? stream : Uint8Array.from(decrypts ? input : output);
+  }
+  return result;
+}
+
+const hasFeedback = ({ mode }: ModeInput) => mode === "cfb" || mode === "ofb";
+
 function sm4Options({ mode, iv, padding = "pkcs7" }: ModeInput) {
   const chained = mode === "cbc" && iv ? ({ mode, iv } as const) : {};
   return { ...chained, padding: padding === "none" ? "none" : "pkcs#7", output: "array" } as const;
@@ -31,6 +50,7 @@ function sm4Options({ mode, iv, padding = "pkcs7" }: ModeInput) {
 
 export function opensslEncrypt(input: ModeInput): Uint8Array<ArrayBuffer> {
   const { cipher, mode, key, iv = new Uint8Array(16), data } = input;
+  if (hasFeedback(input)) return withFeedback(input, false);
   if (cipher === "aes") return Uint8Array.from(aes(input).encrypt(data));
   if (mode === "ctr") return Uint8Array.from(sm4Ctr(key, iv, data));
   return Uint8Array.from(sm4.encrypt(data, key, sm4Options(input)));
@@ -38,6 +58,7 @@ export function opensslEncrypt(input: ModeInput): Uint8Array<ArrayBuffer> {
 
 export function opensslDecrypt(input: ModeInput): Uint8Array<ArrayBuffer> {
   const { cipher, mode, key, iv = new Uint8Array(16), data } = input;
+  if (hasFeedback(input)) return withFeedback(input, true);
   if (cipher === "aes") return Uint8Array.from(aes(input).decrypt(data));
   if (mode === "ctr") return Uint8Array.from(sm4Ctr(key, iv, data));
   return Uint8Array.from(sm4.decrypt(data, key, sm4Options(input)));

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 
 /** One case of a NIST response file (`.rsp`): the `name = value` lines from one COUNT to the next. */
@@ -62,12 +62,14 @@ export function parseResponseFile(file: string, text: string): VectorCase[] {
   return cases;
 }
 
+/** Names of the files that are kept compressed. */
+const compressed = /\.rsp$|\/KWP?_AD_\d+\.txt$/;
+
 /** The cases of a file under `test/vectors/`, given without its `.gz`. */
 export function readVectors(path: string): VectorCase[] {
   const location = new URL(`../vectors/${path}`, import.meta.url);
-  const compressed = new URL(`${location.href}.gz`);
-  const text = existsSync(compressed)
-    ? gunzipSync(readFileSync(compressed)).toString("latin1")
+  const text = compressed.test(path)
+    ? gunzipSync(readFileSync(new URL(`${location.href}.gz`))).toString("latin1")
     : readFileSync(location, "latin1");
   return parseResponseFile(path, text);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { aesTables, sm4Tables } from "../../tools/derive-nibble-tables.mjs";
+import { aesTables, inverseAesTables, sm4Tables } from "../../tools/derive-nibble-tables.mjs";
 
 /** The numbers of a `memory.data<u8>([…])` in a source of the engine. */
 function dataOf(file: string): number[] {
@@ -13,6 +13,12 @@ test("the tables of the vector-permute AES are those that its S-box and field im
   const derived = aesTables().flat();
   expect(derived.length).toBe(192);
   expect(dataOf("aes-vector-permute.ts").slice(0, 192)).toEqual(derived);
+});
+
+test("the tables of the inverse cipher are those that the inverse S-box and InvMixColumns imply", () => {
+  const derived = inverseAesTables().flat();
+  expect(derived.length).toBe(256);
+  expect(dataOf("aes-inverse-vector-permute.ts").slice(0, 256)).toEqual(derived);
 });
 
 test("the tables of the vector-permute SM4 are those that its S-box and field imply", () => {
