@@ -264,7 +264,7 @@ test("a request whose kept connection breaks is sent once more, unless it makes 
 });
 
 test("while it is down callers fail at once, and when it is back they succeed by themselves", async () => {
-  await withKey({ timeoutMs: 2000 }, async (key) => {
+  await withKey({ timeoutMs: 20_000 }, async (key) => {
     await liar.goDown();
     const failures: string[] = [];
     for (let i = 0; i < 30; i += 1) {
