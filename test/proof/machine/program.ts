@@ -24,7 +24,9 @@ async function watchJavaScript(watch: Watch, memcheck: Memcheck, one: JavaScript
   };
   await watch.over(one.name, async () => {
     await one.run(secretly);
-    return { allowed: one.allowed, expected: one.control ? 1 : 0 };
+    // What is known of the interpreter need not hold of compiled code.
+    const found = one.control && (warmUp === 0 || one.name.startsWith("control"));
+    return { allowed: one.allowed, expected: found ? 1 : 0 };
   });
 }
 
