@@ -8,7 +8,7 @@
 //
 // What has no such form is UNKNOWN, which equals nothing.
 import { Sums } from "./sums.ts";
-import { TruthTables } from "./truth-tables.ts";
+import { parity, TruthTables } from "./truth-tables.ts";
 
 /** 0 and 1 are the constants; else twice the number of a node, plus 1 for its complement. */
 export type Bit = number;
@@ -394,10 +394,4 @@ export class Algebra {
     const form = declared === undefined ? sum : this.#sumOf(declared) ^ (sum & 1);
     return form < 0 ? UNKNOWN : this.#unfold(form >> 1) ^ (form & 1);
   }
-}
-
-function parity(byte: number): number {
-  let folded = byte ^ (byte >> 4);
-  folded ^= folded >> 2;
-  return (folded ^ (folded >> 1)) & 1;
 }

@@ -58,3 +58,9 @@ function packed(values: Uint8Array, from: number): number {
   for (let i = 0; i < 8; i++) byte |= values[from + i]! << i;
   return byte;
 }
+
+export function parity(byte: number): number {
+  let folded = byte ^ (byte >> 4);
+  folded ^= folded >> 2;
+  return (folded ^ (folded >> 1)) & 1;
+}
