@@ -55,7 +55,8 @@ async function start(...args: string[]): Promise<Process> {
   child.stderr.setEncoding("utf8").on("data", (text) => {
     log += text;
   });
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  // "close" and not "exit": the last lines of the log are read only then.
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const first = new Promise<string>((resolve) => createInterface(child.stdout).once("line", resolve));
   const line = await Promise.race([first, ended.then((status) => `ended with ${status}: ${log}`)]);
   expect(line).toMatch(/^listening on (https?:\/\/127\.0\.0\.1:\d+|unix:.+)$/);

@@ -55,7 +55,8 @@ export class ServerProcess {
       log.push(line);
       if (log.length > KEPT_LINES) log.splice(0, KEPT_LINES / 2);
     });
-    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    // "close" and not "exit": the last lines of the log are read only then.
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
     const lines = createInterface(child.stdout);
     const first = await Promise.race([new Promise<string>((resolve) => lines.once("line", resolve)), ended]);
     const url = /^listening on (http:.+)$/.exec(String(first))?.[1];
