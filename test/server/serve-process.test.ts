@@ -232,3 +232,16 @@ test("the clock is advanced through a socket of its own, and what becomes due th
   const gone = await send(server.url, signedPath(credentials, "DescribeKey", { KeyId }));
   expect(gone).toMatchObject({ status: 404, json: { Code: "Forbidden.KeyNotFound" } });
 });
+
+test("a server whose log nobody reads serves on, and ends with 0", async () => {
+  const credentials = owner();
+  const server = await start("--port", "0");
+  server.child.stderr?.destroy();
+  const asked = async () => (await send(server.url, signedPath(credentials, "ListKeys"))).status;
+  expect(await asked()).toBe(200);
+  // Longer than lines wait to be written together: the first of them fails.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  expect([await asked(), await asked()]).toEqual([200, 200]);
+  server.child.kill("SIGTERM");
+  expect(await server.ended).toBe(0);
+});

@@ -1,19 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { Kms } from "../../kms/index.ts";
-import {
-  applySeed,
-  ControlledClock,
-  type LogLine,
-  type Seed,
-  type ServeOptions,
-  serve,
-  serveClock,
-} from "../../server/index.ts";
-import { setInterval, unref } from "../../shared/timers.ts";
+import { applySeed, ControlledClock, type Seed, type ServeOptions, serve, serveClock } from "../../server/index.ts";
 import { onFile } from "../files/file-error.ts";
 import { UsageError } from "../report/failures.ts";
 import { print, toJson } from "../report/report.ts";
+import { ServerLog } from "../report/server-log.ts";
 import { kmsOptions } from "../settings/kms-options.ts";
 import { configurationOf, settingsOf } from "../settings/read-settings.ts";
 import { addServeSettings, type ServeValues, serveSettings } from "../settings/serve-settings.ts";
@@ -21,10 +13,6 @@ import { existingStore } from "../settings/with-kms.ts";
 
 const DEFAULT_PORT = 8765;
 const DEFAULT_CONSOLE_PORT = 8766;
-
-/** Lines of the log are written together: this many, or fewer after this time. */
-const LOG_LINES = 64;
-const LOG_MILLISECONDS = 250;
 
 /** `lanelock serve`: the KMS over HTTP until SIGINT or SIGTERM. The first line of standard output says where. */
 export function addServe(program: Command): void {
@@ -63,13 +51,13 @@ async function run(command: Command, values: ServeValues): Promise<void> {
   const settings = existingStore(command, "A server serves a store.");
   const seed = values.seed === undefined ? undefined : await readSeed(values.seed);
   const clock = values.allowClockControl === true ? new ControlledClock() : undefined;
-  const log = await logTo(values.logLevel ?? "info");
+  await using log = await ServerLog.open(values.logLevel ?? "info");
   const kms = await Kms.open({
     ...kmsOptions(settings),
     ...{ sweepSeconds: undefined, allowSeeding: values.allowSeeding, clock: clock?.read },
   });
   try {
-    await using server = await serve({ kms, log, ...serveOptions(values) });
+    await using server = await serve({ kms, log: (line) => log.add(line), ...serveOptions(values) });
     if (seed !== undefined) await applySeed(seed, { kms, accessKeys: server.accessKeys });
     const { clockSocket } = values;
     const control =
@@ -116,34 +104,4 @@ async function readSeed(path: string): Promise<Seed> {
   } catch (cause) {
     throw new UsageError(`The seed ${path} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
-}
-
-/** One line of JSON for each answer, on standard error: who, what, how long, with what code; never a parameter. */
-async function logTo(level: string): Promise<(line: LogLine) => void> {
-  const { pino } = await import("pino");
-  const out = pino.destination({ dest: 2, sync: false });
-  let lines: string[] = [];
-  const flush = () => {
-    if (lines.length > 0) out.write(lines.join(""));
-    lines = [];
-  };
-  const logger = pino(
-    { level, base: null },
-    {
-      write(text: string) {
-        lines.push(text);
-        if (lines.length >= LOG_LINES) flush();
-      },
-    },
-  );
-  unref(setInterval(flush, LOG_MILLISECONDS));
-  process.once("exit", () => {
-    flush();
-    out.flushSync();
-  });
-  return (line) => {
-    if (line.status >= 500) logger.error({ ...line, cause: undefined, err: line.cause }, "failed");
-    else if (line.status >= 400) logger.warn(line, "refused");
-    else logger.info(line, "done");
-  };
 }
