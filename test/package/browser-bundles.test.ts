@@ -1,3 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
 import { expect, test } from "vitest";
 import { projectRoot } from "../constant-time/compile.ts";
 import { bundleForBrowser } from "./bundle.ts";
@@ -144,6 +148,36 @@ test.each(["aesGcmSiv", "xaes256Gcm", "aesCcm", "aesSiv", "managedNonce", "rando
     console.log(`${name}: ${compressed} bytes with gzip`);
   },
 );
+
+/** Bytes that a page gets before it imports anything dynamically: the first output and all that it imports, with gzip. */
+async function loadedAtOnce(contents: string): Promise<number> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: projectRoot,
+    stdin: { contents, resolveDir: projectRoot, loader: "ts" },
+    ...{ bundle: true, minify: true, splitting: true, metafile: true, write: false },
+    ...{ format: "esm", platform: "browser", target: "es2022", outdir: "not-written", logLevel: "silent" },
+  });
+  const outputs = metafile.outputs;
+  const loaded = new Set(Object.keys(outputs).filter((name) => outputs[name]?.entryPoint === "<stdin>"));
+  for (const name of loaded) {
+    for (const { path, kind } of outputs[name]?.imports ?? []) if (kind === "import-statement") loaded.add(path);
+  }
+  const files = outputFiles.filter(({ path }) => [...loaded].some((name) => path === join(projectRoot, name)));
+  return files.reduce((sum, file) => sum + gzipSync(file.contents, { level: 9 }).length, 0);
+}
+
+test("README and docs/client.md say how large these bundles are", async () => {
+  const kb = (page: string, pattern: RegExp) =>
+    Number(pattern.exec(readFileSync(join(projectRoot, page), "utf8"))?.[1]) * 1000;
+  const withKms = `export { Kms } from "./src/kms/index.ts"; export { memoryStore } from "./src/stores/browser.ts";
+    export { envelope } from "./src/envelope/index.ts"; export { aesGcm } from "./src/index.ts"`;
+  const figures = [
+    [kb("README.md", /`aesGcm` is (\d+) KB/), (await bundleOf("aesGcm")).compressed],
+    [kb("README.md", /a KMS and envelopes (\d+) KB/), await loadedAtOnce(withKms)],
+    [kb("docs/client.md", /The client is (\d+) KB/), (await bundleForBrowser("src/client/index.ts")).compressed],
+  ];
+  for (const [said = 0, measured = 0] of figures) expect(Math.abs(said - measured)).toBeLessThan(measured * 0.05);
+});
 
 test("the check of foreign names finds each of them", () => {
   const text = 'import"node:fs";Buffer.from(process.env.A);require("b");eval("");new Function("");__dirname';
