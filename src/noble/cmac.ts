@@ -26,7 +26,7 @@ class PiecewiseCmac implements Cmac {
   constructor(key: Uint8Array) {
     checkBytes(key);
     checkKeyLength(key);
-    this.#key = new EngineCmac(aes(), key);
+    this.#key = unshared([key], (k) => new EngineCmac(aes(), k));
     this.#stream = this.#key.stream();
   }
 
@@ -38,10 +38,7 @@ class PiecewiseCmac implements Cmac {
   update(data: Uint8Array): this {
     this.#checkLive();
     checkBytes(data);
-    unshared([data], (chunk) => {
-      this.#stream.update(chunk);
-      return new Uint8Array(0);
-    });
+    unshared([data], (chunk) => this.#stream.update(chunk));
     return this;
   }
 

@@ -91,7 +91,7 @@ function isShared({ buffer }: Uint8Array): boolean {
 
 /** Calls `use` with the arrays. Arrays that other threads may change are replaced by copies, which are wiped afterwards: noble accepts
  * such arrays, the engine does not. */
-export function unshared(arrays: readonly Uint8Array[], use: (...arrays: Uint8Array[]) => Bytes): Bytes {
+export function unshared<T>(arrays: readonly Uint8Array[], use: (...arrays: Uint8Array[]) => T): T {
   const copies = arrays.map((bytes) => (isShared(bytes) ? new Uint8Array(bytes) : bytes));
   try {
     return use(...copies);

@@ -146,7 +146,7 @@ describe("cmac", () => {
     const shared = new Uint8Array(new SharedArrayBuffer(40)).fill(3);
     expectAlike("shared", function* (modes) {
       yield () => modes.cmac(shared, shared.subarray(0, 16));
-      const cmac = modes.cmac.create(new Uint8Array(16));
+      const cmac = modes.cmac.create(shared.subarray(0, 16));
       cmac.update(shared);
       yield () => cmac.digest();
     });
