@@ -121,9 +121,14 @@ function isPadded(padding: unknown): boolean {
   throw refuse("ERR_ARGUMENT", `padding must be "pkcs#7", "pkcs#5" or "none", not ${String(padding)}`);
 }
 
+/** The IV, zeros if the option is not there. Null is refused, as there: it may come from a search that found nothing. */
+function ivOf(iv: unknown): Bytes {
+  return iv === undefined ? new Uint8Array(BLOCK) : bytesOf(iv, "iv", "ERR_NONCE");
+}
+
 /** ECB or CBC on whole blocks or, when encrypting with padding, on any bytes. */
 function blocks(data: Bytes, key: Bytes, encrypts: boolean, { padding = "pkcs#7", mode, iv }: Sm4Options): Bytes {
-  const chain = mode === "cbc" ? bytesOf(iv ?? new Uint8Array(BLOCK), "iv", "ERR_NONCE") : undefined;
+  const chain = mode === "cbc" ? ivOf(iv) : undefined;
   if (chain !== undefined && chain.length !== BLOCK) {
     throw refuse("ERR_NONCE", `iv is invalid: it has ${chain.length} bytes, but must have 16`);
   }
@@ -155,7 +160,7 @@ interface GcmArguments {
 }
 
 function gcmArguments({ iv, associatedData, tag }: Sm4Options): GcmArguments {
-  const nonce = bytesOf(iv ?? new Uint8Array(BLOCK), "iv", "ERR_NONCE");
+  const nonce = ivOf(iv);
   if (nonce.length === 0) throw refuse("ERR_NONCE", "iv is invalid: it has no bytes");
   return { iv: nonce, aad: bytesOf(associatedData || new Uint8Array(0), "associatedData"), tag };
 }
