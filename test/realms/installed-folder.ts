@@ -25,6 +25,8 @@ export function installedFolder(): { folder: string; examples: string[] } {
   }
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   writeFileSync(join(folder, "vitest.config.mjs"), "export default {};");
+  // The file that README's first example seals.
+  writeFileSync(join(folder, "orders.txt"), "twelve tulips\n");
   const made = spawnSync(process.execPath, [join(modules, "lanelock/dist/cli/main.js"), "init", "--home", "."], {
     cwd: folder,
     encoding: "utf8",
