@@ -121,10 +121,14 @@ describe("with programs of their own", () => {
 
   const answers = (lines: readonly string[]) => lines.map((line) => JSON.parse(line));
 
-  test("a full disk is reported, nothing acknowledged is lost, and it continues once there is space", async () => {
-    // A file system of its own, of 1 MiB, that only the program sees.
+  /** Starts it in a file system of its own, of 2 MiB, that only the program sees. */
+  const onSmallDisk = (scenario: string) => {
     const mount = ["unshare", "-rm", "sh", "-c", `mount -t tmpfs -o size=2m none "${directory}" && exec "$0" "$@"`];
-    const child = program.start(["full-disk", directory], { prefix: mount });
+    return program.start([scenario, directory], { prefix: mount });
+  };
+
+  test("a full disk is reported, nothing acknowledged is lost, and it continues once there is space", async () => {
+    const child = onSmallDisk("full-disk");
     const status = await child.ended();
     expect(child.errors).toBe("");
     expect(status).toBe(0);
@@ -132,6 +136,14 @@ describe("with programs of their own", () => {
     expect(full).toMatchObject({ code: "ERR_STORE", message: expect.stringContaining("disk is full") });
     expect(full.created).toBeGreaterThan(5);
     expect(after).toMatchObject({ listed: full.created + 1, decrypted: full.created });
+  });
+
+  test("a process that found the disk full for its nonces misses none that others took afterwards", async () => {
+    const child = onSmallDisk("full-nonces");
+    expect([await child.ended(), child.errors]).toEqual([0, ""]);
+    const [full, after] = answers(child.lines);
+    expect(full).toMatchObject({ code: "ERR_STORE", message: expect.stringContaining("disk is full") });
+    expect(after).toEqual({ two: [true], one: [false] });
   });
 
   test("a read-only database is reported, and works again when it is writable", async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Kms, type KmsOptions } from "lanelock/kms";
@@ -50,6 +51,27 @@ async function fullDisk(): Promise<void> {
   tell({ listed: (await kms.listKeys()).totalCount, decrypted });
 }
 
+/** Two processes' openings of a store; the first finds the disk full, and then space again. */
+async function fullNonces(): Promise<void> {
+  const stores = [0, 1].map(() => sqlStore({ path: join(directory, "keys.db") }));
+  for (const store of stores) await store.open();
+  const [one, two] = stores;
+  const ids = (count: number) =>
+    Array.from({ length: count }, () => ({ id: randomBytes(16), until: Date.now() + 600_000 }));
+  for (const store of stores) await store.remember?.(ids(1));
+  const rest = join(directory, "rest");
+  try {
+    writeFileSync(rest, Buffer.alloc(4_000_000));
+  } catch {
+    // The disk is full now.
+  }
+  tell(await one?.remember?.(ids(1_000)).then(() => ({ code: "none" }), failure));
+  rmSync(rest);
+  const taken = ids(1);
+  tell({ two: await two?.remember?.(taken), one: await one?.remember?.(taken) });
+  for (const store of stores) await store.close();
+}
+
 async function readOnly(blob = "", keyId = ""): Promise<void> {
   try {
     await using kms = await open();
@@ -63,6 +85,7 @@ async function readOnly(blob = "", keyId = ""): Promise<void> {
 
 const SCENARIOS: Readonly<Record<string, (...rest: string[]) => Promise<void>>> = {
   "full-disk": fullDisk,
+  "full-nonces": fullNonces,
   "read-only": readOnly,
 };
 await SCENARIOS[scenario]?.(...rest);

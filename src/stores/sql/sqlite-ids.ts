@@ -48,14 +48,17 @@ export class SqliteIds {
       for (const row of later.iterate([this.#last])) this.#learn(row as Batch);
       const isNew = entries.map((entry) => this.#add(entry.id, entry.until));
       const added = entries.filter((_, index) => isNew[index]);
+      let last = this.#last;
       if (added.length > 0) {
         const until = Math.max(...added.map((entry) => entry.until));
-        this.#last = Number(insert.run([until, encoded(added)]).lastInsertRowid);
+        last = Number(insert.run([until, encoded(added)]).lastInsertRowid);
       }
       connection.exec("commit");
+      // A number that was rolled back is given to the next batch of any process.
+      this.#last = last;
       return isNew;
     } catch (error) {
-      connection.exec("rollback");
+      rollBack(connection);
       throw error;
     }
   }
@@ -132,6 +135,14 @@ interface Batch {
   readonly n: number;
   /** The driver's form of a blob. */
   readonly ids: ArrayBuffer;
+}
+
+function rollBack(connection: LibsqlConnection): void {
+  try {
+    connection.exec("rollback");
+  } catch {
+    // SQLite has done so itself, as it does when the disk is full.
+  }
 }
 
 function encoded(entries: readonly RememberedId[]): Buffer {
