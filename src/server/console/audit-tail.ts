@@ -12,6 +12,8 @@ const MAX_READERS = 16;
 
 interface Reader {
   readonly response: ServerResponse;
+  /** Whether its visit goes on. */
+  readonly isIn: () => boolean;
   /** The last event that was sent to it. */
   seen: number;
 }
@@ -37,11 +39,11 @@ export class AuditTail {
     });
   }
 
-  /** Sends events as text/event-stream until the page leaves. @returns false if too many pages look already */
-  attach(response: ServerResponse, after: number): boolean {
+  /** Sends events as text/event-stream until the page leaves, or its visit ends. @returns false if too many pages look already */
+  attach({ response, isIn }: Omit<Reader, "seen">, after: number): boolean {
     if (this.#readers.size >= MAX_READERS) return false;
     // After a restart of the server the page's number is of another count.
-    const reader = { response, seen: after <= this.#count ? after : 0 };
+    const reader = { response, isIn, seen: after <= this.#count ? after : 0 };
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
     this.#readers.add(reader);
     response.once("close", () => this.#readers.delete(reader));
@@ -53,6 +55,11 @@ export class AuditTail {
   #flush(): void {
     this.#flushes++;
     for (const reader of this.#readers) {
+      if (!reader.isIn()) {
+        this.#readers.delete(reader);
+        reader.response.end();
+        continue;
+      }
       // A page that does not read gets the latest events once it does, and how many it missed.
       if (reader.response.writableNeedDrain) continue;
       if (reader.seen < this.#count) this.#send(reader);

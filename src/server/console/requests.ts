@@ -113,7 +113,8 @@ async function routeData(
   requireMethod(request, "GET");
   const parameters = new URLSearchParams(query);
   if (name === "events") {
-    if (parts.tail.attach(response, Number(parameters.get("after") ?? 0) || 0)) return;
+    const reader = { response, isIn: () => parts.signIn.isIn(visit) };
+    if (parts.tail.attach(reader, Number(parameters.get("after") ?? 0) || 0)) return;
     throw new Refusal(503, "TooManyPages", "Too many pages look at the audit log. Close some.");
   }
   if (!Object.hasOwn(parts.views, name)) throw new Refusal(404, "NotFound", "The console has no such data.");

@@ -148,8 +148,11 @@ test("no secret is in anything it sends", async () => {
 
 test("a visit ends when it is left, and twelve hours after it began", async () => {
   const other = await Visitor.enter(console().link());
+  const events = await fetch(`${other.base}/api/events`, { headers: other.headers });
   expect((await other.ask("leave", { method: "POST" })).status).toBe(204);
   expect((await other.ask("keys")).status).toBe(401);
+  // The stream ends with the visit.
+  expect([events.status, await events.text()]).toEqual([200, expect.stringContaining(": connected")]);
   let now = 0;
   const signIn = new SignIn(() => now);
   const late = signIn.newToken();
