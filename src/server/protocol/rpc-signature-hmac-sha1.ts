@@ -24,8 +24,9 @@ export function readRpcClaim(request: SignedRequest): Claim {
     throw incomplete("SignatureMethod must be HMAC-SHA1 and SignatureVersion 1.0.");
   }
   return {
-    action: all.get("Action") ?? headerOf(request, "x-acs-action"),
-    version: all.get("Version") ?? headerOf(request, "x-acs-version"),
+    // Never from the headers, which this signature does not cover.
+    action: all.get("Action") ?? "",
+    version: all.get("Version") ?? "",
     accessKeyId,
     securityToken: all.get("SecurityToken"),
     timestamp: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(timestamp) ? Date.parse(timestamp) : Number.NaN,
@@ -73,11 +74,6 @@ function required(all: Parameters, name: string): string {
   const value = all.get(name);
   if (value !== undefined && value !== "") return value;
   throw incomplete(`The parameter "${name}" is needed but not provided.`);
-}
-
-function headerOf({ headers }: SignedRequest, name: string): string {
-  const value = headers[name];
-  return typeof value === "string" ? value : "";
 }
 
 function incomplete(reason: string): ServiceError {

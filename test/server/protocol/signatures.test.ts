@@ -122,6 +122,12 @@ describe("what is not signed as it must be", () => {
   });
 });
 
+test("an operation that only headers name is not claimed: HMAC-SHA1 does not cover them", () => {
+  const query = new Map(Object.entries({ AccessKeyId: "id", Timestamp: "2026-11-22T00:28:24Z", Signature: "s" }));
+  const headers = { "x-acs-action": "DisableKey", "x-acs-version": "2016-01-20" };
+  expect(readRpcClaim(request({ query, headers }))).toMatchObject({ action: "", version: "" });
+});
+
 test("the parameters of the protocol do not reach the operation, and every other one does", () => {
   const query = new Map<string, string>([
     ...[["Action", "Encrypt"] as const, ["Version", "2016-01-20"] as const, ["AccessKeyId", "id"] as const],
