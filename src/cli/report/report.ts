@@ -18,7 +18,15 @@ function plain(value: unknown): unknown {
 
 function cell(value: unknown): string {
   if (value instanceof Date) return dateText(value);
-  return value === undefined || value === "" ? "-" : String(value);
+  return value === undefined || value === "" ? "-" : shown(String(value));
+}
+
+/** What a terminal obeys, or what makes text look like other text: controls, line separators, and changes of direction. */
+const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/** A description, a tag or a name may come from another caller, or from any server. */
+function shown(text: string): string {
+  return text.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** `name  value` lines, names aligned. Fields that do not apply are left out. */
