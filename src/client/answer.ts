@@ -30,10 +30,11 @@ export function grantedJson(operation: string, { status, requestId, text }: Http
     throw improper(operation, `a redirect (${status}), which is not followed: correct the endpoint`);
   }
   const json = objectOf(text);
-  if (json === undefined) throw improper(operation, `HTTP status ${status} and no JSON object: is the endpoint a KMS?`);
+  if (json === undefined)
+    throw improper(operation, `HTTP status ${status} and no JSON object; check that the endpoint is a KMS`);
   const id = memberOf(json, "RequestId");
   if (typeof id !== "string" || !/^[\x21-\x7e]{1,128}$/.test(id)) {
-    throw improper(operation, `HTTP status ${status} and no RequestId: is the endpoint a KMS?`);
+    throw improper(operation, `HTTP status ${status} and no RequestId; check that the endpoint is a KMS`);
   }
   if (requestId !== null && requestId !== "" && requestId !== id) {
     throw improper(operation, "an answer to another request: its RequestId is not the one of its header");
