@@ -3,6 +3,8 @@ import type { RememberedId } from "../../kms/ports/index.ts";
 import { systemTime } from "../../shared/timers.ts";
 
 const FORGET_EVERY_MILLISECONDS = 60_000;
+/** The clocks of servers may differ by this much: one that is ahead must not forget what another would still accept. */
+const CLOCK_DIFFERENCE_MILLISECONDS = 15 * 60_000;
 const ID_BYTES = 16;
 
 /** Names the advisory lock under which the table is created: `create table if not exists` alone may fail when two do it at once. */
@@ -57,6 +59,7 @@ export class PostgresIds {
     if (now - this.#forgottenAt < FORGET_EVERY_MILLISECONDS) return;
     this.#forgottenAt = now;
     // If the database fails, the next call reports it.
-    this.#pool.query("delete from lanelock_ids where until < $1", [now]).catch(() => undefined);
+    const before = now - CLOCK_DIFFERENCE_MILLISECONDS;
+    this.#pool.query("delete from lanelock_ids where until < $1", [before]).catch(() => undefined);
   }
 }
