@@ -75,6 +75,9 @@ test("a terminal that is named is a terminal too", () => {
 });
 
 test("a command that is refused has read nothing: it does not wait for its input", () => {
-  const { status, stdout } = folder.onTerminal("sleep 60 | lanelock seal --key alias/k");
+  // Nobody writes to the pipe, and nobody closes it.
+  const { status, stdout } = folder.onTerminal(
+    "mkfifo pipe; sleep 600 > pipe & lanelock seal --key alias/k < pipe; status=$?; kill $!; exit $status",
+  );
   expect([status, stdout]).toEqual([2, expect.stringContaining("The message is binary")]);
 });
