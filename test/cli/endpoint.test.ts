@@ -92,6 +92,8 @@ describe("which server, or which store", () => {
     });
     const local = folder.run(["--store", "none.db", "keys", "list"], { env: remote });
     expect(local.stderr).toContain("There is no root key");
+    const home = folder.run(["--home", "none", "keys", "list"], { env: remote });
+    expect(home.stderr).toContain("There is no root key");
     const both = folder.run(["--store", "a.db", "--endpoint", server.url, "keys", "list"], { env: remote });
     expect(both).toMatchObject({ status: 2, stderr: expect.stringContaining("gives endpoint and store") });
     const plain = folder.run(["--endpoint", "http://kms.example", "keys", "list"], { env: remote });

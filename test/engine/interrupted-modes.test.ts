@@ -88,10 +88,13 @@ test.each(Object.entries(calls))("%s, ended by an exhausted stack", { timeout: 1
     ended += 1;
     expectBytes(result, expected[name]!, name);
   };
-  atEveryDepth(DEPTHS, attempt, (index) => {
-    expectClean(`${name} at depth ${index}`);
-    expectWitnesses(`${name} at depth ${index}`);
-  });
+  // Again where V8 compiled the call in the middle of it: the span of depths that was measured is then another.
+  for (let pass = 0; pass < 5 && Math.min(interrupted, ended) <= 3; pass += 1) {
+    atEveryDepth(DEPTHS, attempt, (index) => {
+      expectClean(`${name} at depth ${index}`);
+      expectWitnesses(`${name} at depth ${index}`);
+    });
+  }
   expect(interrupted, "calls that were interrupted").toBeGreaterThan(3);
   expect(ended, "calls that were not").toBeGreaterThan(3);
 });

@@ -37,6 +37,8 @@ export function settingsOf(command: Command): Settings {
   checkEnvironment(flags.rootKeyEnv ?? environment.rootKeyEnv);
   const taken: Values = {};
   take(taken, flags, "The command line");
+  // Who names a folder means the store in it, not a server that a shell was set up for.
+  if (flags.home !== undefined) delete environment.endpoint;
   take(taken, environment, "The environment");
   const file = fileOf(givenOption(command, "config"), taken.home || DEFAULT_HOME);
   take(taken, file === undefined ? {} : readSettings(file), `The ${CONFIGURATION}`);
