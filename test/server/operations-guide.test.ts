@@ -101,11 +101,10 @@ test("the root key is changed while servers run: they answer 503 until they are 
   commands.runCommands(ROOT_KEY);
   for (const { url } of servers) {
     const busy = { status: 503, json: { Code: "SerivceUnavailableTemporary" } };
-    await expect
-      .poll(() => send(url, signedPath(owner, "Decrypt", { CiphertextBlob: blob })), { timeout: 20_000 })
-      .toMatchObject(busy);
+    // Not by a call: one that is answered before the server notices leaves a line that verify would report.
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 20_000 }).toBe(503);
+    expect(await send(url, signedPath(owner, "Decrypt", { CiphertextBlob: blob }))).toMatchObject(busy);
     expect(await send(url, signedPath(owner, "CreateKey"))).toMatchObject(busy);
-    expect((await fetch(`${url}/readyz`)).status).toBe(503);
   }
   for (const server of servers) await server.stop();
   const again = await ServerProcess.start(place, ...audit);
