@@ -98,6 +98,8 @@ test("the root key is changed while servers run: they answer 503 until they are 
   if (first === undefined || second === undefined) throw new Error("two servers are needed");
   const blob = await sealedBy(first, owner);
   await expectOpened(second, owner, blob);
+  // Until the lines of these calls are written and anchored: what follows the change in a file is reported.
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
   commands.runCommands(ROOT_KEY);
   for (const { url } of servers) {
     const busy = { status: 503, json: { Code: "SerivceUnavailableTemporary" } };
