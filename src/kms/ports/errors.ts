@@ -57,6 +57,11 @@ export function isKmsErrorCode(code: string): code is KmsErrorCode {
   return Object.hasOwn(HTTP_STATUS, code);
 }
 
+/** The HTTP status that the service gives a code. */
+export function httpStatusOf(code: KmsErrorCode): number {
+  return HTTP_STATUS[code];
+}
+
 export interface KmsErrorOptions extends ErrorOptions {
   readonly requestId?: string | undefined;
 }
@@ -83,7 +88,7 @@ export class KmsError extends LanelockError {
 
   constructor(code: KmsErrorCode, message: string, options?: KmsErrorOptions) {
     super(code, message, options);
-    this.httpStatus = HTTP_STATUS[code];
+    this.httpStatus = httpStatusOf(code);
     if (options?.requestId !== undefined) this.requestId = options.requestId;
   }
 }

@@ -1,27 +1,8 @@
 import { LanelockError } from "../../errors.ts";
-import { KmsError } from "../../kms/ports/errors.ts";
+import { httpStatusOf, KmsError, type KmsErrorCode } from "../../kms/ports/errors.ts";
 
-/** Codes of the HTTP layer, which no operation of the KMS uses, each with its HTTP status. */
-const STATUS = {
-  "InvalidAccessKeyId.NotFound": 404,
-  "InvalidAccessKeyId.Inactive": 403,
-  "InvalidSecurityToken.Expired": 400,
-  "InvalidSecurityToken.MismatchWithAccessKey": 400,
-  IncompleteSignature: 400,
-  SignatureDoesNotMatch: 400,
-  SignatureNonceUsed: 400,
-  IllegalTimestamp: 400,
-  "InvalidAction.NotFound": 404,
-  InvalidVersion: 400,
-  UnsupportedHTTPMethod: 403,
-  ParseRequestParameterException: 400,
-  RequestEntityTooLarge: 413,
-  RequestTimeout: 408,
-  "Rejected.Throttling": 429,
-  NotFound: 404,
-} as const;
-
-export type ServiceErrorCode = keyof typeof STATUS;
+/** A code of the service, or of a path that it does not have. */
+export type ServiceErrorCode = KmsErrorCode | "NotFound";
 
 /** A request that the endpoint refuses before the KMS sees it. */
 export class ServiceError extends LanelockError {
@@ -32,7 +13,7 @@ export class ServiceError extends LanelockError {
   constructor(serviceCode: ServiceErrorCode, message: string, options?: ErrorOptions) {
     super("ERR_ARGUMENT", message, options);
     this.serviceCode = serviceCode;
-    this.httpStatus = STATUS[serviceCode];
+    this.httpStatus = serviceCode === "NotFound" ? 404 : httpStatusOf(serviceCode);
   }
 }
 
