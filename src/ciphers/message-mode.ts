@@ -1,4 +1,4 @@
-// What distinguishes the AEADs that seal whole messages. Whoever drives a mode is in a call of the engine, and has given the message a
+// What distinguishes the AEADs that seal whole messages. The caller of a mode is in a call of the engine, and has given the message a
 // slot of its own.
 
 /** In bytes. */

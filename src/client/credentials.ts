@@ -10,7 +10,7 @@ export interface Credentials {
   readonly securityToken?: string | undefined;
 }
 
-/** Gives the credentials for each request: read anew, so that temporary ones can be replaced. */
+/** Gives the credentials for each request: read again, so that temporary ones can be replaced. */
 export type CredentialsSource = () => MaybePromise<Credentials>;
 
 /** What can stand in an Authorization header without ending its field. */

@@ -83,7 +83,7 @@ export class KmsClient extends OperationsFacade implements KmsOperations {
     }
   }
 
-  /** Signed anew for each attempt: a server takes a nonce once. */
+  /** Signed again for each attempt: a server takes a nonce once. */
   async #signed(operation: string, query: string, credentials: Credentials): Promise<SignedRequest> {
     const { endpoint, asBytes } = this.#settings;
     const { accessKeyId, securityToken } = credentials;

@@ -62,7 +62,7 @@ const IMPROPER: readonly (readonly [what: string, behaviour: Behaviour, message:
   ],
   ["100 MB", bigBody, /more than 1,048,576 bytes/],
   ["a small body that unpacks to 100 MB", gzipBomb, /more than 1,048,576 bytes/],
-  ["a status that is none", says("HTTP/1.1 999 Odd\r\ncontent-length: 2\r\n\r\n{}"), /KMS/],
+  ["an invalid status", says("HTTP/1.1 999 Odd\r\ncontent-length: 2\r\n\r\n{}"), /KMS/],
   ["what is no HTTP", says("SSH-2.0-OpenSSH_9.6\r\n\r\n"), /connection to the KMS failed/],
   ["a closed connection", (socket) => void socket.destroy(), /connection to the KMS failed/],
   [
@@ -98,7 +98,7 @@ function endlessHeaders(socket: Parameters<Behaviour>[0]): void {
   more();
 }
 
-describe("an answer that is none is one typed error", () => {
+describe("an improper answer is one typed error", () => {
   test.each(IMPROPER)("%s", async (_what, behaviour, message) => {
     const { error } = await failureOf(behaviour);
     expect(error).toMatchObject({ name: "LanelockError", code: "ERR_PROVIDER" });

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 /** Does with a connection what it will, once a request's head has arrived. */
 export type Behaviour = (socket: Socket, head: string) => void;
 
-/** A server under a stranger's control, and all that clients told it. */
+/** A server under a stranger's control, and all that clients sent it. */
 export class RawServer implements AsyncDisposable {
   /** What arrived, by connection. */
   readonly received: string[] = [];

@@ -36,7 +36,7 @@ describe("an operation that may be repeated", () => {
     ["503 of a load balancer", BALANCER],
     ["a lost connection", LOST],
     ["an answer that broke off", HALF],
-  ] as const)("is sent again after %s, signed anew", async (_what, failure) => {
+  ] as const)("is sent again after %s, signed again", async (_what, failure) => {
     await using server = await RawServer.start(inTurn(failure, failure, GRANTED));
     const kms = kmsClient({ endpoint: server.url, credentials });
     expect(await kms.listKeys()).toMatchObject({ totalCount: 0 });
@@ -57,7 +57,7 @@ describe("an operation that may be repeated", () => {
     expect(requestsOf(server)).toBe(3);
   });
 
-  test.each([0, 1, 3])("has %i retries where it is told so", async (retries) => {
+  test.each([0, 1, 3])("has %i retries where the options say so", async (retries) => {
     await using server = await RawServer.start(THROTTLED);
     await expect(kmsClient({ endpoint: server.url, credentials, retries }).listKeys()).rejects.toThrow("Try again.");
     expect(requestsOf(server)).toBe(retries + 1);

@@ -266,7 +266,7 @@ export interface Shapes {
   readonly gcm: readonly GcmShape[];
 }
 
-const told = ({ nonce, aad, text, tag }: GcmShape) => `nonce ${nonce}, aad ${aad}, text ${text}, tag ${tag}`;
+const described = ({ nonce, aad, text, tag }: GcmShape) => `nonce ${nonce}, aad ${aad}, text ${text}, tag ${tag}`;
 
 export function equalityCases(shapes: Shapes): EqualityCase[] {
   const modes: [string, Run][] = [
@@ -292,7 +292,7 @@ export function equalityCases(shapes: Shapes): EqualityCase[] {
         ["refuse", gcmOpen(shape, true)],
       ] as const
     ).map(([name, run]) => ({
-      name: `${cipher.name} GCM ${name}, ${told(shape)}`,
+      name: `${cipher.name} GCM ${name}, ${described(shape)}`,
       run: (engine: SymbolicEngine) => run(engine, cipher),
     }));
   return ciphers

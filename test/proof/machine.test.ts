@@ -55,9 +55,9 @@ const cases: readonly Case[] = long
 test.each(cases)("$build, $name: no jump and no address depends on a secret", async ({ build, ...run }) => {
   const missing = missingParts();
   if (missing.length > 0) {
-    const told = `Without ${missing.join(", ")} nothing can be said of machine code. tools/debian-parts.sh installs them.`;
-    if (process.env.CI === "true") throw new Error(told);
-    console.warn(told);
+    const message = `Without ${missing.join(", ")} nothing can be said of machine code. tools/debian-parts.sh installs them.`;
+    if (process.env.CI === "true") throw new Error(message);
+    console.warn(message);
     return;
   }
   const outcome = await runUnderValgrind({ ...run, node: process.execPath, engines: engines(build) });

@@ -75,8 +75,8 @@ export function leaksOf(module: TaintedModule, scenario: Scenario): string[] {
     module.machine.reset();
     scenario.run(new TaintedCalls(module), secretOf("proof", trial));
   }
-  const told = module.leaks.splice(0).map(({ exported, need, site }) => {
+  const reports = module.leaks.splice(0).map(({ exported, need, site }) => {
     return `${scenario.name}: ${exported} gives away a secret as ${need} of ${site.name} (function ${site.function}, instruction ${site.at})`;
   });
-  return [...new Set(told)];
+  return [...new Set(reports)];
 }

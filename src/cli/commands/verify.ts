@@ -27,7 +27,7 @@ export function addVerify(program: Command): void {
   addSignedOptions(verify)
     .option("--signature <file>", "the signature")
     .option("--base64", "the signature is in base64")
-    .option("--begin-anchor", "accept the store as it is, after a restore, and write the file of --anchor anew")
+    .option("--begin-anchor", "accept the store as it is, after a restore, and rewrite the file of --anchor")
     .action((options: VerifyOptions, command: Command) => {
       const { key, signature, beginAnchor = false } = options;
       if (key === undefined && signature === undefined) return checkStore(command, beginAnchor);

@@ -1,5 +1,5 @@
 // Runs under valgrind (machine.test.ts): the engine in both tiers of V8, the JavaScript that touches secrets, and controls. Writes
-// to the file that it is told what memcheck said of each.
+// what memcheck said of each to the file that its orders name.
 import { readFileSync, writeFileSync } from "node:fs";
 import { type EngineRun, watchControl, watchEngine } from "./engine-cases.ts";
 import { type JavaScriptCase, javaScriptCases } from "./javascript-cases.ts";

@@ -163,7 +163,7 @@ test("keys: by state, by page, by name; what others wrote is text", async () => 
   await page.context().close();
 });
 
-test("the audit log grows before one's eyes, waits when told to, and leaves out what succeeded", async () => {
+test("the audit log grows as it is written, pauses on request, and leaves out what succeeded", async () => {
   const page = await open();
   await goTo(page, "audit");
   const shop = running.kms.as("<u>shop</u>");

@@ -43,7 +43,7 @@ export class AuditView {
     this.#draw();
   }
 
-  /** Follows the log until it is told to stop, through every loss of the connection. */
+  /** Follows the log until it is stopped, through every loss of the connection. */
   async follow(signal: AbortSignal): Promise<void> {
     const announcing = window.setInterval(() => this.#announce(), ANNOUNCE_MILLISECONDS);
     let pause = 500;
