@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
 /** What a test does that needs more than one process and the packages of `npm ci`. */
-const outside = /"node:(child_process|worker_threads|cluster)"|"playwright-core"|"pg"|"\.\.\/.*dist\//;
+const outside = /"node:(child_process|worker_threads|cluster)"|"(playwright|puppeteer)-core"|"pg"|"\.\.\/.*dist\//;
 
 /** Whether a module of test/, or one that it imports there, reaches outside. */
 function reachesOutside(file: string, seen = new Set<string>()): boolean {

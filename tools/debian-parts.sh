@@ -10,6 +10,7 @@ parts=(
   "/usr/bin/curl curl"
   "/usr/bin/certutil libnss3-tools"
   "/usr/bin/chromium chromium"
+  "/usr/bin/firefox-esr firefox-esr"
   "/usr/lib/postgresql postgresql"
   "/usr/bin/go golang-go"
   "/usr/share/gocode/src/github.com/denverdino/aliyungo golang-github-denverdino-aliyungo-dev"

@@ -1,15 +1,15 @@
 import type { Server } from "node:http";
 import { envelope } from "lanelock/envelope";
-import { type Browser, chromium } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FixedKms } from "../envelope/fixed-kms.ts";
 import { independentOpen } from "../envelope/independent-format.ts";
 import { vectorPlaintext } from "../envelope/vector-cases.ts";
 import { bundleForBrowser } from "../package/bundle.ts";
+import { browserNames, launchBrowser, type TestBrowser } from "./browsers.ts";
 import type { CrashAnswer, PageAnswer, PageRequest } from "./envelope-in-a-page.ts";
 import { startServer } from "./server.ts";
 
-// Envelopes in Debian's Chromium, their segments on Web Workers, from the built package. What the page seals an implementation
+// Envelopes in Debian's browsers, their segments on Web Workers, from the built package. What the page seals an implementation
 // on node:crypto opens; what Node seals the page opens.
 
 const LENGTH = 3 * 2 ** 20 + 4_321;
@@ -17,30 +17,15 @@ const dataKey = new Uint8Array(32).fill(3);
 const strict = "'self' 'wasm-unsafe-eval'";
 
 let server: Server | undefined;
-let browser: Browser | undefined;
 let origin: string;
 beforeAll(async () => {
   const inject = ["test/browser/buffer-in-a-page.ts"];
   const bundle = await bundleForBrowser("test/browser/envelope-in-a-page.ts", { tsconfigRaw: "{}", inject });
   ({ server, origin } = await startServer(new Map([["/envelope.js", bundle.text]])));
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 });
-afterAll(async () => {
-  await browser?.close();
+afterAll(() => {
   server?.close();
 });
-
-async function ask(policy: string, request: PageRequest): Promise<PageAnswer> {
-  return (await call("useEnvelope", policy, request)) as PageAnswer;
-}
-
-async function call(name: string, policy: string, request: PageRequest): Promise<unknown> {
-  const page = await browser?.newPage();
-  if (page === undefined) throw new Error("The browser has not started");
-  await page.goto(`${origin}/page?${new URLSearchParams({ policy, script: "/envelope.js" })}`);
-  await page.waitForFunction(`'${name}' in globalThis`, undefined, { timeout: 600_000 });
-  return page.evaluate(`${name}(${JSON.stringify(request)})`);
-}
 
 async function fromNode(keySpec: string): Promise<string> {
   const files = envelope(new FixedKms(dataKey, new Uint8Array(96).fill(9), keySpec), { keyId: "key-fixed" });
@@ -60,37 +45,57 @@ const cases = [
   { name: "SM4 on the page's own thread", keySpec: "Aliyun_SM4", options: { workers: 1 }, workers: 0 },
 ] as const;
 
-test.each(cases)("under a strict policy: $name", async ({ keySpec, options, workers }) => {
-  const request = { keySpec, options, length: LENGTH, message: await fromNode(keySpec) };
-  const answer = await ask(`${strict}; worker-src blob:`, request);
-  expect(answer.workers).toBe(workers);
-  expect(answer.opened).toEqual(Array(7).fill(true));
-  expect(answer.refused).toEqual(["ERR_AUTHENTICATION", "ERR_AUTHENTICATION"]);
-  for (const text of [answer.sealed, answer.streamed]) {
-    const opened = await independentOpen(Buffer.from(text, "base64"), { context: null, unwrap: () => dataKey });
-    expect(opened.suite).toBe(keySpec === "Aliyun_SM4" ? 2 : 1);
-    expect(Buffer.compare(opened.plaintext, vectorPlaintext(LENGTH))).toBe(0);
-  }
-});
+describe.each(browserNames)("%s", (name) => {
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    browser = await launchBrowser(name);
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
 
-test("if the policy forbids workers, auto uses none, and a number is refused with the directive that is missing", async () => {
-  const request = { keySpec: "Aliyun_SM4", length: LENGTH, message: await fromNode("Aliyun_SM4") } as const;
-  const answer = await ask(`${strict}; worker-src 'none'`, { ...request, options: {} });
-  expect(answer.opened).toEqual(Array(7).fill(true));
-  const asking = ask(`${strict}; worker-src 'none'`, { ...request, options: { workers: 2 } });
-  await expect(asking).rejects.toThrow("worker-src blob:");
-});
-
-test.each(cases.slice(0, 2))("a Web Worker crashes with a message under way: $name", async ({ keySpec, options }) => {
-  const request = { keySpec, options, length: LENGTH, message: "" };
-  const answer = (await call("crashThreads", `${strict}; worker-src blob:`, request)) as CrashAnswer;
-  expect(answer.codes).toEqual(Array(5).fill("ERR_WORKER"));
-  expect(answer.next).toEqual(Array(5).fill(true));
-  for (const { length, verified } of answer.released) {
-    expect(verified).toBe(true);
-    expect(length).toBeGreaterThan(0);
-    expect(length).toBeLessThan(LENGTH);
+  async function ask(policy: string, request: PageRequest): Promise<PageAnswer> {
+    return (await call("useEnvelope", policy, request)) as PageAnswer;
   }
-  // Another took the place of each.
-  expect(answer.workers).toBe(2 + 5);
+
+  async function call(name: string, policy: string, request: PageRequest): Promise<unknown> {
+    const tab = await browser.open(`${origin}/page?${new URLSearchParams({ policy, script: "/envelope.js" })}`);
+    await tab.waitFor(`'${name}' in globalThis`);
+    return tab.evaluate(`${name}(${JSON.stringify(request)})`);
+  }
+
+  test.each(cases)("under a strict policy: $name", async ({ keySpec, options, workers }) => {
+    const request = { keySpec, options, length: LENGTH, message: await fromNode(keySpec) };
+    const answer = await ask(`${strict}; worker-src blob:`, request);
+    expect(answer.workers).toBe(workers);
+    expect(answer.opened).toEqual(Array(7).fill(true));
+    expect(answer.refused).toEqual(["ERR_AUTHENTICATION", "ERR_AUTHENTICATION"]);
+    for (const text of [answer.sealed, answer.streamed]) {
+      const opened = await independentOpen(Buffer.from(text, "base64"), { context: null, unwrap: () => dataKey });
+      expect(opened.suite).toBe(keySpec === "Aliyun_SM4" ? 2 : 1);
+      expect(Buffer.compare(opened.plaintext, vectorPlaintext(LENGTH))).toBe(0);
+    }
+  });
+
+  test("if the policy forbids workers, auto uses none, and a number is refused with the directive that is missing", async () => {
+    const request = { keySpec: "Aliyun_SM4", length: LENGTH, message: await fromNode("Aliyun_SM4") } as const;
+    const answer = await ask(`${strict}; worker-src 'none'`, { ...request, options: {} });
+    expect(answer.opened).toEqual(Array(7).fill(true));
+    const asking = ask(`${strict}; worker-src 'none'`, { ...request, options: { workers: 2 } });
+    await expect(asking).rejects.toThrow("worker-src blob:");
+  });
+
+  test.each(cases.slice(0, 2))("a Web Worker crashes with a message under way: $name", async ({ keySpec, options }) => {
+    const request = { keySpec, options, length: LENGTH, message: "" };
+    const answer = (await call("crashThreads", `${strict}; worker-src blob:`, request)) as CrashAnswer;
+    expect(answer.codes).toEqual(Array(5).fill("ERR_WORKER"));
+    expect(answer.next).toEqual(Array(5).fill(true));
+    for (const { length, verified } of answer.released) {
+      expect(verified).toBe(true);
+      expect(length).toBeGreaterThan(0);
+      expect(length).toBeLessThan(LENGTH);
+    }
+    // Another took the place of each.
+    expect(answer.workers).toBe(2 + 5);
+  });
 });

@@ -91,7 +91,8 @@ function cannotStart(failure: unknown): LanelockError {
 function reasonOf(cause: unknown): string {
   if (codeOf(cause) === "ERR_ACCESS_DENIED") return "Node's permission model forbids them without --allow-worker";
   const message = messageOf(cause);
-  if (/TrustedScriptURL/.test(message)) {
+  // Chromium names the type that it wants; Firefox speaks of the sink.
+  if (/TrustedScriptURL|Sink type mismatch/.test(message)) {
     return 'the page\'s Content-Security-Policy requires Trusted Types and needs "trusted-types lanelock"';
   }
   const isPage = typeof document === "object" && typeof globalThis.process?.getBuiltinModule !== "function";

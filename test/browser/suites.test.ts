@@ -3,12 +3,12 @@ import type { Server } from "node:http";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { browserNames, launchBrowser, type Tab, type TestBrowser } from "./browsers.ts";
 import { startServer } from "./server.ts";
 import type { PageResult } from "./vitest-in-a-page.ts";
 
-// lanelock as a page gets it, bundled by esbuild, in Debian's Chromium (tools/debian-parts.sh).
+// lanelock as a page gets it, bundled by esbuild, in Debian's browsers (tools/debian-parts.sh).
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -50,25 +50,14 @@ const long = process.env.LANELOCK_LONG === "1";
 
 let server: Server;
 let origin: string;
-let browser: Browser;
-
 beforeAll(async () => {
   ({ server, origin } = await startServer(await bundle()));
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 });
-afterAll(async () => {
-  await browser?.close();
+afterAll(() => {
   server?.close();
 });
 
 const strict = "'self' 'wasm-unsafe-eval'";
-
-async function open(policy: string, query = {}): Promise<Page> {
-  const page = await browser.newPage();
-  page.setDefaultTimeout(600_000);
-  await page.goto(`${origin}/page?${new URLSearchParams({ policy, ...query })}`);
-  return page;
-}
 
 /** What the `lanelock` entry gives on a page: the sealed message, or the error. */
 const sealOnPage = `import("/lanelock.js").then(({ aesGcm, LanelockError }) => {
@@ -79,28 +68,41 @@ const sealOnPage = `import("/lanelock.js").then(({ aesGcm, LanelockError }) => {
   }
 })`;
 
-test("under script-src 'self' 'wasm-unsafe-eval', Node opens a message that a page seals", async () => {
-  const sealed = Uint8Array.from((await (await open(strict)).evaluate(sealOnPage)) as number[]);
-  const opening = createDecipheriv("aes-256-gcm", Buffer.alloc(32, 7), Buffer.alloc(12));
-  opening.setAuthTag(sealed.subarray(-16));
-  expect(opening.update(sealed.subarray(0, -16), undefined, "utf8") + opening.final("utf8")).toBe("from a page");
-});
+describe.each(browserNames)("%s", (name) => {
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    browser = await launchBrowser(name);
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
 
-test("without 'wasm-unsafe-eval' a page gets an error that says what the policy needs", async () => {
-  const error = await (await open("'self'")).evaluate(sealOnPage);
-  expect(error).toEqual({ ours: true, code: "ERR_WASM", message: expect.stringContaining("'wasm-unsafe-eval'") });
-});
+  const open = (policy: string, query = {}): Promise<Tab> =>
+    browser.open(`${origin}/page?${new URLSearchParams({ policy, ...query })}`);
 
-test("under script-src 'self' 'wasm-unsafe-eval', the contract suites and the published vectors pass", async () => {
-  const page = await open(strict, { script: "/suites.js", ...(long ? { long } : {}) });
-  await page.waitForFunction("'runSuites' in globalThis");
-  const results = (await page.evaluate("runSuites()")) as PageResult[];
-  const failed = results.filter(({ failure }) => failure !== undefined);
-  const build = await page.evaluate("build()");
-  console.log(`${results.length - failed.length} tests passed in Chromium ${browser.version()}, ${build} build`);
-  expect(
-    failed.map(({ name }) => name),
-    failed[0]?.failure,
-  ).toEqual(["control > a wrong byte fails a test"]);
-  expect(results.length).toBeGreaterThan(120);
+  test("under script-src 'self' 'wasm-unsafe-eval', Node opens a message that a page seals", async () => {
+    const sealed = Uint8Array.from((await (await open(strict)).evaluate(sealOnPage)) as number[]);
+    const opening = createDecipheriv("aes-256-gcm", Buffer.alloc(32, 7), Buffer.alloc(12));
+    opening.setAuthTag(sealed.subarray(-16));
+    expect(opening.update(sealed.subarray(0, -16), undefined, "utf8") + opening.final("utf8")).toBe("from a page");
+  });
+
+  test("without 'wasm-unsafe-eval' a page gets an error that says what the policy needs", async () => {
+    const error = await (await open("'self'")).evaluate(sealOnPage);
+    expect(error).toEqual({ ours: true, code: "ERR_WASM", message: expect.stringContaining("'wasm-unsafe-eval'") });
+  });
+
+  test("under script-src 'self' 'wasm-unsafe-eval', the contract suites and the published vectors pass", async () => {
+    const page = await open(strict, { script: "/suites.js", ...(long ? { long } : {}) });
+    await page.waitFor("'runSuites' in globalThis");
+    const results = (await page.evaluate("runSuites()")) as PageResult[];
+    const failed = results.filter(({ failure }) => failure !== undefined);
+    const build = await page.evaluate("build()");
+    console.log(`${results.length - failed.length} tests passed in ${name} ${browser.version}, ${build} build`);
+    expect(
+      failed.map(({ name }) => name),
+      failed[0]?.failure,
+    ).toEqual(["control > a wrong byte fails a test"]);
+    expect(results.length).toBeGreaterThan(120);
+  });
 });

@@ -1,0 +1,76 @@
+import { chromium } from "playwright-core";
+import puppeteer from "puppeteer-core";
+
+// Debian's browsers (tools/debian-parts.sh) behind one interface, for tests that run in each of them. Chromium is driven by
+// Playwright. Playwright drives only a Firefox of its own, so Debian's is driven by Puppeteer, over WebDriver BiDi.
+
+export type BrowserName = "chromium" | "firefox";
+
+export const browserNames: readonly BrowserName[] = ["chromium", "firefox"];
+
+export interface Tab {
+  /** The value of an expression of JavaScript, or what its promise resolves to, if JSON can carry it. */
+  evaluate(expression: string): Promise<unknown>;
+  /** Resolves once the expression is true. */
+  waitFor(expression: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestBrowser {
+  readonly version: string;
+  /** A new tab, once the page's `load` event is over. The tabs of one browser share their storage. */
+  open(url: string): Promise<Tab>;
+  close(): Promise<void>;
+}
+
+/** Longer than any suite takes on a busy machine, in milliseconds. */
+const timeout = 600_000;
+
+const launchers: Readonly<Record<BrowserName, () => Promise<TestBrowser>>> = {
+  async chromium() {
+    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+    const context = await browser.newContext();
+    return {
+      version: browser.version(),
+      async open(url) {
+        const page = await context.newPage();
+        await page.goto(url, { timeout });
+        return {
+          evaluate: (expression) => page.evaluate(expression),
+          waitFor: async (expression) => {
+            await page.waitForFunction(expression, undefined, { timeout });
+          },
+          close: () => page.close(),
+        };
+      },
+      close: () => browser.close(),
+    };
+  },
+
+  async firefox() {
+    const browser = await puppeteer.launch({
+      ...{ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true },
+      ...{ timeout, protocolTimeout: timeout },
+    });
+    return {
+      version: (await browser.version()).replace("firefox/", ""),
+      async open(url) {
+        const page = await browser.newPage();
+        await page.goto(url, { timeout });
+        return {
+          evaluate: (expression) => page.evaluate(expression),
+          waitFor: async (expression) => {
+            await page.waitForFunction(expression, { timeout });
+          },
+          close: () => page.close(),
+        };
+      },
+      close: () => browser.close(),
+    };
+  },
+};
+
+/** Starts a browser without a window, with an empty profile. */
+export function launchBrowser(name: BrowserName): Promise<TestBrowser> {
+  return launchers[name]();
+}
