@@ -16,9 +16,24 @@ const SPELLINGS: Readonly<Record<string, KmsErrorCode>> = {
   SerivceUnvailableTemporary: "SerivceUnavailableTemporary",
   ServiceUnavailableTemporary: "SerivceUnavailableTemporary",
   ServiceUnavailable: "SerivceUnavailableTemporary",
-  Throttling: "Rejected.Throttling",
-  "Throttling.User": "Rejected.Throttling",
 };
+/** The gateway's own, before a request reaches the KMS: `Throttling`, `Throttling.User`, `Throttling.Api`. */
+const GATEWAY_THROTTLING = /^Throttling(?:\.|$)/;
+
+const TEMPORARY_STATUS: ReadonlySet<number> = new Set([429, 503]);
+/**
+ * Codes that say "later" with any status. The service's pages list `Throttling` with status 400 (API references of GenerateDataKey,
+ * ScheduleKeyDeletion and UpdateAlias); for the others see BackoffUtils in Alibaba's encryption SDK for Java.
+ */
+const TEMPORARY_CODES: ReadonlySet<string> = new Set<KmsErrorCode>([
+  "Rejected.Throttling",
+  "SerivceUnavailableTemporary",
+]);
+
+/** Whether the same request may succeed later. */
+export function isTemporary({ status }: HttpAnswer, { code }: LanelockError): boolean {
+  return TEMPORARY_STATUS.has(status) || TEMPORARY_CODES.has(code);
+}
 
 /**
  * The JSON of an answer that grants the request.
@@ -52,12 +67,16 @@ interface Refused {
 function refusal(operation: string, { status, json, requestId }: Refused): LanelockError {
   const [given, message] = [memberOf(json, "Code"), memberOf(json, "Message")];
   if (typeof given !== "string") return improper(operation, `HTTP status ${status} without a Code`);
-  const code = Object.hasOwn(SPELLINGS, given) ? SPELLINGS[given] : given;
+  const code = codeOf(given);
   const said = shown(typeof message === "string" ? message : "");
-  if (code !== undefined && isKmsErrorCode(code))
-    return new KmsError(code, said || `The service refused ${operation}.`, { requestId });
+  if (isKmsErrorCode(code)) return new KmsError(code, said || `The service refused ${operation}.`, { requestId });
   const what = `The KMS refused ${operation} with a code unknown to lanelock, "${shown(given).slice(0, 64)}" (${status})`;
   return new LanelockError("ERR_PROVIDER", `${what}: ${said}`);
+}
+
+function codeOf(given: string): string {
+  if (GATEWAY_THROTTLING.test(given)) return "Rejected.Throttling";
+  return (Object.hasOwn(SPELLINGS, given) ? SPELLINGS[given] : undefined) ?? given;
 }
 
 /** What is no answer of a KMS. */

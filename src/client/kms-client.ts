@@ -8,15 +8,14 @@ import { abortable } from "../shared/abortable.ts";
 import { randomUuid } from "../shared/random.ts";
 import { systemTime } from "../shared/timers.ts";
 import { Acs3Signer, canonicalQuery, EMPTY_BODY_SHA256 } from "./acs3-signature-hmac-sha256.ts";
-import { grantedJson, type HttpAnswer } from "./answer.ts";
+import { grantedJson, type HttpAnswer, isTemporary } from "./answer.ts";
 import { type Outcome, untilDone } from "./attempts.ts";
 import type { Credentials } from "./credentials.ts";
 import { ConnectionLost, exchange, type SignedRequest } from "./exchange.ts";
 import { type ClientSettings, checkedClientOptions, type KmsClientOptions } from "./options.ts";
+import { requireWhole } from "./secret-lengths.ts";
 
 const API_VERSION = "2016-01-20";
-const TOO_MANY_REQUESTS = 429;
-const UNAVAILABLE = 503;
 
 /** The service's header of its own for Decrypt: Base64 of the bytes that are encrypted, whatever they are. */
 const AS_BYTES = { "x-lanelock-plaintext": "base64" };
@@ -46,7 +45,10 @@ export class KmsClient extends OperationsFacade implements KmsOperations {
   ): Promise<Response> {
     const signal = options === undefined ? undefined : signalOf(options);
     try {
-      return decodeResponse(operation, await this.#ask(operation, encodeRequest(operation, request), signal));
+      const parameters = encodeRequest(operation, request);
+      const response = decodeResponse(operation, await this.#ask(operation, parameters, signal));
+      requireWhole(operation.name, parameters, response);
+      return response;
     } catch (error) {
       throw publicError(error, signal);
     }
@@ -74,11 +76,10 @@ export class KmsClient extends OperationsFacade implements KmsOperations {
       if (error instanceof ConnectionLost) return { temporary: error };
       throw error;
     }
-    const isTemporary = answer.status === TOO_MANY_REQUESTS || answer.status === UNAVAILABLE;
     try {
       return { result: grantedJson(operation, answer) };
     } catch (error) {
-      if (isTemporary && error instanceof LanelockError) return { temporary: error };
+      if (error instanceof LanelockError && isTemporary(answer, error)) return { temporary: error };
       throw error;
     }
   }

@@ -16,8 +16,8 @@ export interface KmsClientOptions {
   /** Instead of the host's own. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /**
-   * How often a request is sent again after 429, 503 or a lost connection, if its operation may be repeated: 0 to 10, and 3 unless
-   * given. Waits in between are random, at most 0.1, 0.2, 0.4 … 5 seconds.
+   * How often a request is sent again after 429, 503, a throttling code or a lost connection, if its operation may be repeated: 0 to
+   * 10, and 3 unless given. Waits in between are random, at most 0.1, 0.2, 0.4 … 5 seconds.
    */
   readonly retries?: number | undefined;
   /** Milliseconds that one attempt may take, from the credentials to the end of the answer: 10,000 unless given. */

@@ -101,6 +101,11 @@ describe("which server, or which store", () => {
       /^lanelock: ERR_ARGUMENT: --endpoint http:\/\/kms\.example would send .* Use https\.$/m,
     );
     expect(folder.run(["--endpoint", "::", "keys", "list"], { env: remote }).stderr).toContain("--endpoint is no URL");
+    const named = folder.run(["--endpoint", "https://user:secret@kms.example", "keys", "list"], { env: remote }).stderr;
+    expect(named).toMatch(
+      /^lanelock: ERR_ARGUMENT: --endpoint holds .* Give an access key by ALIBABA_CLOUD_ACCESS_KEY_ID and .*\.$/m,
+    );
+    expect(named).not.toContain("secret@");
   });
 });
 
@@ -117,6 +122,8 @@ describe("where the access key comes from", () => {
     expect(run({})).toMatchObject({ status: 2, stderr: expect.stringContaining("A server needs an access key") });
     const half = run({ ALIBABA_CLOUD_ACCESS_KEY_ID: "a" });
     expect(half).toMatchObject({ status: 2, stderr: expect.stringContaining("go together") });
+    const odd = run({ ALIBABA_CLOUD_ACCESS_KEY_ID: "a", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "two words" }).stderr;
+    expect(odd).toContain("Of the access key in the environment or the credentials file, accessKeySecret must be");
   });
 
   test("Alibaba's credentials file, and the file of its command", () => {

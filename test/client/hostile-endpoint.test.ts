@@ -217,6 +217,34 @@ test("neither the secret nor a data key is ever sent, or shown by the client and
   expect(shown).not.toContain(plaintext.toString("base64"));
 });
 
+describe("secrets of another length than was asked for are refused", () => {
+  const granted = { RequestId: "R-1", KeyId: "key-1", KeyVersionId: "v", CiphertextBlob: "AAAA" };
+  const bytes = (length: number) => Buffer.alloc(length, 7).toString("base64");
+  const call = async (answered: object, ask: (kms: ReturnType<typeof kmsClient>) => Promise<unknown>) => {
+    await using server = await RawServer.start(says(answer(200, JSON.stringify({ ...granted, ...answered }))));
+    return await ask(clientOf(server));
+  };
+
+  test.each([0, 7, 9, 1_024])("%i random bytes instead of 8", async (length) => {
+    const attempt = call({ Random: bytes(length) }, (kms) => kms.generateRandom({ length: 8 }));
+    const message = `The KMS gave no proper answer to GenerateRandom: ${length} random bytes instead of 8.`;
+    await expect(attempt).rejects.toMatchObject({ name: "LanelockError", code: "ERR_PROVIDER", message });
+  });
+
+  test.each([
+    ["32 by default", {}, 32],
+    ["of AES_256", { keySpec: "AES_256" }, 32],
+    ["of AES_128", { keySpec: "AES_128" }, 16],
+    ["whose number counts, not the KeySpec", { keySpec: "AES_128", numberOfBytes: 64 }, 64],
+  ] as const)("a data key: %s", async (_what, fields, length) => {
+    const ask = (kms: ReturnType<typeof kmsClient>) => kms.generateDataKey({ keyId: "k", ...fields });
+    expect(await call({ Plaintext: bytes(length) }, ask)).toMatchObject({ plaintext: new Uint8Array(length).fill(7) });
+    for (const wrong of [0, length - 1, length + 1]) {
+      await expect(call({ Plaintext: bytes(wrong) }, ask)).rejects.toMatchObject({ code: "ERR_PROVIDER" });
+    }
+  });
+});
+
 test("a wrong data key from the endpoint opens nothing", async () => {
   let key = 1;
   await using server = await RawServer.start((socket) => {

@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { kmsClient } from "lanelock/client";
 import { describe, expect, test } from "vitest";
 import { OPERATIONS } from "../../src/kms/operations/operation-table.ts";
+import { wrapMaterial } from "../kms/import/wrapped-material.ts";
 import { startServer } from "../server/harness.ts";
 import { answer, type Behaviour, RawServer } from "./raw-server.ts";
 
@@ -36,6 +38,13 @@ describe("an operation that may be repeated", () => {
     ["503 of a load balancer", BALANCER],
     ["a lost connection", LOST],
     ["an answer that broke off", HALF],
+    // The gateway's, which a page of each operation lists with this status.
+    ["Throttling with status 400", refusal(400, "Throttling")],
+    ["Throttling.User with status 400", refusal(400, "Throttling.User")],
+    ["Throttling.Api with status 403", refusal(403, "Throttling.Api")],
+    ["Rejected.Throttling with status 400", refusal(400, "Rejected.Throttling")],
+    ["ServiceUnavailableTemporary with status 500", refusal(500, "ServiceUnavailableTemporary")],
+    ["ServiceUnavailable with status 400", refusal(400, "ServiceUnavailable")],
   ] as const)("is sent again after %s, signed again", async (_what, failure) => {
     await using server = await RawServer.start(inTurn(failure, failure, GRANTED));
     const kms = kmsClient({ endpoint: server.url, credentials });
@@ -47,6 +56,7 @@ describe("an operation that may be repeated", () => {
   test.each([
     [THROTTLED, { name: "KmsError", code: "Rejected.Throttling", httpStatus: 429, message: "Try again." }],
     [UNAVAILABLE, { name: "KmsError", code: "SerivceUnavailableTemporary", httpStatus: 503 }],
+    [refusal(400, "Throttling.Api"), { name: "KmsError", code: "Rejected.Throttling", httpStatus: 429 }],
     [BALANCER, { name: "LanelockError", code: "ERR_PROVIDER" }],
     [LOST, { name: "LanelockError", code: "ERR_PROVIDER" }],
   ] as const)("is given up after as many retries as it may have, with the last failure", async (failure, expected) => {
@@ -68,6 +78,8 @@ describe("an operation that may be repeated", () => {
       refusal(404, "Forbidden.KeyNotFound"),
       refusal(500, "InternalFailure"),
       refusal(408, "RequestTimeout"),
+      refusal(400, "ThrottlingIsNotThis"),
+      refusal(400, "Rejected.LimitExceeded"),
     ]) {
       await using server = await RawServer.start(failure);
       await expect(kmsClient({ endpoint: server.url, credentials }).listKeys()).rejects.toThrow("Try again.");
@@ -123,7 +135,7 @@ const CALLS = {
 };
 
 test.each(Object.entries(CALLS))("%s is sent once, whatever happens", async (_name, call) => {
-  for (const failure of [THROTTLED, UNAVAILABLE, LOST]) {
+  for (const failure of [THROTTLED, refusal(400, "Throttling"), UNAVAILABLE, LOST]) {
     await using server = await RawServer.start(failure);
     await expect(call(kmsClient({ endpoint: server.url, credentials }))).rejects.toThrow();
     expect(requestsOf(server)).toBe(1);
@@ -135,7 +147,14 @@ test("every operation that may be repeated may be: a second time succeeds, and c
   const { kms } = running;
   const { keyId: id } = (await kms.createKey({})).keyMetadata;
   await kms.createAlias({ keyId: id, aliasName: "alias/a" });
+  const imported = (await kms.createKey({ origin: "EXTERNAL" })).keyMetadata.keyId;
+  const wanted = { keyId: imported, wrappingKeySpec: "RSA_2048", wrappingAlgorithm: "RSAES_OAEP_SHA_256" } as const;
+  const { publicKey, importToken } = await kms.getParametersForImport(wanted);
+  const wrapping = { publicKey, wrappingAlgorithm: wanted.wrappingAlgorithm };
+  const encryptedKeyMaterial = wrapMaterial(wrapping, randomBytes(32));
   const changes = [
+    () => kms.importKeyMaterial({ keyId: imported, importToken, encryptedKeyMaterial }),
+    () => kms.deleteKeyMaterial({ keyId: imported }),
     () => kms.disableKey({ keyId: id }),
     () => kms.enableKey({ keyId: id }),
     () => kms.updateAlias({ keyId: id, aliasName: "alias/a" }),
@@ -145,7 +164,12 @@ test("every operation that may be repeated may be: a second time succeeds, and c
     () => kms.tagResource({ keyId: id, tags: [{ tagKey: "a", tagValue: "1" }] }),
     () => kms.untagResource({ keyId: id, tagKeys: ["a"] }),
   ];
-  const state = async () => [await kms.describeKey({ keyId: id }), await kms.listResourceTags({ keyId: id })];
+  const state = async () => [
+    await kms.describeKey({ keyId: id }),
+    await kms.listResourceTags({ keyId: id }),
+    await kms.describeKey({ keyId: imported }),
+    await kms.listKeyVersions({ keyId: imported }),
+  ];
   for (const change of changes) {
     await change();
     const once = await state();
