@@ -248,7 +248,7 @@ class Sections {
 
 export function decode(code: Uint8Array): WasmModule {
   const reader = new Reader(code);
-  if (Buffer.from(reader.bytes(8)).toString("hex") !== "0061736d01000000") throw new Error("This is no module");
+  if (reader.bytes(8).join(" ") !== "0 97 115 109 1 0 0 0") throw new Error("This is no module");
   const sections = new Sections();
   while (reader.at < code.length) {
     const id = reader.byte();

@@ -31,6 +31,8 @@ export interface Domain {
   copy(to: number, from: number, bytes: number): void;
   /** A value that the machine needs and that is not known: a finding, or a value that the domain may give away. */
   need(site: Site, need: Need, value: Unknown): Value;
+  /** Sees what the machine needs where that is known: with `need`, all that an observer of the run's timing could learn. */
+  known?(site: Site, need: Need, value: Value): void;
 }
 
 export const siteOf = (fn: number, at: number, { name, immediates }: Instruction): Site => ({

@@ -121,7 +121,9 @@ export class Machine {
   }
 
   #known(value: AnyValue, need: Need, site: Site): Value {
-    return value instanceof Unknown ? this.#domain.need(site, need, value) : value;
+    if (value instanceof Unknown) return this.#domain.need(site, need, value);
+    this.#domain.known?.(site, need, value);
+    return value;
   }
 
   #address(value: AnyValue, site: Site, need: Need = "address"): number {
