@@ -47,6 +47,12 @@ function mountWhenNear(roots: Iterable<HTMLElement>): void {
   for (const root of roots) observer.observe(root);
 }
 
+/** An address like `#race=…` brings what its view shows: the view comes into sight, is mounted, and reads the address. */
+function goToAddressed(): void {
+  const [, name] = /^#(\w+)=/.exec(location.hash) ?? [];
+  if (name !== undefined && name in VIEWS) byId(name).scrollIntoView();
+}
+
 function followLanguage(): void {
   for (const element of document.querySelectorAll<HTMLElement>("[data-text], [data-label]")) {
     const { text, label } = element.dataset;
@@ -85,6 +91,8 @@ showFirstSeal();
 followLanguage();
 page.name(byId("threads"), "", () => page.t(texts).threadsValue(navigator.hardwareConcurrency));
 mountWhenNear(document.querySelectorAll<HTMLElement>("[data-view]"));
+goToAddressed();
+addEventListener("hashchange", goToAddressed);
 addEventListener("load", () => {
   void keepOffline((state: Offline) => page.name(byId("offline"), "", () => page.t(texts)[OFFLINE[state]]));
 });

@@ -1,8 +1,9 @@
 // Builds the demo's page from demo/ and the built package: static files for any host, in any folder.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { buildTableAes } from "./build-table-aes.mjs";
 import { headers, policy } from "./demo-headers.mjs";
 import { root } from "./setup.mjs";
 
@@ -13,6 +14,8 @@ const entries = {
   main: `${source}main.ts`,
   style: `${source}style.css`,
   "files-worker": `${source}files/worker.ts`,
+  "race-worker": `${source}race/worker.ts`,
+  "traces-worker": `${source}traces/worker.ts`,
 };
 
 const options = {
@@ -75,6 +78,11 @@ export async function buildDemo(folder) {
   const page = readFileSync(`${source}index.html`, "utf8").replace("%POLICY%", policy);
   writeFileSync(join(folder, "index.html"), page);
   writeFileSync(join(folder, "icon.svg"), readFileSync(`${root}src/server/console/page/icon.svg`));
+  // The programs whose traces are shown.
+  for (const build of ["plain", "relaxed"]) {
+    copyFileSync(`${root}build/engine.${build}.wasm`, join(folder, `engine.${build}.wasm`));
+  }
+  copyFileSync(buildTableAes(), join(folder, "table-aes.wasm"));
   await buildServiceWorker(folder);
   return metafile;
 }

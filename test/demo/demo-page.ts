@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { buildDemo } from "../../tools/build-demo.mjs";
+import { serveDemo } from "../../tools/serve-demo.mjs";
+
+const load = createRequire(new URL("../package/tools/package.json", import.meta.url));
+const axeSource = readFileSync(load.resolve("axe-core/axe.min.js"), "utf8");
+
+export interface Look {
+  readonly width?: number;
+  readonly colorScheme?: "light" | "dark";
+  readonly language?: "en-US" | "zh-CN";
+  /** The address's fragment, with `#`. */
+  readonly fragment?: string;
+}
+
+/** The demo's page as `npm run demo` builds and serves it, in Debian's Chromium. */
+export class DemoInChromium {
+  readonly #browser: Browser;
+  readonly #close: () => void;
+  readonly url: string;
+  /** Whatever the page's policy or its code complained of. */
+  readonly complaints: string[] = [];
+
+  private constructor(browser: Browser, url: string, close: () => void) {
+    this.#browser = browser;
+    this.url = url;
+    this.#close = close;
+  }
+
+  static async start(): Promise<DemoInChromium> {
+    const folder = mkdtempSync(join(tmpdir(), "lanelock-demo-"));
+    await buildDemo(folder);
+    const { server, url } = await serveDemo(folder);
+    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+    return new DemoInChromium(browser, url, () => {
+      server.close();
+      rmSync(folder, { recursive: true });
+    });
+  }
+
+  /** Opens the page and scrolls to a section, whose view is then mounted. */
+  async open(view: "files" | "race" | "traces", look: Look = {}): Promise<Page> {
+    const { width = 1_280, colorScheme = "light", language = "en-US", fragment = "" } = look;
+    const context = await this.#browser.newContext({
+      ...{ viewport: { width, height: 900 }, colorScheme, locale: language, reducedMotion: "reduce" },
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    context.setDefaultTimeout(240_000);
+    const page = await context.newPage();
+    page.on("console", (message) => this.complaints.push(message.text()));
+    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    await page.goto(this.url + fragment);
+    await page.locator(`#${view}`).scrollIntoViewIfNeeded();
+    await page.waitForSelector(`#${view} form, #${view} button`);
+    return page;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+    this.#close();
+  }
+}
+
+/** What axe finds wrong with a part of the page. */
+export async function violations(page: Page, part: string): Promise<unknown> {
+  await page.evaluate(axeSource);
+  return page.evaluate(
+    `axe.run(${JSON.stringify(part)}, { resultTypes: ["violations"] }).then(({ violations }) =>
+      violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) })))`,
+  );
+}
+
+export const copied = (page: Page): Promise<string> => page.evaluate("navigator.clipboard.readText()");
