@@ -29,7 +29,7 @@ export const shellTexts = {
     tracesTitle: "See what constant time means",
     tracesLead:
       "Two keys, one program each. A table cipher reads other addresses under the other key; the engine reads the same ones.",
-    loading: "Loading …",
+    loading: "Loading…",
     failed: "This section could not be loaded. Check the network, then reload the page.",
     update: "A new version of this page is ready.",
     reload: "Reload",
@@ -61,7 +61,7 @@ export const shellTexts = {
     traces: "恒定时间",
     tracesTitle: "恒定时间看得见",
     tracesLead: "两把密钥，同一个程序。查表实现换一把密钥就会读取不同的地址；本引擎读取的地址始终相同。",
-    loading: "正在加载……",
+    loading: "正在加载…",
     failed: "无法加载此栏目。请检查网络，然后重新加载页面。",
     update: "本页面有新版本。",
     reload: "重新加载",

@@ -3,7 +3,7 @@ import type { Page } from "../view.ts";
 import type { FilesClient } from "./client.ts";
 import { failureText } from "./failure-text.ts";
 import { duration, size, speed } from "./format.ts";
-import type { Cipher, Compared, Phase, Reply, Sealed } from "./messages.ts";
+import type { Cipher, Compared, Failed, Phase, Progress, Reply, Sealed } from "./messages.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { download, pickFile } from "./save.ts";
 import { texts } from "./strings.ts";
@@ -18,6 +18,11 @@ export interface RowParts {
   /** Called when the visitor removes the row. */
   readonly onRemove: () => void;
 }
+
+/** Shorter files take no time that says anything about speed. */
+const LEAST_MEASURED = 2 ** 20;
+
+const CANCELLED = { seal: "cancelled", compare: "compareCancelled", save: "saveCancelled" } as const;
 
 /** One file of the list: what is going on with it, what came of it, and what can be done with it. */
 export class FileRow {
@@ -69,7 +74,7 @@ export class FileRow {
   #take(reply: Reply): void {
     switch (reply.kind) {
       case "progress":
-        if (reply.phase !== "tamper") this.#progress.show(reply);
+        this.#showProgress(reply);
         return;
       case "sealed":
         this.#showSealed(reply);
@@ -78,19 +83,36 @@ export class FileRow {
         this.#showCompared(reply);
         return;
       case "saved":
-        this.#progress.hide();
+        this.#end();
         this.#add("good", () => this.#parts.page.t(texts).saved);
         return;
       case "tampered":
         this.#tamper?.show(reply);
         return;
       case "failed":
-        this.#end();
-        this.#outcome.append(el("li", { class: "bad", role: "alert" }, failureText(this.#parts.page, reply.failure)));
+        this.#showFailure(reply);
         return;
       case "cancelled":
         this.#showCancelled(reply.phase);
     }
+  }
+
+  #showProgress(progress: Progress): void {
+    if (progress.phase === "tamper") {
+      this.#tamper?.showProgress(progress.bytes / progress.total);
+      return;
+    }
+    this.#progress.show(progress);
+    this.#cancel.hidden = false;
+  }
+
+  #showFailure({ phase, failure }: Failed): void {
+    if (phase === "tamper") {
+      this.#tamper?.showFailure(failure);
+      return;
+    }
+    this.#end();
+    this.#outcome.append(el("li", { class: "bad", role: "alert" }, failureText(this.#parts.page, failure)));
   }
 
   #showSealed({ sealed, saved, layout, milliseconds }: Sealed): void {
@@ -98,15 +120,13 @@ export class FileRow {
     const { name } = sealed;
     this.#add("good", () =>
       page.t(texts).sealed({
-        time: duration(page, milliseconds / 1_000),
-        speed: speed(page, (file.size * 1_000) / milliseconds),
+        ...this.#timeAndSpeed(milliseconds),
         more: size(page, sealed.size - file.size),
       }),
     );
     if (saved) this.#add("good", () => page.t(texts).savedInFolder(name));
     else this.#actions.append(this.#button("save", "saveNamed", () => void this.#save(sealed)));
     this.#tamper = new TamperPanel(page, { name: file.name, size: sealed.size, layout }, (offset) => {
-      this.#tamper?.showProgress();
       client.ask({ kind: "tamper", id, offset });
     });
     this.#more.append(this.#tamper.element);
@@ -125,12 +145,7 @@ export class FileRow {
       this.#add("bad", () => page.t(texts).different(page.number(difference)));
       return;
     }
-    this.#add("good", () =>
-      page.t(texts).same({
-        time: duration(page, milliseconds / 1_000),
-        speed: speed(page, (file.size * 1_000) / milliseconds),
-      }),
-    );
+    this.#add("good", () => page.t(texts).same(this.#timeAndSpeed(milliseconds)));
     page.announce(page.t(texts).doneAnnounced(file.name));
   }
 
@@ -139,9 +154,15 @@ export class FileRow {
     if (phase === "tamper") return;
     this.#end();
     const { page } = this.#parts;
-    const text = () => (phase === "compare" ? page.t(texts).compareCancelled : page.t(texts).cancelled);
+    const text = () => page.t(texts)[CANCELLED[phase]];
     this.#add("neutral", text);
     page.announce(text());
+  }
+
+  #timeAndSpeed(milliseconds: number): { time: string; speed: string } {
+    const { page, file } = this.#parts;
+    const fast = file.size >= LEAST_MEASURED ? speed(page, (file.size * 1_000) / milliseconds) : "";
+    return { time: duration(page, milliseconds / 1_000), speed: fast };
   }
 
   async #save(sealed: File): Promise<void> {

@@ -31,6 +31,6 @@ export class PageKeys {
   async #make(cipher: Cipher): Promise<Envelope> {
     const kms = await this.#kms;
     const { keyId } = (await kms.createKey(SPECS[cipher])).keyMetadata;
-    return envelope(kms, { keyId, encryptionContext });
+    return envelope(kms, { keyId, encryptionContext, segmentSize: 2 ** 18 });
   }
 }

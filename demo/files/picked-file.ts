@@ -1,31 +1,13 @@
+import { gathered } from "./gathered.ts";
 import type { Place } from "./place.ts";
 
-/** Each write is a message to another process, so short ones are gathered. */
-const GATHERED = 2 ** 20;
-
-/** A file that the visitor picked, or one in a folder that they picked. It has its old content until `close`. */
-export async function pickedFile(handle: FileSystemFileHandle, removeFile: () => Promise<void>): Promise<Place> {
+/** A file that the visitor picked. It has its old content until `close`. */
+export async function pickedFile(handle: FileSystemFileHandle, removeFile = async () => {}): Promise<Place> {
   const stream = await handle.createWritable();
-  let buffer = new Uint8Array(GATHERED);
-  let length = 0;
-  const flush = async () => {
-    if (length > 0) await stream.write(buffer.subarray(0, length));
-    buffer = new Uint8Array(GATHERED);
-    length = 0;
-  };
-  return {
+  return gathered({
     saved: true,
-    write: async (bytes) => {
-      for (let at = 0; at < bytes.length; ) {
-        const part = bytes.subarray(at, at + GATHERED - length);
-        buffer.set(part, length);
-        length += part.length;
-        at += part.length;
-        if (length === GATHERED) await flush();
-      }
-    },
+    write: (bytes) => stream.write(bytes),
     close: async () => {
-      await flush();
       await stream.close();
       return handle.getFile();
     },
@@ -33,7 +15,7 @@ export async function pickedFile(handle: FileSystemFileHandle, removeFile: () =>
       await stream.abort().catch(() => {});
       await removeFile();
     },
-  };
+  });
 }
 
 /** A new file in a folder: `report.pdf.sealed`, or `report.pdf (2).sealed` if there is one already. */

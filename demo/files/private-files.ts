@@ -1,3 +1,4 @@
+import { gathered } from "./gathered.ts";
 import type { Place } from "./place.ts";
 
 /** Only workers have it, so TypeScript's library for pages does not. */
@@ -47,7 +48,7 @@ export class PrivateFiles {
       if (open) access.close();
       open = false;
     };
-    return {
+    return gathered({
       saved: false,
       write: (bytes) => {
         for (let done = 0; done < bytes.length; ) done += access.write(bytes.subarray(done), { at: at + done });
@@ -64,7 +65,7 @@ export class PrivateFiles {
         end();
         await this.#folder.removeEntry(name);
       },
-    };
+    });
   }
 }
 

@@ -28,9 +28,12 @@ export interface FilesTexts {
   readonly progressOf: (name: string) => string;
   readonly cancelled: string;
   readonly compareCancelled: string;
+  readonly saveCancelled: string;
+  /** `speed` is empty for a file too short to measure it. */
   readonly sealed: (facts: { readonly time: string; readonly speed: string; readonly more: string }) => string;
   readonly same: (facts: { readonly time: string; readonly speed: string }) => string;
   readonly different: (offset: string) => string;
+  readonly begunAnnounced: (name: string) => string;
   readonly doneAnnounced: (name: string) => string;
   readonly save: string;
   readonly saveNamed: (name: string) => string;
@@ -44,9 +47,10 @@ export interface FilesTexts {
   readonly inHeader: (length: string) => string;
   readonly inSegment: (facts: { readonly segment: string; readonly segments: string }) => string;
   readonly opening: string;
+  readonly openingShare: (share: string) => string;
   readonly refusedHeader: string;
   readonly refusedSegment: (segment: string) => string;
-  readonly released: (facts: { readonly segments: string; readonly size: string }) => string;
+  readonly released: (size: string) => string;
   readonly releasedNothing: string;
   readonly notRefused: string;
   readonly advice: Readonly<Record<string, string>>;
@@ -63,7 +67,7 @@ const en: FilesTexts = {
   sm4: "SM4",
   aesHint: "AES-256-GCM, by WebCrypto or the engine, whichever is faster here",
   sm4Hint: "SM4-GCM, by the engine, on as many threads as there are processors",
-  folder: "Save into a folder …",
+  folder: "Save into a folder…",
   folderHint: "Sealed files go straight there.",
   folderChosen: (name) => `Sealed files go into ${name}.`,
   folderForget: "Keep them here instead",
@@ -82,9 +86,11 @@ const en: FilesTexts = {
   progressOf: (name) => `Progress of ${name}`,
   cancelled: "Cancelled. Nothing was kept.",
   compareCancelled: "Not compared: cancelled.",
-  sealed: ({ time, speed, more }) => `Sealed in ${time}, ${speed}, ${more} longer`,
-  same: ({ time, speed }) => `Opened again in ${time}, ${speed}: every byte is the same`,
+  saveCancelled: "Not saved: cancelled. What was there before is unchanged.",
+  sealed: ({ time, speed, more }) => `Sealed in ${time}${speed && ` at ${speed}`}, ${more} longer`,
+  same: ({ time, speed }) => `Opened again in ${time}${speed && ` at ${speed}`}: every byte is the same`,
   different: (offset) => `Opened again, but byte ${offset} differs. Was the original changed meanwhile?`,
+  begunAnnounced: (name) => `${name} is being sealed.`,
   doneAnnounced: (name) => `${name}: sealed, opened again, every byte the same.`,
   save: "Save sealed file",
   saveNamed: (name) => `Save the sealed file of ${name}`,
@@ -97,11 +103,11 @@ const en: FilesTexts = {
   flip: "Flip a bit and open",
   inHeader: (length) => `in the header of ${length} bytes`,
   inSegment: ({ segment, segments }) => `in segment ${segment} of ${segments}`,
-  opening: "Opening …",
+  opening: "Opening…",
+  openingShare: (share) => `Opening… ${share}`,
   refusedHeader: "Refused at the header.",
   refusedSegment: (segment) => `Refused at segment ${segment}.`,
-  released: ({ segments, size }) =>
-    `The ${segments} segments before it, ${size}, were verified and released; nothing of this one or after it was.`,
+  released: (size) => `${size} before it were verified and released; nothing of this segment or after it was.`,
   releasedNothing: "Nothing was released.",
   notRefused: "It opened. That must not be: please report it.",
   advice: {
@@ -124,7 +130,7 @@ const zh: FilesTexts = {
   sm4: "SM4",
   aesHint: "AES-256-GCM，由 WebCrypto 或本引擎执行，取此处较快者",
   sm4Hint: "SM4-GCM，由本引擎执行，线程数与处理器数相同",
-  folder: "直接存入文件夹……",
+  folder: "直接存入文件夹…",
   folderHint: "加密后的文件会直接写入该文件夹。",
   folderChosen: (name) => `加密后的文件将写入“${name}”。`,
   folderForget: "改为保存在本页面",
@@ -142,9 +148,11 @@ const zh: FilesTexts = {
   progressOf: (name) => `${name} 的进度`,
   cancelled: "已取消，未保留任何内容。",
   compareCancelled: "已取消，未比对。",
-  sealed: ({ time, speed, more }) => `加密用时 ${time}，${speed}，增加 ${more}`,
-  same: ({ time, speed }) => `解密用时 ${time}，${speed}，逐字节比对一致`,
+  saveCancelled: "已取消，未保存，原有内容不变。",
+  sealed: ({ time, speed, more }) => `加密用时 ${time}${speed && `（${speed}）`}，增加 ${more}`,
+  same: ({ time, speed }) => `解密用时 ${time}${speed && `（${speed}）`}，逐字节比对一致`,
   different: (offset) => `解密后第 ${offset} 字节与原文件不同。原文件是否在此期间被修改？`,
+  begunAnnounced: (name) => `正在加密 ${name}。`,
   doneAnnounced: (name) => `${name}：已加密并解密，逐字节比对一致。`,
   save: "保存加密文件",
   saveNamed: (name) => `保存 ${name} 的加密文件`,
@@ -157,10 +165,11 @@ const zh: FilesTexts = {
   flip: "翻转一位并解密",
   inHeader: (length) => `位于 ${length} 字节的文件头中`,
   inSegment: ({ segment, segments }) => `位于第 ${segment} 段，共 ${segments} 段`,
-  opening: "正在解密……",
+  opening: "正在解密…",
+  openingShare: (share) => `正在解密…${share}`,
   refusedHeader: "在文件头处被拒绝。",
   refusedSegment: (segment) => `在第 ${segment} 段被拒绝。`,
-  released: ({ segments, size }) => `此前的 ${segments} 段（${size}）已通过验证并输出；本段及其后没有输出任何内容。`,
+  released: (size) => `此前的 ${size} 已通过验证并输出；本段及其后没有输出任何内容。`,
   releasedNothing: "没有输出任何内容。",
   notRefused: "竟然解密成功，这不应发生，请报告此问题。",
   advice: {

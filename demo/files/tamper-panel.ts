@@ -2,7 +2,7 @@ import { el } from "../dom.ts";
 import type { Page } from "../view.ts";
 import { failureText } from "./failure-text.ts";
 import { size } from "./format.ts";
-import type { Layout, Tampered } from "./messages.ts";
+import type { Failure, Layout, Tampered } from "./messages.ts";
 import { texts } from "./strings.ts";
 
 interface SealedFile {
@@ -13,6 +13,8 @@ interface SealedFile {
 }
 
 const TAG_LENGTH = 16;
+/** Segments are drawn in at most so many cells, several in one if need be. */
+const MOST_CELLS = 48;
 
 /** A slider over the bytes of a sealed file: one is changed, and what comes of it is shown. */
 export class TamperPanel {
@@ -21,9 +23,10 @@ export class TamperPanel {
   readonly #file: SealedFile;
   readonly #slider: HTMLInputElement;
   readonly #number: HTMLInputElement;
-  readonly #where = el("output", { class: "minor small" });
+  readonly #where = el("span", { class: "where minor small" });
   readonly #result = el("div", { role: "status" });
-  readonly #marker = el("span", { class: "marker" });
+  readonly #header = el("span", { class: "cell header" });
+  readonly #cells: readonly HTMLElement[];
   #offset: number;
 
   /** @param tryOffset asks for the file to be opened with that byte changed */
@@ -31,11 +34,15 @@ export class TamperPanel {
     this.#page = page;
     this.#file = file;
     this.#offset = Math.floor(file.size / 2);
+    this.#cells = Array.from({ length: Math.min(MOST_CELLS, file.layout.segments) }, () =>
+      el("span", { class: "cell" }),
+    );
     const bounds = { min: 0, max: file.size - 1, step: 1, value: this.#offset };
     this.#slider = el("input", { type: "range", ...bounds });
     this.#number = el("input", { type: "number", inputmode: "numeric", class: "numeric", ...bounds });
     page.name(this.#slider, "aria-label", () => page.t(texts).byte);
     page.name(this.#where, "", () => this.#whereText());
+    page.name(this.#slider, "aria-valuetext", () => `${page.number(this.#offset)}, ${this.#whereText()}`);
     for (const input of [this.#slider, this.#number]) {
       input.addEventListener("input", () => this.#choose(input.valueAsNumber, input));
     }
@@ -55,7 +62,7 @@ export class TamperPanel {
         { class: "minor" },
         page.text(() => page.t(texts).tamperLead),
       ),
-      el("div", { class: "segments", "aria-hidden": "true" }, ...this.#cells(), this.#marker),
+      el("div", { class: "segments", "aria-hidden": "true" }, this.#header, ...this.#cells),
       this.#slider,
       el("div", { class: "tamper-choice" }, this.#label(), this.#where, button),
       this.#result,
@@ -74,9 +81,17 @@ export class TamperPanel {
     );
   }
 
-  showProgress(): void {
+  /** @param share of the file that was opened so far */
+  showProgress(share: number): void {
+    const { opening, openingShare } = this.#page.t(texts);
     this.#result.className = "notice";
-    this.#result.replaceChildren(this.#page.text(() => this.#page.t(texts).opening));
+    this.#result.textContent = share === 0 ? opening : openingShare(this.#page.number(share, { style: "percent" }));
+  }
+
+  /** The trial itself failed: the sealed file could not be read, for instance. */
+  showFailure(failure: Failure): void {
+    this.#result.className = "notice bad";
+    this.#result.replaceChildren(failureText(this.#page, failure));
   }
 
   show({ released, refusal, offset }: Tampered): void {
@@ -85,6 +100,7 @@ export class TamperPanel {
       this.#result.replaceChildren(this.#page.text(() => this.#page.t(texts).notRefused));
       return;
     }
+    this.#draw("refused", released);
     this.#result.className = "notice bad";
     const verdict = el(
       "p",
@@ -103,8 +119,12 @@ export class TamperPanel {
     if (!Number.isSafeInteger(offset) || offset < 0 || offset >= this.#file.size) return;
     this.#offset = offset;
     for (const input of [this.#slider, this.#number]) if (input !== from) input.value = String(offset);
-    this.#where.textContent = this.#whereText();
-    this.#marker.style.setProperty("--at", String(offset / Math.max(1, this.#file.size - 1)));
+    const where = this.#whereText();
+    this.#where.textContent = where;
+    this.#slider.setAttribute("aria-valuetext", `${this.#page.number(offset)}, ${where}`);
+    this.#draw("chosen", 0);
+    this.#result.replaceChildren();
+    this.#result.className = "";
   }
 
   /** The segment of a byte of the sealed file, from 1; 0 for the header. */
@@ -129,13 +149,20 @@ export class TamperPanel {
 
   #releasedText(released: number): string {
     const strings = this.#page.t(texts);
-    if (released === 0) return strings.releasedNothing;
-    const segments = this.#page.number(Math.ceil(released / this.#file.layout.segmentSize));
-    return strings.released({ segments, size: size(this.#page, released) });
+    return released === 0 ? strings.releasedNothing : strings.released(size(this.#page, released));
   }
 
-  /** A picture of the segments, at most 64 of them. */
-  #cells(): HTMLElement[] {
-    return Array.from({ length: Math.min(64, this.#file.layout.segments) }, () => el("span", { class: "cell" }));
+  /** @param released bytes of plaintext that were verified before a refusal */
+  #draw(state: "chosen" | "refused", released: number): void {
+    const { segments, segmentSize } = this.#file.layout;
+    const perCell = segments / this.#cells.length;
+    const chosen = Math.floor((this.#segmentOf(this.#offset) - 1) / perCell);
+    const verified = Math.ceil(released / segmentSize) / perCell;
+    for (const [index, cell] of this.#cells.entries()) {
+      cell.className = "cell";
+      if (index === Math.min(chosen, this.#cells.length - 1)) cell.classList.add(state);
+      else if (index < verified) cell.classList.add("verified");
+    }
+    this.#header.className = chosen < 0 ? `cell header ${state}` : "cell header";
   }
 }

@@ -44,7 +44,7 @@ class FilesView {
       el("div", { class: "sealing card" }, this.#dropZone(), options),
       el(
         "p",
-        { class: "notice warn small" },
+        { class: "key-note notice warn small" },
         page.text(() => page.t(texts).keyWarning),
       ),
       this.#broken,
@@ -120,7 +120,7 @@ class FilesView {
       {},
       page.text(() => page.t(texts).cipher),
     );
-    return el("fieldset", {}, legend, el("div", { class: "switch" }, ...radios), hint);
+    return el("fieldset", { class: "option" }, legend, el("div", { class: "switch" }, ...radios), hint);
   }
 
   #folderChoice(): HTMLElement {
@@ -138,7 +138,7 @@ class FilesView {
       const { folderChosen, folderHint } = page.t(texts);
       hint.textContent = this.#folder ? folderChosen(this.#folder.name) : folderHint;
     });
-    return el("div", { class: "folder" }, button, hint);
+    return el("div", { class: "option" }, button, hint);
   }
 
   /** The whole page takes drops: a file that misses the zone would otherwise replace the page. */
@@ -177,6 +177,7 @@ class FilesView {
       },
     });
     this.#list.prepend(row.element);
+    this.#page.announce(this.#page.t(texts).begunAnnounced(file.name));
     this.#client.ask({ kind: "seal", id, file, cipher: this.#cipher, folder: this.#folder });
   }
 }

@@ -15,6 +15,8 @@ export interface Look {
   readonly language?: "en-US" | "zh-CN";
   /** The address's fragment, with `#`. */
   readonly fragment?: string;
+  /** Called before the page is loaded. */
+  readonly prepare?: (page: Page) => Promise<void>;
 }
 
 /** The demo's page as `npm run demo` builds and serves it, in Debian's Chromium. */
@@ -22,12 +24,14 @@ export class DemoInChromium {
   readonly #browser: Browser;
   readonly #close: () => void;
   readonly url: string;
+  readonly folder: string;
   /** Whatever the page's policy or its code complained of. */
   readonly complaints: string[] = [];
 
-  private constructor(browser: Browser, url: string, close: () => void) {
+  private constructor(browser: Browser, place: { readonly url: string; readonly folder: string }, close: () => void) {
     this.#browser = browser;
-    this.url = url;
+    this.url = place.url;
+    this.folder = place.folder;
     this.#close = close;
   }
 
@@ -35,8 +39,10 @@ export class DemoInChromium {
     const folder = mkdtempSync(join(tmpdir(), "lanelock-demo-"));
     await buildDemo(folder);
     const { server, url } = await serveDemo(folder);
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-    return new DemoInChromium(browser, url, () => {
+    // Memory is measured at once, not when the browser has nothing else to do.
+    const args = ["--no-sandbox", "--enable-blink-features=ForceEagerMeasureMemory"];
+    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+    return new DemoInChromium(browser, { url, folder }, () => {
       server.close();
       rmSync(folder, { recursive: true });
     });
@@ -53,6 +59,7 @@ export class DemoInChromium {
     const page = await context.newPage();
     page.on("console", (message) => this.complaints.push(message.text()));
     page.on("pageerror", (error) => this.complaints.push(String(error)));
+    await look.prepare?.(page);
     await page.goto(this.url + fragment);
     await page.locator(`#${view}`).scrollIntoViewIfNeeded();
     await page.waitForSelector(`#${view} form, #${view} button`);
