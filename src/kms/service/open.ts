@@ -221,7 +221,10 @@ export async function storedRoot(rows: StoreReader): Promise<StoredRoot | undefi
   return { storeId: textOf(storeId), sealed: sealed?.length ? sealed : undefined };
 }
 
-/** If two processes open a new store at once, one makes it and the other finds it. */
+/**
+ * If two processes open a new store at once, one makes it and the other finds it. A root key source that knows its store may refuse the
+ * other, whose store will not be made.
+ */
 async function firstOpening(
   store: KeyStore,
   source: RootKeySource,
@@ -229,7 +232,13 @@ async function firstOpening(
 ): Promise<StoredRoot> {
   await anchor?.requireUnused();
   const storeId = randomUuid();
-  const { secret, sealed } = await unlock(source, { storeId });
+  const unlocked = await unlock(source, { storeId }).catch(async (error) => {
+    const made = await store.read(storedRoot);
+    if (made === undefined) throw error;
+    return made;
+  });
+  if ("storeId" in unlocked) return unlocked;
+  const { secret, sealed } = unlocked;
   const keys = storeKeys(storeId, secret, cipher);
   try {
     return await store.write(async (rows) => {

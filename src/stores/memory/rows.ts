@@ -9,7 +9,6 @@ import type {
   KeyObjectRow,
   KeyRow,
   MetaRow,
-  Page,
   PageRequest,
   StoreReader,
   StoreWriter,
@@ -19,6 +18,8 @@ import type {
   TakeSeal,
   VersionRow,
 } from "../../kms/ports/index.ts";
+import { toHex } from "../../shared/encoding.ts";
+import { byAge, compareTexts, isDue, keptBy, pageOf } from "../row-queries.ts";
 import { type Journal, MemoryTable } from "./table.ts";
 
 /** The tables of a store in memory. */
@@ -40,20 +41,10 @@ export class MemoryTables {
   };
 }
 
-function text(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function page<Row>(rows: readonly Row[], { offset, limit }: PageRequest): Page<Row> {
-  return { rows: rows.slice(offset, offset + limit), total: rows.length };
-}
+const byId = (a: KeyRow, b: KeyRow) => compareTexts(a.keyId, b.keyId);
 
 function sameBytes(a: Uint8Array | null, b: Uint8Array): boolean {
   return a !== null && a.length === b.length && a.every((byte, index) => byte === b[index]);
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export class MemoryReader implements StoreReader {
@@ -72,34 +63,16 @@ export class MemoryReader implements StoreReader {
   }
 
   async keys(request: PageRequest, filters: readonly KeyFilter[] = []) {
-    const keep = (row: KeyRow) => filters.every((filter) => this.#matches(row, filter));
-    const byAge = (a: KeyRow, b: KeyRow) => a.createdAt - b.createdAt || text(a.keyId, b.keyId);
-    return page(this.tables.keys.select(keep, byAge), request);
-  }
-
-  #matches(row: KeyRow, { column, values }: KeyFilter): boolean {
-    if (column === "aliasName") {
-      return this.tables.aliases.has((alias) => alias.keyId === row.keyId && values.includes(alias.aliasName));
-    }
-    if (column === "tagKey" || column === "tagValue") {
-      return this.tables.tags.has((tag) => tag.keyId === row.keyId && values.includes(tag[column]));
-    }
-    return values.includes(row[column]);
+    const related = { aliases: () => this.tables.aliases.all(), tags: () => this.tables.tags.all() };
+    return pageOf(this.tables.keys.select(keptBy(filters, related), byAge), request);
   }
 
   async keyByFingerprint(fingerprint: Uint8Array) {
-    return this.tables.keys.select(
-      (row) => sameBytes(row.materialFingerprint, fingerprint),
-      (a, b) => text(a.keyId, b.keyId),
-    )[0];
+    return this.tables.keys.select((row) => sameBytes(row.materialFingerprint, fingerprint), byId)[0];
   }
 
   async dueKeys(now: number, limit: number) {
-    const due = (row: KeyRow) =>
-      (row.deleteAt !== null && row.deleteAt <= now) ||
-      (row.materialExpiresAt !== null && row.materialExpiresAt <= now) ||
-      (row.rotationEnabled && row.state === "Enabled" && row.lastRotatedAt + (row.rotationSeconds ?? 0) * 1_000 <= now);
-    return this.tables.keys.select(due, (a, b) => text(a.keyId, b.keyId)).slice(0, limit);
+    return this.tables.keys.select((row) => isDue(row, now), byId).slice(0, limit);
   }
 
   async version(versionId: string) {
@@ -111,7 +84,7 @@ export class MemoryReader implements StoreReader {
       (row) => row.keyId === keyId,
       (a, b) => a.ordinal - b.ordinal,
     );
-    return page(rows, request);
+    return pageOf(rows, request);
   }
 
   async keyObject({ versionId, mode }: { versionId: string; mode: CipherMode | "NONE" }) {
@@ -121,7 +94,7 @@ export class MemoryReader implements StoreReader {
   async keyObjects(versionId: string) {
     return this.tables.keyObjects.select(
       (row) => row.versionId === versionId,
-      (a, b) => text(a.mode, b.mode),
+      (a, b) => compareTexts(a.mode, b.mode),
     );
   }
 
@@ -132,15 +105,15 @@ export class MemoryReader implements StoreReader {
   async aliases(request: PageRequest, keyId?: string) {
     const rows = this.tables.aliases.select(
       (row) => keyId === undefined || row.keyId === keyId,
-      (a, b) => text(a.aliasName, b.aliasName),
+      (a, b) => compareTexts(a.aliasName, b.aliasName),
     );
-    return page(rows, request);
+    return pageOf(rows, request);
   }
 
   async tags(keyId: string) {
     return this.tables.tags.select(
       (row) => row.keyId === keyId,
-      (a, b) => text(a.tagKey, b.tagKey),
+      (a, b) => compareTexts(a.tagKey, b.tagKey),
     );
   }
 
@@ -151,14 +124,14 @@ export class MemoryReader implements StoreReader {
   async importTokens({ keyId, expiredAt }: { keyId?: string; expiredAt?: number }) {
     return this.tables.importTokens.select(
       (row) => (keyId === undefined || row.keyId === keyId) && (expiredAt === undefined || row.expiresAt <= expiredAt),
-      (a, b) => text(a.tokenId, b.tokenId),
+      (a, b) => compareTexts(a.tokenId, b.tokenId),
     );
   }
 
   async anchors() {
     return this.tables.anchors.select(
       () => true,
-      (a, b) => text(a.chainId, b.chainId),
+      (a, b) => compareTexts(a.chainId, b.chainId),
     );
   }
 
@@ -169,7 +142,7 @@ export class MemoryReader implements StoreReader {
   async counters(versionId: string) {
     return this.tables.counters.select(
       (row) => row.versionId === versionId,
-      (a, b) => text(a.mode, b.mode),
+      (a, b) => compareTexts(a.mode, b.mode),
     );
   }
 
@@ -182,7 +155,7 @@ export class MemoryReader implements StoreReader {
   }
 
   async seals(table: TableName, take: TakeSeal) {
-    for (const [id, { mac }] of this.tables.byName[table].entries()) take(`${table} ${id}`, hex(mac));
+    for (const [id, { mac }] of this.tables.byName[table].entries()) take(`${table} ${id}`, toHex(mac));
   }
 }
 

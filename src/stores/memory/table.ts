@@ -1,15 +1,7 @@
+import { copyOf } from "../row-queries.ts";
+
 /** The changes of a transaction, newest last. Undone in reverse order when it fails. */
 export type Journal = (() => void)[];
-
-/** A copy of a row, whose columns are bytes or primitive values. Not by `structuredClone`, which test environments hide. */
-function copyOf<Row extends object>(row: Row): Row {
-  const columns = Object.entries(row).map(([name, value]) => [name, isBytes(value) ? Uint8Array.from(value) : value]);
-  return Object.fromEntries(columns) as Row;
-}
-
-function isBytes(value: unknown): value is Uint8Array {
-  return ArrayBuffer.isView(value);
-}
 
 /** Rows by primary key. Records in `journal` how to undo every change. Copies rows on the way in and out. */
 export class MemoryTable<Row extends object> {
@@ -37,11 +29,6 @@ export class MemoryTable<Row extends object> {
   /** Rows by primary key, not copied: for reading at once. */
   entries(): (readonly [key: string, row: Row])[] {
     return [...this.#rows];
-  }
-
-  has(keep: (row: Row) => boolean): boolean {
-    for (const row of this.#rows.values()) if (keep(row)) return true;
-    return false;
   }
 
   put(row: Row, journal: Journal): void {

@@ -1,5 +1,5 @@
 import { LanelockError } from "../../errors.ts";
-import { describeThrown, type Remedies, remedyFor, type Thrown } from "./thrown.ts";
+import { describeThrown, type Remedies, remedyFor, type Thrown } from "../thrown.ts";
 
 /**
  * The failure of a driver, a file system or a network as `ERR_STORE` with advice. Everything that is not a LanelockError of
