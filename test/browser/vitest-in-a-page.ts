@@ -21,22 +21,35 @@ export interface PageResult {
   readonly failure?: string;
 }
 
-const registered: { name: string; body: Body }[] = [];
-const afterwards: Body[] = [];
-const titles: string[] = [];
+/** What runs around each test of a `describe`, and of those in it. */
+interface Hooks {
+  readonly before: Body[];
+  readonly after: Body[];
+}
+
+const registered: { name: string; body: Body; hooks: readonly Hooks[] }[] = [];
+const outermost: Hooks = { before: [], after: [] };
+const open: { title: string; hooks: Hooks }[] = [];
 
 export function describe(title: string, body: () => void): void {
-  titles.push(title);
+  open.push({ title, hooks: { before: [], after: [] } });
   body();
-  titles.pop();
+  open.pop();
+}
+
+const innermost = () => open.at(-1)?.hooks ?? outermost;
+
+export function beforeEach(body: Body): void {
+  innermost().before.push(body);
 }
 
 export function afterEach(body: Body): void {
-  afterwards.push(body);
+  innermost().after.push(body);
 }
 
 export function test(title: string, body: Body): void {
-  registered.push({ name: [...titles, title].join(" > "), body });
+  const name = [...open.map((block) => block.title), title].join(" > ");
+  registered.push({ name, body, hooks: [outermost, ...open.map(({ hooks }) => hooks)] });
 }
 
 test.each = (rows: readonly unknown[]) => (title: string, body: Body) => {
@@ -53,10 +66,11 @@ test.each = (rows: readonly unknown[]) => (title: string, body: Body) => {
 /** Runs what was registered, in order. */
 export async function runRegistered(): Promise<PageResult[]> {
   const results: PageResult[] = [];
-  for (const { name, body } of registered) {
+  for (const { name, body, hooks } of registered) {
     try {
+      for (const { before } of hooks) for (const hook of before) await hook();
       await body();
-      for (const after of afterwards) await after();
+      for (const { after } of [...hooks].reverse()) for (const hook of after) await hook();
       results.push({ name });
     } catch (error) {
       results.push({ name, failure: String(error instanceof Error ? error.stack : error).slice(0, 1000) });

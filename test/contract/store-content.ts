@@ -74,7 +74,7 @@ export function testStoreContent(stores: () => OpenStores): void {
   test("names and MACs of all rows come at once, in hex", async () => {
     const { store, other } = stores();
     const mac = Uint8Array.from({ length: 32 }, (_, i) => 255 - i);
-    const hex = Buffer.from(mac).toString("hex");
+    const hex = Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join("");
     await store.write(async (tx) => {
       for (let i = 0; i < 300; i++) await tx.addKey(keyRow({ keyId: `key-${i}`, mac }));
       await tx.addVersion(version({ mac }));
