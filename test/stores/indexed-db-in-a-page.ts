@@ -173,7 +173,7 @@ const questions = {
     for (let i = 0; i < times; i++) {
       await store.write(async (rows) => {
         const before = (await rows.meta("count"))?.[0] ?? 0;
-        if (i % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        if (i % 2 === 0) await crypto.subtle.digest("SHA-256", new Uint8Array(64));
         await rows.putMeta("count", Uint8Array.of(before + 1));
       });
     }
@@ -216,6 +216,15 @@ const questions = {
         await rows.putMeta("moves", Uint8Array.of(moves >> 24, moves >> 16, moves >> 8, moves));
       });
       Object.assign(globalThis, { acknowledged: Number(Reflect.get(globalThis, "acknowledged") ?? 0) + 1 });
+    }
+  },
+
+  /** Resolves once as many moves were acknowledged in this tab, with how many there are. */
+  async acknowledged(count: number) {
+    for (;;) {
+      const acknowledged = Number(Reflect.get(globalThis, "acknowledged") ?? 0);
+      if (acknowledged >= count) return acknowledged;
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   },
 

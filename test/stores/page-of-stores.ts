@@ -4,8 +4,16 @@ import { startServer } from "../browser/server.ts";
 import { bundleForBrowser } from "../package/bundle.ts";
 import type { Questions } from "./indexed-db-in-a-page.ts";
 
+interface ServedPage {
+  readonly server: Server;
+  readonly origin: string;
+  readonly url: string;
+  /** What the page loads. */
+  readonly script: string;
+}
+
 /** Serves the page that asks IndexedDB, from the built package. */
-export async function servePage(): Promise<{ readonly server: Server; readonly url: string; readonly origin: string }> {
+export async function servePage(): Promise<ServedPage> {
   const runner = fileURLToPath(new URL("../browser/vitest-in-a-page.ts", import.meta.url));
   const bundle = await bundleForBrowser("test/stores/indexed-db-in-a-page.ts", {
     tsconfigRaw: "{}",
@@ -13,7 +21,7 @@ export async function servePage(): Promise<{ readonly server: Server; readonly u
   });
   const { server, origin } = await startServer(new Map([["/stores.js", bundle.text]]));
   const query = new URLSearchParams({ policy: "'self' 'wasm-unsafe-eval'", script: "/stores.js" });
-  return { server, origin, url: `${origin}/page?${query}` };
+  return { server, origin, script: bundle.text, url: `${origin}/page?${query}` };
 }
 
 /** The part of a tab that questions need. */

@@ -19,7 +19,7 @@ export function rootKeySource(rootKey: unknown, option: "rootKey" | "newRootKey"
   }
   throw new LanelockError(
     "ERR_ARGUMENT",
-    `${option} must be a Uint8Array of 32 bytes, { file }, { env } or a root key source such as pkcs11Root(…).`,
+    `${option} must be a Uint8Array of 32 bytes, { file }, { env } or a root key source: pkcs11Root(…), or browserRoot(…) in a page.`,
   );
 }
 

@@ -31,9 +31,9 @@ export type AnchorOption = { readonly begin?: boolean | undefined } & (
 );
 
 export interface KmsOptions {
-  /** `sqlStore(…)` or `memoryStore()`. The KMS opens and closes it. */
+  /** `sqlStore(…)`, in a page `indexedDbStore(…)`, or `memoryStore()`. The KMS opens and closes it. */
   readonly store: KeyStore;
-  /** 32 bytes, `{ file }`, `{ env }`, or a source such as `pkcs11Root(…)`. */
+  /** 32 bytes, `{ file }`, `{ env }`, or a source such as `pkcs11Root(…)` or, in a page, `browserRoot(…)`. */
   readonly rootKey: RootKey;
   /** Brings keys of protection level HSM: `pkcs11(…)`. */
   readonly hsm?: KeyProvider | undefined;
@@ -190,7 +190,7 @@ function isStore(value: unknown): value is KeyStore {
 
 function storeOf(value: unknown): KeyStore {
   if (isStore(value)) return value;
-  throw wrong("store", "a store: sqlStore({ path }), sqlStore({ url }) or memoryStore()");
+  throw wrong("store", "a store: sqlStore({ path }), sqlStore({ url }), indexedDbStore({ name }) or memoryStore()");
 }
 
 function isProvider(value: unknown): value is KeyProvider {
