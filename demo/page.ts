@@ -44,6 +44,8 @@ export class DemoPage implements Page {
     this.language = language;
     keepLanguage(language);
     this.#texts.writeAll();
+    // What was said is over, and in the other language.
+    this.announce("");
     for (const listener of this.#listeners) listener();
   }
 

@@ -53,8 +53,8 @@ function filesOf(folder) {
 }
 
 /** The service worker keeps every file of this version; the page itself under the name of its folder. */
-async function buildServiceWorker(folder) {
-  const files = filesOf(folder);
+export async function buildServiceWorker(folder) {
+  const files = filesOf(folder).filter((file) => file !== "service-worker.js");
   const hash = createHash("sha256");
   for (const file of files) hash.update(`${file}\0`).update(readFileSync(join(folder, file)));
   const list = files.map((file) => (file === "index.html" ? "./" : file));

@@ -39,8 +39,8 @@ export class FileRow {
     this.#parts = parts;
     const { page, file, id, client, onRemove } = parts;
     this.#progress = new ProgressLine(page, file.name);
-    this.#cancel = this.#button("cancel", "cancelNamed", () => client.ask({ kind: "cancel", id }));
-    const remove = this.#button("remove", "removeNamed", onRemove);
+    this.#cancel = this.#button("cancel", () => client.ask({ kind: "cancel", id }));
+    const remove = this.#button("remove", onRemove);
     const facts = el("p", { class: "minor small" });
     page.name(facts, "", () => `${size(page, file.size)} · ${page.t(texts)[parts.cipher]}`);
     this.element = el(
@@ -55,18 +55,14 @@ export class FileRow {
     client.listen(id, (reply) => this.#take(reply));
   }
 
-  #button(
-    label: "cancel" | "remove" | "save" | "tamper",
-    name: "cancelNamed" | "removeNamed" | "saveNamed" | "tamperNamed",
-    act: () => void,
-  ): HTMLButtonElement {
+  #button(label: "cancel" | "remove" | "save" | "tamper", act: () => void): HTMLButtonElement {
     const { page, file } = this.#parts;
     const button = el(
       "button",
       { type: "button", class: "plain" },
       page.text(() => page.t(texts)[label]),
     );
-    page.name(button, "aria-label", () => page.t(texts)[name](file.name));
+    page.name(button, "aria-label", () => page.t(texts).named(page.t(texts)[label], file.name));
     button.addEventListener("click", act);
     return button;
   }
@@ -125,12 +121,12 @@ export class FileRow {
       }),
     );
     if (saved) this.#add("good", () => page.t(texts).savedInFolder(name));
-    else this.#actions.append(this.#button("save", "saveNamed", () => void this.#save(sealed)));
+    else this.#actions.append(this.#button("save", () => void this.#save(sealed)));
     this.#tamper = new TamperPanel(page, { name: file.name, size: sealed.size, layout }, (offset) => {
       client.ask({ kind: "tamper", id, offset });
     });
     this.#more.append(this.#tamper.element);
-    const toggle = this.#button("tamper", "tamperNamed", () => {
+    const toggle = this.#button("tamper", () => {
       this.#more.hidden = !this.#more.hidden;
       toggle.setAttribute("aria-expanded", String(!this.#more.hidden));
     });

@@ -22,9 +22,9 @@ export interface FilesTexts {
   readonly saving: string;
   readonly left: (time: string) => string;
   readonly cancel: string;
-  readonly cancelNamed: (name: string) => string;
+  /** The name of a button of one file: its label first, then which file. */
+  readonly named: (label: string, name: string) => string;
   readonly remove: string;
-  readonly removeNamed: (name: string) => string;
   readonly progressOf: (name: string) => string;
   readonly cancelled: string;
   readonly compareCancelled: string;
@@ -36,11 +36,9 @@ export interface FilesTexts {
   readonly begunAnnounced: (name: string) => string;
   readonly doneAnnounced: (name: string) => string;
   readonly save: string;
-  readonly saveNamed: (name: string) => string;
   readonly saved: string;
   readonly savedInFolder: (name: string) => string;
   readonly tamper: string;
-  readonly tamperNamed: (name: string) => string;
   readonly tamperLead: string;
   readonly byte: string;
   readonly flip: string;
@@ -80,9 +78,8 @@ const en: FilesTexts = {
   saving: "Saving",
   left: (time) => `${time} left`,
   cancel: "Cancel",
-  cancelNamed: (name) => `Cancel ${name}`,
+  named: (label, name) => `${label}: ${name}`,
   remove: "Remove",
-  removeNamed: (name) => `Remove ${name}`,
   progressOf: (name) => `Progress of ${name}`,
   cancelled: "Cancelled. Nothing was kept.",
   compareCancelled: "Not compared: cancelled.",
@@ -93,11 +90,9 @@ const en: FilesTexts = {
   begunAnnounced: (name) => `${name} is being sealed.`,
   doneAnnounced: (name) => `${name}: sealed, opened again, every byte the same.`,
   save: "Save sealed file",
-  saveNamed: (name) => `Save the sealed file of ${name}`,
   saved: "Saved.",
   savedInFolder: (name) => `Saved as ${name}.`,
   tamper: "Tamper with it",
-  tamperNamed: (name) => `Tamper with ${name}`,
   tamperLead: "Choose a byte of the sealed file. One of its bits is flipped, and the file is opened.",
   byte: "Byte",
   flip: "Flip a bit and open",
@@ -142,9 +137,8 @@ const zh: FilesTexts = {
   saving: "正在保存",
   left: (time) => `剩余 ${time}`,
   cancel: "取消",
-  cancelNamed: (name) => `取消 ${name}`,
+  named: (label, name) => `${label}：${name}`,
   remove: "移除",
-  removeNamed: (name) => `移除 ${name}`,
   progressOf: (name) => `${name} 的进度`,
   cancelled: "已取消，未保留任何内容。",
   compareCancelled: "已取消，未比对。",
@@ -155,11 +149,9 @@ const zh: FilesTexts = {
   begunAnnounced: (name) => `正在加密 ${name}。`,
   doneAnnounced: (name) => `${name}：已加密并解密，逐字节比对一致。`,
   save: "保存加密文件",
-  saveNamed: (name) => `保存 ${name} 的加密文件`,
   saved: "已保存。",
   savedInFolder: (name) => `已保存为 ${name}。`,
   tamper: "篡改试试",
-  tamperNamed: (name) => `篡改 ${name}`,
   tamperLead: "选择加密文件中的一个字节，翻转其中一位，然后解密。",
   byte: "字节",
   flip: "翻转一位并解密",

@@ -15,6 +15,8 @@ export interface Look {
   readonly language?: "en-US" | "zh-CN";
   /** The address's fragment, with `#`. */
   readonly fragment?: string;
+  /** Another place that serves the page. */
+  readonly url?: string;
   /** Called before the page is loaded. */
   readonly prepare?: (page: Page) => Promise<void>;
 }
@@ -50,7 +52,7 @@ export class DemoInChromium {
 
   /** Opens the page and scrolls to a section, whose view is then mounted. */
   async open(view: "files" | "race" | "traces", look: Look = {}): Promise<Page> {
-    const { width = 1_280, colorScheme = "light", language = "en-US", fragment = "" } = look;
+    const { width = 1_280, colorScheme = "light", language = "en-US", url = this.url, fragment = "" } = look;
     const context = await this.#browser.newContext({
       ...{ viewport: { width, height: 900 }, colorScheme, locale: language, reducedMotion: "reduce" },
       permissions: ["clipboard-read", "clipboard-write"],
@@ -60,7 +62,7 @@ export class DemoInChromium {
     page.on("console", (message) => this.complaints.push(message.text()));
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     await look.prepare?.(page);
-    await page.goto(this.url + fragment);
+    await page.goto(url + fragment);
     await page.locator(`#${view}`).scrollIntoViewIfNeeded();
     await page.waitForSelector(`#${view} form, #${view} button`);
     return page;

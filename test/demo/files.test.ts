@@ -83,7 +83,7 @@ test.each([
   const row = await seal(page, "orders.csv", plaintext);
   expect(await row.getByText(`769 KiB · ${cipher}`).count()).toBe(1);
   const downloading = page.waitForEvent("download");
-  await row.getByRole("button", { name: "Save the sealed file of orders.csv" }).click();
+  await row.getByRole("button", { name: "Save sealed file: orders.csv" }).click();
   const download = await downloading;
   expect(download.suggestedFilename()).toBe("orders.csv.sealed");
   const message = readFileSync(await download.path());
@@ -96,7 +96,7 @@ test.each([
 test("one flipped bit anywhere is refused, and the page says where and with which error", async () => {
   const page = await demo.open("files");
   const row = await seal(page, "orders.csv", plaintext);
-  const toggle = row.getByRole("button", { name: "Tamper with orders.csv" });
+  const toggle = row.getByRole("button", { name: "Tamper with it: orders.csv" });
   expect(await toggle.getAttribute("aria-expanded")).toBe("false");
   await toggle.click();
   expect(await toggle.getAttribute("aria-expanded")).toBe("true");
@@ -130,7 +130,7 @@ test("one flipped bit anywhere is refused, and the page says where and with whic
 test("a picked file and files of a picked folder are written; a name that is taken is not", async () => {
   const page = await demo.open("files", { prepare: withPickers });
   const row = await seal(page, "a.txt", plaintext);
-  await row.getByRole("button", { name: "Save the sealed file of a.txt" }).click();
+  await row.getByRole("button", { name: "Save sealed file: a.txt" }).click();
   await row.getByText("Saved.").waitFor();
   const saved = Buffer.from(await stored(page, ["saved a.txt.sealed"]), "base64");
   expect(messageLayout(saved, saved.length).plaintextLength).toBe(LENGTH);
@@ -155,18 +155,18 @@ test("cancelled and removed files leave nothing; the next one is sealed; memory 
   await sample.click();
   const row = rowOf(page, "sample-64-MiB.bin").first();
   await page.waitForFunction(() => (document.querySelector<HTMLProgressElement>(".file progress")?.value ?? 0) > 0.05);
-  await row.getByRole("button", { name: "Cancel sample-64-MiB.bin" }).click();
+  await row.getByRole("button", { name: "Cancel: sample-64-MiB.bin" }).click();
   await row.getByText("Cancelled. Nothing was kept.").waitFor();
   expect((await privateFiles(page)).filter((name) => name !== "0")).toEqual([]);
   expect(await row.getByRole("button", { name: /Save|Tamper|Cancel/ }).count()).toBe(0);
-  await row.getByRole("button", { name: "Remove sample-64-MiB.bin" }).click();
+  await row.getByRole("button", { name: "Remove: sample-64-MiB.bin" }).click();
   await sample.click();
   await page.waitForFunction(() => (document.querySelector<HTMLProgressElement>(".file progress")?.value ?? 0) > 0.7);
   const { bytes } = (await page.evaluate("performance.measureUserAgentSpecificMemory()")) as { bytes: number };
   expect(bytes).toBeLessThan(48 * 2 ** 20);
   await row.getByText("every byte is the same").waitFor();
   expect((await privateFiles(page)).filter((name) => name !== "0").length).toBe(1);
-  await row.getByRole("button", { name: "Remove sample-64-MiB.bin" }).click();
+  await row.getByRole("button", { name: "Remove: sample-64-MiB.bin" }).click();
   await expect.poll(async () => (await privateFiles(page)).filter((name) => name !== "0")).toEqual([]);
   expect(await rowOf(page, "sample").count()).toBe(0);
   await page.context().close();
