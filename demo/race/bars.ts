@@ -25,12 +25,12 @@ interface Bar {
 export function bars({ cipher, records }: Results, page: Page): Bars {
   const times = RECORDS_CONTENDERS[cipher].flatMap((name) => {
     const figures = records.get(name);
-    return figures ? [{ name, median: figures.median }] : [];
+    return figures ? [{ name, time: figures.best }] : [];
   });
-  const longest = Math.max(...times.map(({ median }) => median));
-  const drawn = times.map(({ name, median }): Bar => {
+  const longest = Math.max(...times.map(({ time }) => time));
+  const drawn = times.map(({ name, time }): Bar => {
     const fill = el("span", { class: `fill ${name}` });
-    const share = median / longest;
+    const share = time / longest;
     const row = el(
       "li",
       { class: "bar-row" },
@@ -43,7 +43,7 @@ export function bars({ cipher, records }: Results, page: Page): Bars {
       el(
         "strong",
         { class: "bar-time" },
-        page.text(() => duration(median, (...args) => page.number(...args))),
+        page.text(() => duration(time, (...args) => page.number(...args))),
       ),
     );
     return { fill, row, share };
@@ -76,5 +76,5 @@ export function bars({ cipher, records }: Results, page: Page): Bars {
 
 /** How many times slower than in truth a replay is. */
 export function slowdown({ records }: Results): number {
-  return (REPLAY * 1e6) / Math.max(...[...records.values()].map(({ median }) => median));
+  return (REPLAY * 1e6) / Math.max(...[...records.values()].map(({ best }) => best));
 }

@@ -34,7 +34,7 @@ export function curvesChart({ sizes, curves, width, marked, unit, write }: Chart
   const speeds = new Map(
     [...curves].map(([name, figures]) => [
       name,
-      figures.map(({ median }, index) => megabytesPerSecond(sizes[index]!, median)),
+      figures.map(({ best }, index) => megabytesPerSecond(sizes[index]!, best)),
     ]),
   );
   const [low, high] = decades([...speeds.values()].flat());

@@ -19,19 +19,19 @@ export function toMarkdown({ cipher, effort, machine, day, sizes, curves, record
     day,
   ];
   const cell = ({ median, best }: Figures, bytes: number) =>
-    `${short(megabytesPerSecond(bytes, median), write)} MB/s, ${duration(median, write)} (${duration(best, write)})`;
+    `${short(megabytesPerSecond(bytes, best), write)} MB/s, ${duration(best, write)} (${duration(median, write)})`;
   const lines = [
-    `**${ciphers[cipher]}: seal** – ${where.join(", ")}. Speed and time at the median of all samples (and the best).`,
+    `**${ciphers[cipher]}: seal** – ${where.join(", ")}. Speed and time of the best sample (and the median time).`,
     "",
     row(["", ...names.map((name) => contenders[name])]),
     row(["---", ...names.map(() => "---:")]),
     ...sizes.map((bytes, index) => row([size(bytes), ...names.map((name) => cell(curves.get(name)![index]!, bytes))])),
     "",
-    row(["1,000 records of 64 B", "median", "best"]),
+    row(["1,000 records of 64 B", "best", "median"]),
     row(["---", "---:", "---:"]),
     ...RECORDS_CONTENDERS[cipher].flatMap((name) => {
       const figures = records.get(name);
-      return figures ? [row([contenders[name], duration(figures.median, write), duration(figures.best, write)])] : [];
+      return figures ? [row([contenders[name], duration(figures.best, write), duration(figures.median, write)])] : [];
     }),
   ];
   return `${lines.join("\n")}\n`;

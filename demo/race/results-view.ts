@@ -100,7 +100,7 @@ function curvesFigure(results: Results, page: Page): { readonly element: HTMLEle
 }
 
 /** One contender at the marked size: a key to the chart, too. */
-function reading(name: Contender, bytes: number, { median }: Figures, page: Page): HTMLElement {
+function reading(name: Contender, bytes: number, { best }: Figures, page: Page): HTMLElement {
   const write = writer(page);
   const t = page.t(texts);
   const sign = svg("svg", { viewBox: "-7 -7 14 14", "aria-hidden": "true", focusable: "false" }, mark(name, 0, 0));
@@ -108,8 +108,8 @@ function reading(name: Contender, bytes: number, { median }: Figures, page: Page
     "div",
     {},
     el("dt", {}, sign, t.contenders[name]),
-    el("dd", {}, el("strong", {}, `${short(megabytesPerSecond(bytes, median), write)} ${t.speed}`)),
-    el("dd", { class: "minor" }, duration(median, write)),
+    el("dd", {}, el("strong", {}, `${short(megabytesPerSecond(bytes, best), write)} ${t.speed}`)),
+    el("dd", { class: "minor" }, duration(best, write)),
   );
 }
 
@@ -118,7 +118,7 @@ function table({ cipher, sizes, curves, records }: Results, page: Page): HTMLEle
   const write = writer(page);
   const names = CONTENDERS[cipher].filter((name) => curves.has(name));
   const cell = (figures: Figures | undefined) =>
-    el("td", {}, figures ? `${duration(figures.median, write)} (${duration(figures.best, write)})` : "–");
+    el("td", {}, figures ? `${duration(figures.best, write)} (${duration(figures.median, write)})` : "–");
   const row = (name: string, figures: readonly (Figures | undefined)[]) =>
     el("tr", {}, el("th", { scope: "row" }, name), ...figures.map(cell));
   return el(

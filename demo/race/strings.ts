@@ -42,7 +42,6 @@ export interface RaceTexts {
   readonly tableCaption: string;
   readonly size: string;
   readonly records: string;
-  readonly medianAndBest: string;
   readonly verdict: string;
   readonly fact: (fact: Fact, writing: Writing) => string;
   /** Stands between two sentences. */
@@ -95,10 +94,9 @@ const en: RaceTexts = {
   replay: "Replay",
   slowed: (times) => `slowed down ${times} times`,
   table: "Show the figures as a table",
-  tableCaption: "Time for one message: the median, then the best",
+  tableCaption: "Time for one message: the best sample (and the median)",
   size: "Size",
   records: "1,000 records",
-  medianAndBest: "median (best)",
   verdict: "What this says",
   fact: (fact, { name, size, time, times }) => {
     const rival = name(fact.rival);
@@ -121,8 +119,8 @@ const en: RaceTexts = {
   methodTitle: "How it is measured",
   method: [
     "Everything runs in a worker, so that the page stays responsive. Contenders take turns, round by round; every other round runs backwards.",
-    "A sample lasts at least 6 ms, or 25 steps of the browser's clock where that is more. The chart shows medians; the table adds the best sample.",
-    "WebCrypto answers with a promise, and each call is awaited, as in `await crypto.subtle.encrypt(…)`. “All at once” starts every call before it awaits the first.",
+    "A sample lasts at least 6 ms, or 25 steps of the browser's clock where that is more. Charts and words go by each contender’s best sample, which other programs disturbed least; the table adds the median.",
+    "WebCrypto answers with a promise, and each call is awaited before the next. “All at once” starts all 1,000 calls before it awaits the first.",
     "Each contender returns a new array. lanelock and WebCrypto expand the key once; @noble/ciphers and sm-crypto-v2 take it with each message, which is how their APIs work.",
     "AES in WebCrypto uses the processor's AES instructions where there are any. WebAssembly cannot reach them, so for long messages WebCrypto is the better choice for AES.",
   ],
@@ -165,10 +163,9 @@ const zh: RaceTexts = {
   replay: "重放",
   slowed: (times) => `放慢 ${times} 倍`,
   table: "以表格显示数据",
-  tableCaption: "每条消息的用时：中位数，其后为最佳值",
+  tableCaption: "每条消息的用时：最佳值（中位数）",
   size: "长度",
   records: "1,000 条记录",
-  medianAndBest: "中位数（最佳）",
   verdict: "结论",
   fact: (fact, { name, size, time, times }) => {
     const rival = name(fact.rival);
@@ -191,8 +188,8 @@ const zh: RaceTexts = {
   methodTitle: "测量方法",
   method: [
     "全部计算都在 worker 中进行，页面始终保持响应。各方逐轮轮流计时，每隔一轮倒序。",
-    "一次采样至少 6 毫秒；若浏览器时钟较粗，则至少为其最小步长的 25 倍。图中为中位数，表中另列最佳值。",
-    "WebCrypto 返回 Promise，每次调用都等待完成，即 `await crypto.subtle.encrypt(…)`。“同时发出”则先发出全部调用，再逐一等待。",
+    "一次采样至少 6 毫秒；若浏览器时钟较粗，则至少为其最小步长的 25 倍。图与结论取各方的最佳采样，它受其他程序的干扰最少；表中另列中位数。",
+    "WebCrypto 返回 Promise，每次调用都等上一次完成。“同时发出”则先发出全部 1,000 次调用，再逐一等待。",
     "各方都返回新数组。lanelock 与 WebCrypto 只扩展一次密钥；@noble/ciphers 与 sm-crypto-v2 的接口决定了每条消息都要传入密钥。",
     "处理器若有 AES 指令，WebCrypto 的 AES 会用到它们，而 WebAssembly 无法使用。因此加密长消息时，AES 宜选 WebCrypto。",
   ],

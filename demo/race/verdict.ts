@@ -1,4 +1,4 @@
-// What the figures say, computed from them, whoever wins.
+// What the figures say, computed from them, whoever wins: from the best sample of each, which other programs disturbed least.
 import type { Contender, Figures, RecordsContender, Results } from "./results.ts";
 
 export interface Comparison {
@@ -24,7 +24,7 @@ export type Fact =
     };
 
 const compare = (own: Figures, other: Figures): Comparison => {
-  const times = other.median / own.median;
+  const times = other.best / own.best;
   return { faster: times >= 1, times: Math.max(times, 1 / times) };
 };
 
@@ -38,11 +38,11 @@ function curveFact(rival: RecordsContender, sizes: readonly number[], faster: re
 }
 
 function recordsFact({ records }: Results): Fact[] {
-  const times = [...records].map(([name, { median }]) => ({ name, median })).sort((a, b) => a.median - b.median);
+  const times = [...records].map(([name, { best }]) => ({ name, best })).sort((a, b) => a.best - b.best);
   const isOwn = ({ name }: { name: RecordsContender }) => name.startsWith("lanelock");
   const [own, rival] = [times.find(isOwn), times.find((one) => !isOwn(one))];
   if (!own || !rival) return [];
-  return [{ kind: "records", own: own.name, ownTime: own.median, rival: rival.name, rivalTime: rival.median }];
+  return [{ kind: "records", own: own.name, ownTime: own.best, rival: rival.name, rivalTime: rival.best }];
 }
 
 function rivalFacts(rival: Contender, { sizes, curves }: Results): Fact[] {

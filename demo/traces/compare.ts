@@ -25,9 +25,9 @@ export function compare(one: Trace, other: Trace): Comparison {
   return tallies;
 }
 
-/** The addresses of a trace, in order. */
-export function addressesOf(trace: Trace): Int32Array<ArrayBuffer> {
+/** The addresses of a trace, in order, or of its first events. */
+export function addressesOf(trace: Trace, events = trace.length): Int32Array<ArrayBuffer> {
   const addresses: number[] = [];
-  for (let index = 0; index < trace.length; index++) if (trace.isAddress(index)) addresses.push(trace.value(index));
+  for (let index = 0; index < events; index++) if (trace.isAddress(index)) addresses.push(trace.value(index));
   return Int32Array.from(addresses);
 }

@@ -18,14 +18,14 @@ export interface ProgramView {
 /** One program's two traces: the count, the picture, and the same as a table. */
 export function programView(name: ProgramName, traced: Traced, page: Page): ProgramView {
   const t = page.t(texts);
-  const { addresses, addressTally, decisions, layout } = traced;
+  const { addresses, addressTally, decisions, expansion, layout } = traced;
   const bands = bandsOf([...addresses[0], ...addresses[1]], layout);
   const bandName = (band: BandName) => (name === "table" && band === "constants" ? t.tableBand : t.bands[band]);
   const count = (value: number) => page.number(value);
   const plot = el("div", { class: "plot" });
   const draw = () => {
     const width = Math.max(NARROWEST, Math.floor(plot.clientWidth));
-    plot.replaceChildren(picture({ bands, addresses, width, nameOf: bandName }));
+    plot.replaceChildren(picture({ bands, addresses, expansion, phases: t.phases, width, nameOf: bandName }));
   };
   const observer = new ResizeObserver(draw);
   observer.observe(plot);

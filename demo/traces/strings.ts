@@ -22,6 +22,7 @@ export interface TracesTexts {
   /** Follows the number of those that differ. */
   readonly ofAddresses: (total: string) => string;
   readonly ofDecisions: (different: string, total: string) => string;
+  readonly phases: readonly [expansion: string, encryption: string];
   readonly time: string;
   readonly legend: { readonly both: string; readonly first: string; readonly second: string };
   readonly bands: Readonly<Record<BandName, string>>;
@@ -61,6 +62,7 @@ const en: TracesTexts = {
   },
   ofAddresses: (total) => `of ${total} addresses differ`,
   ofDecisions: (different, total) => `${different} of ${total} branches and selections differ`,
+  phases: ["Key expansion", "Encryption"],
   time: "Memory accesses in order, from left to right",
   legend: { both: "Same under both keys", first: "Only under key A", second: "Only under key B" },
   bands: { constants: "Constants", scratch: "Scratch", text: "Text", roundKeys: "Round keys" },
@@ -105,6 +107,7 @@ const zh: TracesTexts = {
   },
   ofAddresses: (total) => `/ ${total} 个地址不同`,
   ofDecisions: (different, total) => `${total} 个分支与选择中有 ${different} 个不同`,
+  phases: ["密钥扩展", "加密"],
   time: "内存访问按先后顺序从左到右",
   legend: { both: "两把密钥都相同", first: "仅密钥 A", second: "仅密钥 B" },
   bands: { constants: "常量", scratch: "暂存区", text: "明文", roundKeys: "轮密钥" },

@@ -21,6 +21,8 @@ export interface Traced {
   readonly sha256: string;
   readonly layout: Layout;
   readonly addresses: readonly [Int32Array<ArrayBuffer>, Int32Array<ArrayBuffer>];
+  /** How many of the accesses expand the key, before encryption begins. */
+  readonly expansion: number;
   /** What the first key's addresses and the text give away: the key, in a program that looks up a table. */
   readonly keyRead: Uint8Array | undefined;
   readonly ciphertexts: readonly [Uint8Array, Uint8Array];
@@ -59,6 +61,7 @@ export class Program {
       sha256: hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))),
       layout,
       addresses: [addressesOf(one.trace), addressesOf(other.trace)],
+      expansion: addressesOf(one.trace, one.encryptionAt).length,
       keyRead: this.#hasTable ? keyFromTrace(one, layout, text) : undefined,
       ciphertexts: [one.ciphertext, other.ciphertext],
     };
