@@ -41,8 +41,12 @@ export function aadOf({ aad = NOTHING }: MessageOptions): Uint8Array {
 /** @throws LanelockError `ERR_NONCE` unless `nonce` has a byte at least; returns its length */
 export function checkNonce(nonce: Uint8Array): number {
   const length = checkBytes(nonce, "nonce");
-  if (length === 0) throw new LanelockError("ERR_NONCE", "nonce has no bytes: GCM takes 1 or more, best 12");
+  if (length === 0) throw emptyNonce();
   return length;
+}
+
+function emptyNonce(): LanelockError {
+  return new LanelockError("ERR_NONCE", "nonce has no bytes: GCM takes 1 or more, best 12");
 }
 
 /** The length of the additional data. */
@@ -53,10 +57,12 @@ export function checkAad(aad: Uint8Array): number {
 /** The length of the text in a sealed message. @throws LanelockError `ERR_LENGTH` if it is shorter than a tag */
 export function checkSealed(sealed: Uint8Array, tagLength: number): number {
   const length = checkBytes(sealed, "sealed");
-  if (length < tagLength) {
-    throw new LanelockError("ERR_LENGTH", `sealed has ${length} bytes, fewer than its tag of ${tagLength}`);
-  }
+  if (length < tagLength) throw shorterThanTag(length, tagLength);
   return length - tagLength;
+}
+
+function shorterThanTag(length: number, tagLength: number): LanelockError {
+  return new LanelockError("ERR_LENGTH", `sealed has ${length} bytes, fewer than its tag of ${tagLength}`);
 }
 
 /** @param index of the message in its list, if it is in one */

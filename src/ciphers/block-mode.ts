@@ -22,7 +22,7 @@ export interface PaddingOption {
 export type Padding = "pkcs7" | "none";
 
 /** Bytes that one call of the engine takes: less than its IO holds, to leave space for padding. */
-const AT_ONCE = 32768;
+export const AT_ONCE = 32768;
 
 const INTO_NAMES = ["into"];
 
@@ -62,7 +62,11 @@ export function intoOf(options: IntoOption | undefined): Uint8Array | undefined 
 /** @throws LanelockError `ERR_NONCE` unless `block` has 16 bytes */
 export function checkBlock(block: Uint8Array, name: string): void {
   const length = checkBytes(block, name);
-  if (length !== 16) throw new LanelockError("ERR_NONCE", `${name} has ${length} bytes, but must have 16`);
+  if (length !== 16) throw notOneBlock(name, length);
+}
+
+function notOneBlock(name: string, length: number): LanelockError {
+  return new LanelockError("ERR_NONCE", `${name} has ${length} bytes, but must have 16`);
 }
 
 function checkWholeBlocks(data: Bytes, name: string): void {

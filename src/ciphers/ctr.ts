@@ -1,15 +1,15 @@
-import { type Bytes, callersBytes } from "../shared/byte-input.ts";
-import { checkBlock, type Direction, type IntoOption, intoOf, transform } from "./block-mode.ts";
+import { checkInto } from "../engine/arguments.ts";
+import { enter, failed } from "../engine/call.ts";
+import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
+import { AT_ONCE, checkBlock, type Direction, type IntoOption, intoOf, transform } from "./block-mode.ts";
 import type { BlockModeCipher } from "./cipher-engine.ts";
 import { type AesCtrOptions, checkCtrOptions, counting, isUsual } from "./counting.ts";
 import { KeySlot } from "./key-slot.ts";
 import type { NativeBlocks } from "./native/blocks.ts";
 import type { MakeNative } from "./native/native-key.ts";
+import { taken } from "./result.ts";
 
-interface Start {
-  readonly counterBlock: Uint8Array;
-  readonly decrypts: boolean;
-}
+type Start = Required<Pick<Direction, "first" | "decrypts">>;
 
 export type { AesCtrOptions, CtrOptions } from "./counting.ts";
 
@@ -24,6 +24,8 @@ export class Ctr {
   readonly #addKeystream: BlockModeCipher["ctr"];
   readonly #key: KeySlot;
   readonly #native: NativeBlocks | undefined;
+  /** Shorter data takes one call of the engine. */
+  readonly #shortBelow: number;
 
   /** @param native for a cipher that node:crypto has too, which counts in one way only */
   constructor(cipher: BlockModeCipher, key: Uint8Array, options?: AesCtrOptions, native?: MakeNative<NativeBlocks>) {
@@ -32,6 +34,7 @@ export class Ctr {
     this.#addKeystream = counting(cipher, form);
     this.#key = new KeySlot(cipher, key, { keepsGiven: make !== undefined && form.backend !== "wasm" });
     this.#native = make?.(form.backend, this.#key);
+    this.#shortBelow = Math.min(this.#native?.from.encrypting ?? AT_ONCE, AT_ONCE);
   }
 
   /**
@@ -40,21 +43,44 @@ export class Ctr {
    * @throws LanelockError `ERR_NONCE`, `ERR_LIMIT`, `ERR_BUFFER`, `ERR_ARGUMENT`, `ERR_STATE`
    */
   encrypt(counterBlock: Uint8Array, data: Uint8Array, options?: IntoOption): Bytes {
-    return this.#transform({ counterBlock, decrypts: false }, data, options);
+    return this.#transform(counterBlock, data, options, false);
   }
 
   /** The same operation as {@link encrypt}. */
   decrypt(counterBlock: Uint8Array, data: Uint8Array, options?: IntoOption): Bytes {
-    return this.#transform({ counterBlock, decrypts: true }, data, options);
+    return this.#transform(counterBlock, data, options, true);
   }
 
-  #transform({ counterBlock, decrypts }: Start, data: Uint8Array, options: IntoOption | undefined): Bytes {
+  #transform(counterBlock: Uint8Array, data: Uint8Array, options: IntoOption | undefined, decrypts: boolean): Bytes {
     const into = intoOf(options);
     const slot = this.#key.address;
     checkBlock(counterBlock, "counterBlock");
-    const input = callersBytes(data, "data");
+    const length = checkBytes(data, "data");
+    if (length >= this.#shortBelow) {
+      return this.#transformLong({ first: counterBlock, decrypts }, plain(data, length), into);
+    }
+    const room = into === undefined ? undefined : checkInto(into, length);
+    const host = enter();
+    try {
+      const { bytes, exports, io, nonce: counter } = host;
+      bytes.set(counterBlock, counter);
+      bytes.set(data, io);
+      this.#addKeystream(slot, counter, io, length);
+      const result = taken(host, io, length, room);
+      exports.wipe(io, (length + 15) & ~15);
+      exports.wipe(counter, 16);
+      host.busy = false;
+      return result;
+    } catch (error) {
+      throw failed(host, error);
+    }
+  }
+
+  /** For data that goes to node:crypto, or takes several calls of the engine. */
+  #transformLong({ first, decrypts }: Start, input: Bytes, into: Uint8Array | undefined): Bytes {
+    const slot = this.#key.address;
     const work: Direction["work"] = (counter, at, length) => this.#addKeystream(slot, counter, at, length);
-    return transform({ first: counterBlock, work, native: this.#native, decrypts }, input, into);
+    return transform({ first, work, native: this.#native, decrypts }, input, into);
   }
 
   /** Wipes the key. Harmless when repeated; every other call then throws `ERR_STATE`. */

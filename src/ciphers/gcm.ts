@@ -23,7 +23,7 @@ import { KeySlot } from "./key-slot.ts";
 import { checkMessages, checkNonces } from "./many-messages.ts";
 import { messageAt, textLengthAt } from "./message-columns.ts";
 import { type Backend, type BackendOption, checkBackend } from "./native/backend.ts";
-import type { NativeGcm } from "./native/gcm.ts";
+import type { NativeGcm, NativeMessage } from "./native/gcm.ts";
 import type { MakeNative } from "./native/native-key.ts";
 import { taken } from "./result.ts";
 
@@ -36,8 +36,13 @@ export interface AesGcmOptions extends GcmOptions, BackendOption {}
 
 const TAG_LENGTHS: readonly unknown[] = [4, 8, 12, 13, 14, 15, 16];
 
-/** A message takes one call if neither its nonce, nor its additional data and text together, are longer than this. */
-const ONE_CALL = { nonce: 256, rest: 32768 };
+/** A message takes one call if its nonce is not longer than this, and its additional data and text together are shorter. */
+const ONE_CALL = { nonce: 256, rest: 32769 };
+
+/** One message. Its arrays are checked, and have these lengths in bytes. */
+interface CheckedMessage extends Omit<NativeMessage, "tagLength"> {
+  readonly nonceLength: number;
+}
 
 /** What the options of a key say. Each is read once. */
 function settingsOf(options: AesGcmOptions = {}, hasBackends = false): { tagLength: number; backend: Backend } {
@@ -57,8 +62,8 @@ export class Gcm implements Aead {
   readonly #cipher: GcmCipher;
   readonly #key: KeySlot;
   readonly #native: NativeGcm | undefined;
-  /** Bytes of additional data and text from which a message goes to `#native`. */
-  readonly #nativeFrom: number;
+  /** Messages with fewer bytes of additional data and text take one call of the engine. */
+  readonly #shortBelow: number;
 
   /** @param native for a cipher that node:crypto has too */
   constructor(cipher: GcmCipher, key: Uint8Array, options?: AesGcmOptions, native?: MakeNative<NativeGcm>) {
@@ -71,7 +76,7 @@ export class Gcm implements Aead {
       keepsGiven: native !== undefined && backend !== "wasm",
     });
     this.#native = native?.(backend, this.#key);
-    this.#nativeFrom = this.#native?.from.encrypting ?? Number.POSITIVE_INFINITY;
+    this.#shortBelow = Math.min(this.#native?.from.encrypting ?? ONE_CALL.rest, ONE_CALL.rest);
   }
 
   seal(nonce: Uint8Array, plaintext: Uint8Array, options?: IntoOptions): Bytes {
@@ -82,14 +87,9 @@ export class Gcm implements Aead {
     const nonceLength = checkNonce(nonce);
     const aadLength = checkAad(aad);
     const length = checkBytes(plaintext, "plaintext");
-    checkTextLength(length);
     const room = into === undefined ? undefined : checkInto(into, length + this.tagLength);
-    if (aadLength + length >= this.#nativeFrom && this.#native?.takes(nonceLength, aadLength)) {
-      const { tagLength } = this;
-      return this.#native.seal({ nonce, aad, aadLength, data: plaintext, length, tagLength }, room);
-    }
-    if (aadLength + length > ONE_CALL.rest || nonceLength > ONE_CALL.nonce) {
-      return sealInParts({ ...this.#start(nonce, aad), data: plain(plaintext), into: room });
+    if (aadLength + length >= this.#shortBelow || nonceLength > ONE_CALL.nonce) {
+      return this.#sealLong({ nonce, nonceLength, aad, aadLength, data: plaintext, length }, room);
     }
     const host = enter();
     try {
@@ -99,7 +99,7 @@ export class Gcm implements Aead {
       if (aadLength > 0) bytes.set(aad, io);
       bytes.set(plaintext, text);
       this.#cipher.gcmSeal(slot, nonceLength, io, aadLength, length);
-      const sealed = taken(bytes, { at: text, length: length + this.tagLength, into: room });
+      const sealed = taken(host, text, length + this.tagLength, room);
       exports.wipe(io, (text - io + length + 31) & ~15);
       host.busy = false;
       return sealed;
@@ -116,14 +116,10 @@ export class Gcm implements Aead {
     const nonceLength = checkNonce(nonce);
     const aadLength = checkAad(aad);
     const length = checkSealed(sealed, this.tagLength);
-    checkTextLength(length);
     const room = into === undefined ? undefined : checkInto(into, length);
     let opened: Bytes | undefined;
-    if (aadLength + length >= this.#nativeFrom && this.#native?.takes(nonceLength, aadLength)) {
-      const { tagLength } = this;
-      opened = this.#native.open({ nonce, aad, aadLength, data: sealed, length, tagLength }, room);
-    } else if (aadLength + length > ONE_CALL.rest || nonceLength > ONE_CALL.nonce) {
-      opened = openInParts({ ...this.#start(nonce, aad), data: plain(sealed), into: room });
+    if (aadLength + length >= this.#shortBelow || nonceLength > ONE_CALL.nonce) {
+      opened = this.#openLong({ nonce, nonceLength, aad, aadLength, data: sealed, length }, room);
     } else {
       const host = enter();
       try {
@@ -133,7 +129,7 @@ export class Gcm implements Aead {
         if (aadLength > 0) bytes.set(aad, io);
         bytes.set(sealed, text);
         const authentic = this.#cipher.gcmOpen(slot, nonceLength, io, aadLength, length, this.tagLength) === 1;
-        if (authentic) opened = taken(bytes, { at: text, length, into: room });
+        if (authentic) opened = taken(host, text, length, room);
         exports.wipe(io, (text - io + length + 47) & ~15);
         host.busy = false;
       } catch (error) {
@@ -142,6 +138,31 @@ export class Gcm implements Aead {
     }
     if (opened === undefined) throw notAuthentic();
     return opened;
+  }
+
+  /** Seals a message that goes to node:crypto, or takes several calls of the engine. */
+  #sealLong(message: CheckedMessage, into: Bytes | undefined): Bytes {
+    const { nonce, aad, data, length } = message;
+    checkTextLength(length);
+    const native = this.#nativeFor(message);
+    if (native !== undefined) return native.seal({ ...message, tagLength: this.tagLength }, into);
+    return sealInParts({ ...this.#start(nonce, aad), data: plain(data), into });
+  }
+
+  /** Opens a message that goes to node:crypto, or takes several calls of the engine. */
+  #openLong(message: CheckedMessage, into: Bytes | undefined): Bytes | undefined {
+    const { nonce, aad, data, length } = message;
+    checkTextLength(length);
+    const native = this.#nativeFor(message);
+    if (native !== undefined) return native.open({ ...message, tagLength: this.tagLength }, into);
+    return openInParts({ ...this.#start(nonce, aad), data: plain(data), into });
+  }
+
+  /** node:crypto, if a message goes to it. */
+  #nativeFor({ nonceLength, aadLength, length }: CheckedMessage): NativeGcm | undefined {
+    const native = this.#native;
+    if (native === undefined || aadLength + length < native.from.encrypting) return undefined;
+    return native.takes(nonceLength, aadLength) ? native : undefined;
   }
 
   sealMany(messages: Iterable<Message>): Bytes[] {
@@ -154,7 +175,7 @@ export class Gcm implements Aead {
     const { buffer } = all;
     const sealed: Bytes[] = [];
     let at = 0;
-    for (const group of groups(checked, this.#nativeFrom === 0)) {
+    for (const group of groups(checked, this.#shortBelow === 0)) {
       if (group.alone) {
         const { nonce, data, aad } = messageAt(checked, group.begin);
         const one = this.seal(nonce, data, { aad, into: all.subarray(at) });
@@ -182,7 +203,7 @@ export class Gcm implements Aead {
     const checked = checkMessages(messages, this.tagLength);
     const slot = this.#key.address;
     const opened: (Bytes | LanelockError)[] = [];
-    for (const group of groups(checked, this.#nativeFrom === 0)) {
+    for (const group of groups(checked, this.#shortBelow === 0)) {
       if (group.alone) {
         opened.push(this.#openOne(messageAt(checked, group.begin), opened.length));
         continue;

@@ -14,6 +14,10 @@ function checkKey({ name, keyLengths }: BlockCipher, key: Uint8Array): number {
   throw new LanelockError("ERR_KEY", `${name} takes keys of ${lengths} bytes, not ${length}`);
 }
 
+function disposed(): LanelockError {
+  return new LanelockError("ERR_STATE", "This key was disposed of: make a new one");
+}
+
 /** What a mode keeps in a key's slot behind the expanded key. */
 export interface SlotLayout {
   /** Bytes of the expanded key and what the mode adds. */
@@ -57,7 +61,7 @@ export class KeySlot {
   /** The slot's address. @throws LanelockError `ERR_STATE` once the key is disposed of */
   get address(): number {
     const slot = this.#slot;
-    if (slot.state !== "live") throw new LanelockError("ERR_STATE", "This key was disposed of: make a new one");
+    if (slot.state !== "live") throw disposed();
     return slot.address;
   }
 

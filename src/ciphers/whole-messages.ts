@@ -52,7 +52,7 @@ export class WholeMessages implements MessageAead {
       bytes.set(plaintext, text);
       mode.start(slots, lengths, "at once");
       mode.seal(slots, io, lengths);
-      const sealed = taken(bytes, { at: text, length: lengths.text + tag, into: room });
+      const sealed = taken(host, text, lengths.text + tag, room);
       exports.wipe(io, (text - io + lengths.text + 31) & ~15);
       releaseSlot(host, slot);
       host.busy = false;
@@ -85,7 +85,7 @@ export class WholeMessages implements MessageAead {
         bytes.set(aad, io);
         bytes.set(sealed, text);
         mode.start(slots, lengths, "at once");
-        if (mode.open(slots, io, lengths)) opened = taken(bytes, { at: text, length: lengths.text, into: room });
+        if (mode.open(slots, io, lengths)) opened = taken(host, text, lengths.text, room);
         exports.wipe(io, (text - io + lengths.text + 47) & ~15);
         releaseSlot(host, slot);
         host.busy = false;

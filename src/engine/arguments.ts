@@ -1,22 +1,22 @@
 // Arguments of callers are checked here once, before anything is written to the engine's memory.
 
 import { LanelockError } from "../errors.ts";
-import { type Bytes, checkBytes, plain } from "../shared/byte-input.ts";
+import { type Bytes, callersRoom } from "../shared/byte-input.ts";
 import { allocate } from "./call.ts";
 
 /** The part of `into` that `length` bytes are written to. Refuses an `into` that is too small. */
 export function checkInto(into: Uint8Array, length: number): Bytes {
-  const room = checkBytes(into, "into");
-  if (room < length) throw new LanelockError("ERR_BUFFER", `into has ${room} bytes, but the result has ${length}`);
-  return plain(into, length);
+  return callersRoom(into, "into", length);
 }
 
 /** Refuses options that are not an object: most likely an argument in the wrong place. */
 export function checkOptions(options: unknown): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null || ArrayBuffer.isView(options)) {
-    throw new LanelockError("ERR_ARGUMENT", "options must be an object, such as { aad } or { into }");
-  }
+  if (typeof options !== "object" || options === null || ArrayBuffer.isView(options)) throw notOptions();
+}
+
+function notOptions(): LanelockError {
+  return new LanelockError("ERR_ARGUMENT", "options must be an object, such as { aad } or { into }");
 }
 
 /**

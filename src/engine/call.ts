@@ -2,7 +2,7 @@
 // anywhere, in JavaScript or in WebAssembly, and then not even `finally` runs. So each call records its beginning and its normal
 // end, and the next one wipes what an interrupted call has left.
 import { LanelockError } from "../errors.ts";
-import { type Engine, engine } from "./load.ts";
+import { type Engine, engine, renewViews } from "./load.ts";
 import { settleSlots } from "./slots.ts";
 
 /**
@@ -22,7 +22,7 @@ export function enter(): Engine {
  */
 export function recover(host: Engine): void {
   host.busy = true;
-  if (host.bytes.buffer !== host.exports.memory.buffer) host.bytes = new Uint8Array(host.exports.memory.buffer);
+  if (host.bytes.buffer !== host.exports.memory.buffer) renewViews(host);
   host.exports.wipeScratch();
   settleSlots(host);
   host.busy = false;

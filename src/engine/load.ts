@@ -10,7 +10,8 @@ export interface Engine {
   /** The addresses of input and output, and of the nonce. */
   readonly io: number;
   readonly nonce: number;
-  /** All of the memory; renewed when it grows. */
+  /** All of the memory, and its bytes; renewed when it grows. To read `bytes.buffer` takes as long as to make a view of it. */
+  buffer: ArrayBuffer;
   bytes: Uint8Array<ArrayBuffer>;
   /** Whether a call has begun and not ended (call.ts). */
   busy: boolean;
@@ -62,8 +63,22 @@ function load(): Engine {
   const own = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "plain";
   const exports = instantiate<EngineExports>(provided ?? compile(unpack(modules, own === "relaxed" ? 1 : 0)));
   const build = provided ? "provided" : own;
-  const bytes = new Uint8Array(exports.memory.buffer);
-  return { exports, build, io: exports.io(), nonce: exports.nonce(), bytes, busy: false };
+  const { buffer } = exports.memory;
+  return {
+    exports,
+    build,
+    io: exports.io(),
+    nonce: exports.nonce(),
+    buffer,
+    bytes: new Uint8Array(buffer),
+    busy: false,
+  };
+}
+
+/** Renews the views of the memory, which has grown. The last step is the one by which an interruption is noticed. */
+export function renewViews(host: Engine): void {
+  host.buffer = host.exports.memory.buffer;
+  host.bytes = new Uint8Array(host.buffer);
 }
 
 let instance: Engine | undefined;

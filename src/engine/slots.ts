@@ -4,7 +4,7 @@
 // `slots` is authoritative: each step there is one assignment, and `settleSlots` finds and wipes every slot that is left "taken",
 // and rebuilds the lists of free slots.
 import { LanelockError } from "../errors.ts";
-import type { Engine } from "./load.ts";
+import { type Engine, renewViews } from "./load.ts";
 
 const PAGE = 65536;
 
@@ -57,7 +57,7 @@ function reserve(host: Engine, end: number): void {
       { cause },
     );
   }
-  host.bytes = new Uint8Array(host.exports.memory.buffer);
+  renewViews(host);
 }
 
 /** A zeroed slot of `size` bytes, a multiple of 16, in state "taken". For use within a call of the engine. */

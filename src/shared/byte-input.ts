@@ -20,17 +20,6 @@ const offsetOf = genuine<number>(typedArray, "byteOffset");
 const bufferOf = genuine<ArrayBuffer>(typedArray, "buffer");
 const sizeOf = genuine<number>(ArrayBuffer.prototype, "byteLength");
 
-/** Whether a typed array's buffer is an ArrayBuffer, of any realm, and not shared. `instanceof` and a tag may run
- * code of the buffer's own, which could change what was checked before; this check runs none. */
-function isUnshared(buffer: unknown): boolean {
-  try {
-    sizeOf.call(buffer);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Whether the buffer behind an empty view was transferred away, or has shrunk from under it. */
 function isOutOfBounds(view: unknown): boolean {
   try {
@@ -41,24 +30,50 @@ function isOutOfBounds(view: unknown): boolean {
   }
 }
 
+// The errors are made outside the check: V8 copies only small functions into their callers, and every message passes there.
+
+function notBytes(value: unknown, name: string, code: LanelockErrorCode): LanelockError {
+  return new LanelockError(code, `${name} must be a Uint8Array, not ${value === null ? "null" : typeof value}`);
+}
+
+function sharedBytes(name: string): LanelockError {
+  const reason = "another thread can change its bytes: pass a copy";
+  return new LanelockError("ERR_BUFFER", `${name} is backed by a SharedArrayBuffer, and ${reason}`);
+}
+
+function lostBytes(name: string): LanelockError {
+  return new LanelockError("ERR_BUFFER", `${name} has lost its buffer, which was transferred away or has shrunk`);
+}
+
+/** The buffer of a caller's bytes, once it is clear that they are bytes and not shared. */
+function ownBuffer(value: unknown, name: string, code: LanelockErrorCode): ArrayBuffer {
+  if (typeOf.call(value) !== "Uint8Array") throw notBytes(value, name, code);
+  const buffer = bufferOf.call(value);
+  try {
+    // Throws unless it is an ArrayBuffer, of any realm, and not shared. `instanceof` and a tag may run code of the buffer's
+    // own, which could change what was checked before; this runs none.
+    sizeOf.call(buffer);
+  } catch {
+    throw sharedBytes(name);
+  }
+  return buffer;
+}
+
+/** The length of a caller's bytes that have an `ownBuffer`. */
+function lengthIn(value: unknown, name: string): number {
+  const length = lengthOf.call(value);
+  if (length === 0 && isOutOfBounds(value)) throw lostBytes(name);
+  return length;
+}
+
 /**
  * The length of a caller's bytes, which must be a Uint8Array, of any realm, over memory that only this thread can change.
  *
  * @throws LanelockError `code` for anything else, `ERR_BUFFER` for a buffer that is shared, detached or has shrunk
  */
 export function checkBytes(value: unknown, name: string, code: LanelockErrorCode = "ERR_ARGUMENT"): number {
-  if (typeOf.call(value) !== "Uint8Array") {
-    throw new LanelockError(code, `${name} must be a Uint8Array, not ${value === null ? "null" : typeof value}`);
-  }
-  const length = lengthOf.call(value);
-  if (!isUnshared(bufferOf.call(value))) {
-    const reason = "another thread can change its bytes: pass a copy";
-    throw new LanelockError("ERR_BUFFER", `${name} is backed by a SharedArrayBuffer, and ${reason}`);
-  }
-  if (length === 0 && isOutOfBounds(value)) {
-    throw new LanelockError("ERR_BUFFER", `${name} has lost its buffer, which was transferred away or has shrunk`);
-  }
-  return length;
+  ownBuffer(value, name, code);
+  return lengthIn(value, name);
 }
 
 /**
@@ -81,6 +96,23 @@ export function copyOf(bytes: Uint8Array): Bytes {
  * @throws LanelockError `ERR_ARGUMENT`, `ERR_BUFFER`
  */
 export function callersBytes(value: unknown, name: string): Bytes {
-  const length = checkBytes(value, name);
-  return plain(value as Uint8Array, length);
+  const buffer = ownBuffer(value, name, "ERR_ARGUMENT");
+  const length = lengthIn(value, name);
+  return new Uint8Array(buffer, offsetOf.call(value), length);
+}
+
+/**
+ * The first `length` of a caller's bytes, as a plain array.
+ *
+ * @throws LanelockError `ERR_ARGUMENT`, `ERR_BUFFER` as {@link callersBytes}, or if there are fewer
+ */
+export function callersRoom(value: unknown, name: string, length: number): Bytes {
+  const buffer = ownBuffer(value, name, "ERR_ARGUMENT");
+  const room = lengthIn(value, name);
+  if (room < length) throw tooSmall(name, room, length);
+  return new Uint8Array(buffer, offsetOf.call(value), length);
+}
+
+function tooSmall(name: string, room: number, length: number): LanelockError {
+  return new LanelockError("ERR_BUFFER", `${name} has ${room} bytes, but the result has ${length}`);
 }
