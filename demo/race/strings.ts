@@ -23,6 +23,7 @@ export interface RaceTexts {
   readonly finished: string;
   readonly racing: (size: string | undefined) => string;
   readonly failed: (message: string) => string;
+  readonly notLoaded: string;
   readonly contenders: Readonly<Record<RecordsContender, string>>;
   readonly browsers: Readonly<Record<Browser, string>>;
   readonly thisMachine: string;
@@ -67,6 +68,7 @@ const en: RaceTexts = {
   finished: "The race is over. The results are below.",
   racing: (size) => (size === undefined ? "Racing: 1,000 small records" : `Racing: messages of ${size}`),
   failed: (message) => `The race stopped: ${message}`,
+  notLoaded: "its script could not be loaded. Check the network, then race again.",
   contenders: {
     lanelock: "lanelock",
     "lanelock-many": "lanelock (sealMany)",
@@ -139,6 +141,7 @@ const zh: RaceTexts = {
   finished: "竞速结束，结果见下方。",
   racing: (size) => (size === undefined ? "正在测：1,000 条小记录" : `正在测：${size} 的消息`),
   failed: (message) => `竞速中断：${message}`,
+  notLoaded: "脚本无法加载。请检查网络，然后重试。",
   contenders: {
     lanelock: "lanelock",
     "lanelock-many": "lanelock（sealMany）",

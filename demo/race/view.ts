@@ -186,7 +186,7 @@ class Race {
       machine: machineOf(navigator),
     };
     worker.addEventListener("message", ({ data }: MessageEvent<Report>) => this.#take(data));
-    worker.addEventListener("error", ({ message }) => this.#end((t) => t.failed(message ?? "")));
+    worker.addEventListener("error", ({ message }) => this.#end((t) => t.failed(message || t.notLoaded)));
     worker.postMessage(start);
     this.#busy(true);
     this.#say((t) => t.racing(undefined));
@@ -201,6 +201,8 @@ class Race {
       this.#say((t) => t.racing(bytes === undefined ? undefined : size(bytes)));
     } else {
       this.#shown.set(report.results.cipher, { results: report.results, here: true });
+      // The address no longer says what is shown.
+      if (isResults(location.hash.slice(1))) history.replaceState(null, "", "#race");
       for (const input of this.#ciphers) input.checked = input.value === report.results.cipher;
       this.#end((t) => t.finished);
       this.#draw();

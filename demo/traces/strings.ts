@@ -16,6 +16,7 @@ export interface TracesTexts {
   readonly tracing: string;
   readonly traced: (engine: string, table: string) => string;
   readonly failed: (message: string) => string;
+  readonly notLoaded: string;
   readonly sameKeys: string;
   readonly programs: Readonly<Record<ProgramName, string>>;
   readonly about: Readonly<Record<ProgramName, string>>;
@@ -54,6 +55,7 @@ const en: TracesTexts = {
   tracing: "Tracing …",
   traced: (engine, table) => `Traced. Addresses that differ: ${engine} in the engine, ${table} with the table.`,
   failed: (message) => `No traces could be made: ${message}`,
+  notLoaded: "their script could not be loaded. Check the network, then trace again.",
   sameKeys: "Both keys are the same, so the traces are equal even with the table. Change a digit.",
   programs: { engine: "lanelock’s engine", table: "AES with a table" },
   about: {
@@ -99,6 +101,7 @@ const zh: TracesTexts = {
   tracing: "正在记录……",
   traced: (engine, table) => `记录完成。不同的地址：引擎 ${engine} 个，查表实现 ${table} 个。`,
   failed: (message) => `无法记录轨迹：${message}`,
+  notLoaded: "脚本无法加载。请检查网络，然后重试。",
   sameKeys: "两把密钥相同，查表实现也就看不出区别。请改动一位数字。",
   programs: { engine: "lanelock 引擎", table: "查表的 AES" },
   about: {

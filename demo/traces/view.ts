@@ -168,7 +168,7 @@ class Traces {
     worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => this.#take(data));
     worker.addEventListener("error", ({ message }) => {
       this.#worker = undefined;
-      this.#take({ kind: "failure", message: message ?? "" });
+      this.#take({ kind: "failure", message: message || this.#page.t(texts).notLoaded });
     });
     this.#worker = worker;
     return worker;

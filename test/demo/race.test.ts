@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { agreedWorks, Disagreement } from "../../demo/race/agreement.ts";
 import { fromFragment, toFragment } from "../../demo/race/link.ts";
@@ -285,6 +286,25 @@ describe("in Chromium", () => {
     await page.waitForSelector("#race .curves");
     expect(await page.locator("#race .notice.bad").isHidden()).toBe(true);
     expect(await page.locator("#race .origin").textContent()).toContain("Firefox 140");
+    await page.context().close();
+  });
+
+  test("a page that cannot load the script of the race says so, and can race once it can", async () => {
+    const prepare = async (page: Page) => {
+      // Without it the request goes to the network rather than to what the service worker keeps.
+      await page.addInitScript("delete Navigator.prototype.serviceWorker");
+      await page.route("**/race-worker.js", (route) => route.abort());
+    };
+    const page = await demo.open("race", { prepare, fragment: `#${toFragment(results)}` });
+    await page.selectOption("#race-largest", "65536");
+    await page.click("#race button[type=submit]");
+    await page.locator("#race").getByText("The race stopped: its script could not be loaded.").waitFor();
+    // Some versions of Chromium report the refused request.
+    expect(demo.complaints.splice(0).filter((one) => !one.startsWith("Failed to load resource"))).toEqual([]);
+    await page.unroute("**/race-worker.js");
+    await page.click("#race button[type=submit]");
+    await page.getByText("Measured on this machine").waitFor();
+    expect(new URL(page.url()).hash).toBe("#race");
     await page.context().close();
   });
 
