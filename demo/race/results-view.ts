@@ -51,7 +51,7 @@ function verdict(results: Results, page: Page): HTMLElement {
   const sentences = points(results).map((facts) => facts.map((fact) => t.fact(fact, writing)).join(t.between));
   return el(
     "div",
-    { class: "panel verdict" },
+    { class: "panel findings" },
     el("h3", {}, t.verdict),
     el("ul", {}, ...sentences.map((one) => el("li", {}, one))),
   );

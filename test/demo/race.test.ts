@@ -233,7 +233,7 @@ describe("in Chromium", () => {
     expect(await page.locator("#race .origin").textContent()).toContain("Measured on this machine");
     expect(await page.locator("#race .curve").count()).toBe(3);
     expect(await page.locator("#race .bar-row").count()).toBe(5);
-    expect(await page.locator("#race .verdict li").count()).toBe(3);
+    expect(await page.locator("#race .findings li").count()).toBe(3);
     expect(await page.locator("#race-largest").isEnabled()).toBe(true);
 
     await page.locator("#race-size").press("End");
