@@ -1,5 +1,5 @@
-import { toHex } from "../shared/encoding.ts";
-import { sha256OfText } from "../shared/hash/sha256.ts";
+import { sha256Hex } from "../shared/hash/sha256.ts";
+import type { MaybePromise } from "../shared/maybe-promise.ts";
 import { percentEncode } from "../shared/percent-encoding.ts";
 import type { Credentials } from "./credentials.ts";
 import { hmacSha256, type TextHmac } from "./hmac-sha256.ts";
@@ -36,17 +36,20 @@ export class Acs3Signer {
    *
    * @throws LanelockError `ERR_UNSUPPORTED` for a host without WebCrypto
    */
-  async authorization(
+  authorization(
     { query, host, headers }: UnsignedRequest,
     { accessKeyId, accessKeySecret }: Credentials,
-  ): Promise<string> {
-    const signed: Readonly<Record<string, string>> = { ...headers, host };
-    const names = Object.keys(signed).sort();
-    const lines = names.map((name) => `${name}:${signed[name]}\n`).join("");
-    const canonical = `POST\n/\n${query}\n${lines}\n${names.join(";")}\n${EMPTY_BODY_SHA256}`;
-    const signing = this.#hmacOf(accessKeySecret)(`${ALGORITHM}\n${toHex(sha256OfText(canonical))}`);
-    const signature = toHex(signing instanceof Promise ? await signing : signing);
-    return `${ALGORITHM} Credential=${accessKeyId},SignedHeaders=${names.join(";")},Signature=${signature}`;
+  ): MaybePromise<string> {
+    const names = Object.keys(headers);
+    names.push("host");
+    names.sort();
+    let lines = "";
+    for (const name of names) lines += `${name}:${name === "host" ? host : headers[name]}\n`;
+    const list = names.join(";");
+    const canonical = `POST\n/\n${query}\n${lines}\n${list}\n${EMPTY_BODY_SHA256}`;
+    const begin = `${ALGORITHM} Credential=${accessKeyId},SignedHeaders=${list},Signature=`;
+    const signature = this.#hmacOf(accessKeySecret)(`${ALGORITHM}\n${sha256Hex(canonical)}`);
+    return typeof signature === "string" ? begin + signature : signature.then((text) => begin + text);
   }
 
   #hmacOf(secret: string): TextHmac {

@@ -37,27 +37,42 @@ export async function untilDone<T>(
   }
 }
 
-/** The signal of the attempt is aborted by the caller's, and when its time is over; then nothing it does counts any more. */
-async function withinTime<T>(
+/**
+ * The signal of the attempt is aborted by the caller's, and when its time is over. Then nothing it does counts any more, whether or not
+ * it heeds the signal.
+ */
+function withinTime<T>(
   { operation, timeoutMs, signal }: Attempts,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const own = new AbortController();
-  const abort = () => own.abort(signal && abortReason(signal));
-  const timer = setTimeout(() => {
-    own.abort(
-      new LanelockError("ERR_PROVIDER", `The KMS gave no answer to ${operation} within ${timeoutMs / 1_000} s.`),
+  return new Promise((resolve, reject) => {
+    const own = new AbortController();
+    const settle = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+    const abandon = (reason: unknown) => {
+      settle();
+      reject(reason);
+      own.abort(reason);
+    };
+    const abort = () => abandon(signal && abortReason(signal));
+    const timer = setTimeout(() => {
+      const late = `The KMS gave no answer to ${operation} within ${timeoutMs / 1_000} s.`;
+      abandon(new LanelockError("ERR_PROVIDER", late));
+    }, timeoutMs);
+    signal?.addEventListener("abort", abort, { once: true });
+    work(own.signal).then(
+      (result) => {
+        settle();
+        resolve(result);
+      },
+      (error) => {
+        settle();
+        reject(error);
+      },
     );
-  }, timeoutMs);
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    return await work(own.signal);
-  } catch (error) {
-    throw own.signal.aborted ? own.signal.reason : error;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  }
+  });
 }
 
 function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

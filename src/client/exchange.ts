@@ -1,5 +1,5 @@
 import { LanelockError } from "../errors.ts";
-import { abortable } from "../shared/abortable.ts";
+import { throwIfAborted } from "../shared/abortable.ts";
 import { concatBytes } from "../shared/encoding.ts";
 import { textOf } from "../shared/utf8.ts";
 import { type HttpAnswer, improper } from "./answer.ts";
@@ -31,10 +31,12 @@ export async function exchange(
   { operation, url, headers }: SignedRequest,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
+  // Not every fetch looks at the signal of a request that comes too late.
+  throwIfAborted(signal);
   try {
-    const response = await abortable(fetch(url, { method: "POST", headers, redirect: "manual", signal }), signal);
+    const response = await fetch(url, { method: "POST", headers, redirect: "manual", signal });
     if (response.type === "opaqueredirect") return { status: 302, requestId: null, text: "" };
-    const text = await abortable(readBody(operation, response), signal);
+    const text = await readBody(operation, response);
     return { status: response.status, requestId: response.headers.get("x-acs-request-id"), text };
   } catch (error) {
     if (signal.aborted || error instanceof LanelockError) throw error;

@@ -4,7 +4,7 @@ import type { Operation } from "../kms/operations/operation.ts";
 import { type CallOptions, signalOf } from "../kms/ports/call-options.ts";
 import { publicError } from "../kms/ports/errors.ts";
 import { decodeResponse, encodeRequest } from "../kms/schema/codec.ts";
-import { abortable } from "../shared/abortable.ts";
+import { isPromise, type MaybePromise, whenReady } from "../shared/maybe-promise.ts";
 import { randomUuid } from "../shared/random.ts";
 import { systemTime } from "../shared/timers.ts";
 import { Acs3Signer, canonicalQuery, EMPTY_BODY_SHA256 } from "./acs3-signature-hmac-sha256.ts";
@@ -13,12 +13,13 @@ import { type Outcome, untilDone } from "./attempts.ts";
 import type { Credentials } from "./credentials.ts";
 import { ConnectionLost, exchange, type SignedRequest } from "./exchange.ts";
 import { type ClientSettings, checkedClientOptions, type KmsClientOptions } from "./options.ts";
+import { SecondText } from "./second-text.ts";
 import { requireWhole } from "./secret-lengths.ts";
 
 const API_VERSION = "2016-01-20";
 
 /** The service's header of its own for Decrypt: Base64 of the bytes that are encrypted, whatever they are. */
-const AS_BYTES = { "x-lanelock-plaintext": "base64" };
+const AS_BYTES = "x-lanelock-plaintext";
 
 /**
  * A KMS on a server, with the methods, fields and errors of `Kms`. Refusals are `KmsError`s; a server that cannot be reached, or gives
@@ -31,6 +32,7 @@ export class KmsClient extends OperationsFacade implements KmsOperations {
   readonly wrappedKeyLength = 108;
   readonly #settings: ClientSettings;
   readonly #signer = new Acs3Signer();
+  readonly #dates = new SecondText();
 
   /** As {@link kmsClient}. */
   constructor(options: KmsClientOptions) {
@@ -70,8 +72,8 @@ export class KmsClient extends OperationsFacade implements KmsOperations {
     let answer: HttpAnswer;
     try {
       const given = credentials();
-      const key = given instanceof Promise ? await abortable(given, signal) : given;
-      answer = await exchange(fetch, await this.#signed(operation, query, key), signal);
+      const request = this.#signed(operation, query, isPromise(given) ? await given : given);
+      answer = await exchange(fetch, isPromise(request) ? await request : request, signal);
     } catch (error) {
       if (error instanceof ConnectionLost) return { temporary: error };
       throw error;
@@ -85,23 +87,29 @@ export class KmsClient extends OperationsFacade implements KmsOperations {
   }
 
   /** Signed again for each attempt: a server takes a nonce once. */
-  async #signed(operation: string, query: string, credentials: Credentials): Promise<SignedRequest> {
+  #signed(operation: string, query: string, credentials: Credentials): MaybePromise<SignedRequest> {
     const { endpoint, asBytes } = this.#settings;
     const { accessKeyId, securityToken } = credentials;
     const headers: Record<string, string> = {
       "x-acs-action": operation,
       "x-acs-content-sha256": EMPTY_BODY_SHA256,
-      "x-acs-date": new Date(systemTime.now()).toISOString().replace(/\.\d{3}Z$/, "Z"),
+      "x-acs-date": this.#dates.text(systemTime.now()),
       "x-acs-signature-nonce": globalThis.crypto?.randomUUID?.() ?? randomUuid(),
       "x-acs-version": API_VERSION,
-      ...(securityToken !== undefined && {
-        "x-acs-accesskey-id": accessKeyId,
-        "x-acs-security-token": securityToken,
-      }),
-      ...(asBytes && operation === "Decrypt" && AS_BYTES),
     };
-    headers.authorization = await this.#signer.authorization({ query, host: endpoint.host, headers }, credentials);
-    return { operation, url: query === "" ? `${endpoint.origin}/` : `${endpoint.origin}/?${query}`, headers };
+    if (securityToken !== undefined) {
+      headers["x-acs-accesskey-id"] = accessKeyId;
+      headers["x-acs-security-token"] = securityToken;
+    }
+    if (asBytes && operation === "Decrypt") headers[AS_BYTES] = "base64";
+    const url = query === "" ? `${endpoint.origin}/` : `${endpoint.origin}/?${query}`;
+    return whenReady(
+      this.#signer.authorization({ query, host: endpoint.host, headers }, credentials),
+      (authorization) => {
+        headers.authorization = authorization;
+        return { operation, url, headers };
+      },
+    );
   }
 }
 

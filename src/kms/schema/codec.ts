@@ -2,7 +2,7 @@ import { LanelockError } from "../../errors.ts";
 import { invalidParameter, missingParameter } from "../ports/errors.ts";
 import type { AnswerOptions, AnyField, Json } from "./field.ts";
 import { recordFromJson, recordToJson } from "./list.ts";
-import { type Entry, type Schema, unknownField } from "./schema.ts";
+import { type Entry, refuseUnknown, type Schema, unknownField } from "./schema.ts";
 
 /** What the codec needs of an operation. */
 export interface Coded<Request, Response> {
@@ -125,27 +125,22 @@ export function encodeRequest<Request>(
   { request }: Pick<Coded<Request, unknown>, "request">,
   value: Request,
 ): Record<string, string> {
-  const given = onceRead(request, value);
-  request.read(given as Request);
+  const given: unknown = value;
+  if (typeof given !== "object" || given === null) throw missingParameter("Request");
+  refuseUnknown(given, request.entries);
   const parameters: Record<string, string> = {};
   for (const { name, parameter, field } of request.entries) {
-    const one = given[name];
-    if (one === undefined || one === null) continue;
+    // Once: an accessor could give another value after the check.
+    const one: unknown = Reflect.get(given, name);
+    if (one === undefined || (one === null && !field.neverNull)) {
+      if (field.required) throw missingParameter(parameter);
+      continue;
+    }
+    field.read(one, parameter);
     if (field.fixed === undefined) parameters[parameter] = field.toText(one, parameter);
     else if (one !== field.fixed) throw invalidParameter(parameter, `Over HTTP it is always ${String(field.fixed)}.`);
   }
   return parameters;
-}
-
-/** The fields of a request, each read once: an accessor could give another value after the check. */
-function onceRead({ entries }: { readonly entries: readonly Entry[] }, value: unknown): Record<string, unknown> {
-  if (typeof value !== "object" || value === null) throw missingParameter("Request");
-  const given: Record<string, unknown> = Object.create(null);
-  for (const name in value) {
-    if (Object.hasOwn(value, name) || !(name in Object.prototype)) given[name] = Reflect.get(value, name);
-  }
-  for (const { name } of entries) if (!(name in given)) given[name] = Reflect.get(value, name);
-  return given;
 }
 
 /**

@@ -141,6 +141,13 @@ function isLiteral(given: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
+/** Refuses the first name of a request that is no field of it. @throws KmsError `InvalidParameter` */
+export function refuseUnknown(given: object, entries: readonly Entry[]): void {
+  for (const name in given) {
+    if (!entries.some((entry) => entry.name === name)) refuseUnless(isInherited(given, name), name, entries);
+  }
+}
+
 /** Whether a name comes from the root of the prototype chain: not from the caller. */
 function isInherited(given: object, name: string): boolean {
   return !Object.hasOwn(given, name) && name in Object.prototype;

@@ -1,5 +1,5 @@
 import { sha256 as portable } from "@noble/hashes/sha2.js";
-import { utf8 } from "../encoding.ts";
+import { toHex, utf8 } from "../encoding.ts";
 
 const node = globalThis.process?.getBuiltinModule?.("node:crypto");
 
@@ -18,6 +18,11 @@ export const sha256: (data: Uint8Array) => Uint8Array = node
 export const sha256OfText: (text: string) => Uint8Array = node
   ? (text) => fromLatin1(node.hash("sha256", text, "binary"))
   : (text) => portable(utf8(text));
+
+/** SHA-256 in hexadecimal, of bytes or of a text's UTF-8. */
+export const sha256Hex: (data: Uint8Array | string) => string = node
+  ? (data) => node.hash("sha256", data, "hex")
+  : (data) => toHex(portable(typeof data === "string" ? utf8(data) : data));
 
 /** Through a string: a `Buffer` for the digest would be memory outside the heap, which costs more than hashing. */
 function fromLatin1(text: string): Uint8Array {
@@ -45,10 +50,19 @@ export class HmacSha256 {
   }
 
   digest(data: Uint8Array): Uint8Array {
+    return sha256(this.#outerMessage(data));
+  }
+
+  /** In hexadecimal. */
+  hexDigest(data: Uint8Array): string {
+    return sha256Hex(this.#outerMessage(data));
+  }
+
+  #outerMessage(data: Uint8Array): Uint8Array {
     if (this.#message.length < BLOCK + data.length) this.#message = this.#grown(data.length);
     this.#message.set(data, BLOCK);
     this.#outer.set(sha256(this.#message.subarray(0, BLOCK + data.length)), BLOCK);
-    return sha256(this.#outer);
+    return this.#outer;
   }
 
   #grown(length: number): Uint8Array {

@@ -313,6 +313,7 @@ describe("what is refused", () => {
     ["bytes that are no Base64", "decrypt", "CiphertextBlob=%21", "Base64"],
     ["Base64 without padding", "decrypt", "CiphertextBlob=AQI", "Base64"],
     ["Base64 with bits to spare", "decrypt", "CiphertextBlob=AQJ=", "Base64"],
+    ["Base64 with four bits to spare", "decrypt", "CiphertextBlob=AAECAR==", "Base64"],
     ["an invalid boolean", "encrypt", "DryRun=1", "true or false"],
     ["an invalid number", "scheduleKeyDeletion", "PendingWindowInDays=7.5", "whole number"],
     ["a number of hexadecimal digits", "scheduleKeyDeletion", "PendingWindowInDays=0x7", "whole number"],
