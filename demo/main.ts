@@ -32,7 +32,7 @@ async function mount(root: HTMLElement): Promise<void> {
   }
 }
 
-/** Mounts a view when its section is less than half a screen away. */
+/** Mounts a view when its section comes near. */
 function mountWhenNear(roots: Iterable<HTMLElement>): void {
   const observer = new IntersectionObserver(
     (entries) => {
@@ -42,7 +42,7 @@ function mountWhenNear(roots: Iterable<HTMLElement>): void {
         void mount(target);
       }
     },
-    { rootMargin: "50%" },
+    { rootMargin: "100px" },
   );
   for (const root of roots) observer.observe(root);
 }
