@@ -158,6 +158,29 @@ test("the parts that browsers run import neither Node nor an optional package", 
   expect(found.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
 });
 
+/** What demo/ may take from this repository besides the package: the interpreter of the traces, and what no entry exports. */
+const DEMO_MAY = [
+  "test/proof/wasm/",
+  "src/shared/locks/",
+  "src/server/console/page/dom.ts",
+  "src/engine/engine.generated.ts",
+];
+
+test("the demo's page uses the package by its public names, and no package but those it races", () => {
+  const root = join(src, "..");
+  const modules = readdirSync(join(root, "demo"), { recursive: true, encoding: "utf8" });
+  const found = modules
+    .filter((name) => name.endsWith(".ts"))
+    .flatMap((name) => importsOf(join("../demo", name)))
+    .map(({ to }) => (to.startsWith("..") || inside(to) ? relative(root, join(src, to)) : to));
+  const wrong = found.filter((to) => {
+    const own = to.startsWith("demo/") || DEMO_MAY.some((path) => to.startsWith(path));
+    return !own && !/^(lanelock(\/[a-z-]+)?|@noble\/ciphers\/aes\.js|sm-crypto-v2)$/.test(to);
+  });
+  expect(found.length).toBeGreaterThan(50);
+  expect(wrong).toEqual([]);
+});
+
 test("no circle joins two parts", () => {
   const edges = new Map<string, Set<string>>();
   for (const { from, to } of imports) {
