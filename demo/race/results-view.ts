@@ -92,7 +92,7 @@ function curvesFigure(results: Results, page: Page): { readonly element: HTMLEle
       "details",
       {},
       el("summary", {}, t.table),
-      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t.tableCaption }, table(results, page)),
+      el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": t.tableCaption }, table(results, page)),
     ),
   );
   show();

@@ -3,7 +3,7 @@
 export type Cipher = "aes" | "sm4";
 export const CIPHERS: readonly Cipher[] = ["aes", "sm4"];
 
-/** Quick: a few rounds, about ten seconds. Thorough: many rounds, a minute or two. */
+/** Quick: a few rounds, some ten seconds to 16 MiB. Thorough: many rounds, about a minute. */
 export type Effort = "quick" | "thorough";
 export const EFFORTS: readonly Effort[] = ["quick", "thorough"];
 

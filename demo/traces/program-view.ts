@@ -21,6 +21,7 @@ export function programView(name: ProgramName, traced: Traced, page: Page): Prog
   const { addresses, addressTally, decisions, expansion, layout } = traced;
   const bands = bandsOf([...addresses[0], ...addresses[1]], layout);
   const bandName = (band: BandName) => (name === "table" && band === "constants" ? t.tableBand : t.bands[band]);
+  const naming = { page, bands, bandName };
   const count = (value: number) => page.number(value);
   const plot = el("div", { class: "plot" });
   const draw = () => {
@@ -45,7 +46,7 @@ export function programView(name: ProgramName, traced: Traced, page: Page): Prog
     plot,
     el("p", { class: "axis minor small" }, t.time),
     reading(traced, page),
-    el("details", {}, el("summary", {}, t.table), differences(traced, { page, bands, bandName })),
+    el("details", {}, el("summary", {}, t.table), byBand(traced, naming), differences(traced, naming)),
     el("p", { class: "minor small module" }, `${t.file} ${traced.file}, SHA-256 `, el("code", {}, traced.sha256)),
   );
   return { element, stop: () => observer.disconnect() };
@@ -69,25 +70,44 @@ interface Naming {
   readonly bandName: (band: BandName) => string;
 }
 
-function differences({ addresses }: Traced, { page, bands, bandName }: Naming): HTMLElement {
+function table(caption: string, heads: readonly string[], rows: readonly (readonly string[])[]): HTMLElement {
+  const row = ([first = "", ...others]: readonly string[]) =>
+    el("tr", {}, el("th", { scope: "row" }, first), ...others.map((cell) => el("td", {}, cell)));
+  const head = el("tr", {}, ...heads.map((one) => el("th", { scope: "col" }, one)));
+  return el(
+    "div",
+    { class: "scroll", tabindex: 0, role: "group", "aria-label": caption },
+    el("table", {}, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, ...rows.map(row))),
+  );
+}
+
+/** The picture in words: how many accesses fall on each stretch of memory, and how many of them differ. */
+function byBand({ addresses: [first, second] }: Traced, { page, bands, bandName }: Naming): HTMLElement {
   const t = page.t(texts);
-  const [first, second] = addresses;
-  const rows: HTMLElement[] = [];
+  const rows = bands.map(({ name, from, to }) => {
+    const inside = (address: number | undefined) => address !== undefined && address >= from && address < to;
+    let [total, different] = [0, 0];
+    for (let index = 0; index < Math.max(first.length, second.length); index++) {
+      if (!inside(first[index]) && !inside(second[index])) continue;
+      total += 1;
+      if (first[index] !== second[index]) different += 1;
+    }
+    return [`${bandName(name)} (${page.number(to - from)} B)`, page.number(total), page.number(different)];
+  });
+  return table(t.byBand, [t.memory, t.accesses, t.different], rows);
+}
+
+function differences({ addresses: [first, second] }: Traced, { page, bands, bandName }: Naming): HTMLElement {
+  const t = page.t(texts);
+  const rows: string[][] = [];
   const placed = (address: number | undefined): string => {
     const band = bands.find(({ from, to }) => address !== undefined && address >= from && address < to);
     return band === undefined || address === undefined ? "–" : `${bandName(band.name)} + ${address - band.from}`;
   };
   for (let index = 0; index < Math.max(first.length, second.length) && rows.length < ROWS; index++) {
     if (first[index] === second[index]) continue;
-    const cells = [first[index], second[index]].map((address) => el("td", {}, placed(address)));
-    rows.push(el("tr", {}, el("th", { scope: "row" }, page.number(index + 1)), ...cells));
+    rows.push([page.number(index + 1), placed(first[index]), placed(second[index])]);
   }
   if (rows.length === 0) return el("p", {}, t.noDifference);
-  const heads = [t.access, t.keyOne, t.keyTwo].map((head) => el("th", { scope: "col" }, head));
-  const caption = t.tableCaption(page.number(rows.length));
-  return el(
-    "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
-    el("table", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)),
-  );
+  return table(t.tableCaption(page.number(rows.length)), [t.access, t.keyOne, t.keyTwo], rows);
 }

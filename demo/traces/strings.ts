@@ -33,6 +33,10 @@ export interface TracesTexts {
   readonly nothingRead: string;
   readonly table: string;
   readonly tableCaption: (shown: string) => string;
+  readonly byBand: string;
+  readonly memory: string;
+  readonly accesses: string;
+  readonly different: string;
   readonly access: string;
   readonly noDifference: string;
   readonly sameBytes: (ciphertext: string) => string;
@@ -73,8 +77,12 @@ const en: TracesTexts = {
   keyReadHow:
     "In its first round the program reads the S-box at each byte of text ⊕ key. Real attacks see cache lines rather than single bytes, and so need more runs.",
   nothingRead: "The addresses are the same under both keys. They say nothing about either.",
-  table: "Show the differences as a table",
+  table: "Show the figures as tables",
   tableCaption: (shown) => `The first ${shown} accesses that differ`,
+  byBand: "Accesses by stretch of memory",
+  memory: "Memory",
+  accesses: "Accesses",
+  different: "Differ",
   access: "Access",
   noDifference: "No access differs.",
   sameBytes: (ciphertext) => `Both programs and WebCrypto give the same ciphertexts. Key A: ${ciphertext}`,
@@ -119,8 +127,12 @@ const zh: TracesTexts = {
   keyReadHow:
     "第一轮中，程序按“明文 ⊕ 密钥”的每个字节读取 S 盒。真实的攻击看到的是缓存行而非单个字节，因此需要更多次运行。",
   nothingRead: "两把密钥下的地址完全相同，从中读不出任何信息。",
-  table: "以表格显示差异",
+  table: "以表格显示数据",
   tableCaption: (shown) => `最先出现差异的 ${shown} 次访问`,
+  byBand: "各段内存的访问次数",
+  memory: "内存",
+  accesses: "访问次数",
+  different: "不同",
   access: "访问",
   noDifference: "没有任何访问不同。",
   sameBytes: (ciphertext) => `两个程序与 WebCrypto 得到的密文相同。密钥 A：${ciphertext}`,

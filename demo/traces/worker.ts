@@ -46,10 +46,16 @@ async function answer(asked: Asked): Promise<Answer> {
   return { kind: "traced", programs: traced };
 }
 
-addEventListener("message", async ({ data }: MessageEvent<Asked>) => {
+async function report(asked: Asked): Promise<void> {
   try {
-    postMessage(await answer(data));
+    postMessage(await answer(asked));
   } catch (error) {
     postMessage({ kind: "failure", message: error instanceof Error ? error.message : String(error) } satisfies Answer);
   }
+}
+
+/** One after another: the last answer is that to the last question. */
+let turn = Promise.resolve();
+addEventListener("message", ({ data }: MessageEvent<Asked>) => {
+  turn = turn.then(() => report(data));
 });
