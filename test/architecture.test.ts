@@ -161,7 +161,7 @@ test("the parts that browsers run import neither Node nor an optional package", 
 /** What demo/ may take from this repository besides the package: the interpreter of the traces, and what no entry exports. */
 const DEMO_MAY = [
   "test/proof/wasm/",
-  "src/shared/locks/",
+  "src/shared/",
   "src/server/console/page/dom.ts",
   "src/engine/engine.generated.ts",
 ];

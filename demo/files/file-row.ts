@@ -1,6 +1,7 @@
 import { el } from "../dom.ts";
 import type { Page } from "../view.ts";
 import type { FilesClient } from "./client.ts";
+import { failureOf } from "./failure.ts";
 import { failureText } from "./failure-text.ts";
 import { duration, size, speed } from "./format.ts";
 import type { Cipher, Compared, Failed, Phase, Progress, Reply, Sealed } from "./messages.ts";
@@ -30,7 +31,8 @@ export class FileRow {
   readonly #parts: RowParts;
   readonly #progress: ProgressLine;
   readonly #outcome = el("ul", { class: "outcome" });
-  readonly #actions = el("div", { class: "actions" });
+  /** Hidden while something is going on. */
+  readonly #actions = el("div", { class: "actions", hidden: true });
   readonly #more = el("div", { class: "more", hidden: true });
   readonly #cancel: HTMLButtonElement;
   #tamper: TamperPanel | undefined;
@@ -100,6 +102,7 @@ export class FileRow {
     }
     this.#progress.show(progress);
     this.#cancel.hidden = false;
+    this.#actions.hidden = true;
   }
 
   #showFailure({ phase, failure }: Failed): void {
@@ -163,9 +166,13 @@ export class FileRow {
 
   async #save(sealed: File): Promise<void> {
     const { id, client } = this.#parts;
-    const handle = await pickFile(sealed.name);
-    if (handle === "download") download(sealed);
-    else if (handle !== undefined) client.ask({ kind: "save", id, handle });
+    try {
+      const handle = await pickFile(sealed.name);
+      if (handle === "download") download(sealed);
+      else if (handle !== undefined) client.ask({ kind: "save", id, handle });
+    } catch (error) {
+      this.#showFailure({ kind: "failed", id, phase: "save", failure: failureOf(error) });
+    }
   }
 
   #add(kind: "good" | "bad" | "neutral", text: () => string): void {
@@ -175,5 +182,6 @@ export class FileRow {
   #end(): void {
     this.#progress.hide();
     this.#cancel.hidden = true;
+    this.#actions.hidden = this.#actions.childElementCount === 0;
   }
 }

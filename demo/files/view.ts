@@ -1,6 +1,8 @@
 import { el } from "../dom.ts";
 import type { Page, View } from "../view.ts";
 import { FilesClient } from "./client.ts";
+import { failureOf } from "./failure.ts";
+import { failureText } from "./failure-text.ts";
 import { FileRow } from "./file-row.ts";
 import type { Cipher } from "./messages.ts";
 import { sampleFile } from "./sample.ts";
@@ -133,7 +135,12 @@ class FilesView {
       return this.#folder ? folderChosen(this.#folder.name) : folderHint;
     });
     button.addEventListener("click", async () => {
-      this.#folder = this.#folder === undefined ? await pickFolder() : undefined;
+      try {
+        this.#folder = this.#folder === undefined ? await pickFolder() : undefined;
+      } catch (error) {
+        hint.replaceChildren(failureText(page, failureOf(error)));
+        return;
+      }
       button.textContent = page.t(texts)[this.#folder ? "folderForget" : "folder"];
       const { folderChosen, folderHint } = page.t(texts);
       hint.textContent = this.#folder ? folderChosen(this.#folder.name) : folderHint;

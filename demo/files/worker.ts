@@ -1,3 +1,4 @@
+import { abortable } from "../../src/shared/abortable.ts";
 import { Mutex } from "../../src/shared/locks/mutex.ts";
 import { failureOf } from "./failure.ts";
 import { PageKeys } from "./keys.ts";
@@ -21,7 +22,8 @@ interface Kept {
 const keys = new PageKeys();
 const privateFiles = PrivateFiles.open();
 const kept = new Map<number, Kept>();
-const running = new Map<number, AbortController>();
+/** What is going on, by file and kind of work. */
+const running = new Map<string, AbortController>();
 /** One file at a time: its segments share the processors. */
 const turns = new Mutex();
 
@@ -33,19 +35,29 @@ function meterOf(id: number, phase: Phase, total: number): Meter {
   return new Meter((reading) => post({ kind: "progress", id, phase, total, ...reading }));
 }
 
-/** Runs the work of a request so that it can be cancelled, and says how it failed. */
+/** Runs the work of a request so that it can be cancelled, and says how it failed. Replaces work of the same kind on the same file. */
 async function run(id: number, phase: Phase, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  running.get(id)?.abort();
+  const name = `${id} ${phase}`;
+  running.get(name)?.abort();
   const abort = new AbortController();
-  running.set(id, abort);
+  running.set(name, abort);
   try {
     await work(abort.signal);
   } catch (error) {
     if (abort.signal.aborted) post({ kind: "cancelled", id, phase });
     else post({ kind: "failed", id, phase, failure: failureOf(error) });
   } finally {
-    if (running.get(id) === abort) running.delete(id);
+    if (running.get(name) === abort) running.delete(name);
   }
+}
+
+function cancel(id: number, phases: readonly Phase[]): void {
+  for (const phase of phases) running.get(`${id} ${phase}`)?.abort();
+}
+
+/** Work that waits its turn. Cancelled before that, it does not run. */
+function inTurn(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  return turns.run(work, (turn) => abortable(turn, signal));
 }
 
 async function placeFor({ file, folder }: SealRequest): Promise<Place> {
@@ -56,7 +68,6 @@ async function placeFor({ file, folder }: SealRequest): Promise<Place> {
 
 async function sealFile(request: SealRequest, signal: AbortSignal): Promise<void> {
   const { id, file, cipher } = request;
-  signal.throwIfAborted();
   const files = await keys.envelope(cipher);
   const meter = meterOf(id, "seal", files.sealedLength(file.size));
   const place = await placeFor(request);
@@ -110,7 +121,7 @@ function keptFile(id: number): Kept {
 
 /** A file in a folder of the visitor's stays there. */
 async function forget(id: number): Promise<void> {
-  running.get(id)?.abort();
+  cancel(id, ["seal", "compare", "save", "tamper"]);
   const file = kept.get(id);
   kept.delete(id);
   if (file?.place.saved === false) await file.place.remove();
@@ -120,15 +131,15 @@ async function handle(request: Request): Promise<void> {
   const { id } = request;
   switch (request.kind) {
     case "seal":
-      await run(id, "seal", (signal) => turns.run(() => sealFile(request, signal)));
-      if (kept.has(id)) await run(id, "compare", (signal) => turns.run(() => compareFile(request, signal)));
+      await run(id, "seal", (signal) => inTurn(() => sealFile(request, signal), signal));
+      if (kept.has(id)) await run(id, "compare", (signal) => inTurn(() => compareFile(request, signal), signal));
       return;
     case "tamper":
       return run(id, "tamper", (signal) => tamperWith(request, signal));
     case "save":
       return run(id, "save", (signal) => saveFile(request, signal));
     case "cancel":
-      running.get(id)?.abort();
+      cancel(id, ["seal", "compare", "save"]);
       return;
     case "forget":
       return forget(id);

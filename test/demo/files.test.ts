@@ -172,6 +172,28 @@ test("cancelled and removed files leave nothing; the next one is sealed; memory 
   await page.context().close();
 });
 
+test("a file that waits its turn is cancelled at once; trials and savings disturb nobody", async () => {
+  const page = await demo.open("files");
+  await page.locator("#files").getByRole("radio", { name: "SM4" }).check();
+  await page.getByRole("button", { name: "Try a 64 MiB sample" }).click();
+  await page.locator("#choose-files").setInputFiles({ name: "b.txt", mimeType: "text/plain", buffer: plaintext });
+  const [first, waiting] = [rowOf(page, "sample-64-MiB.bin"), rowOf(page, "b.txt")];
+  await waiting.getByText("Waiting").waitFor();
+  await waiting.getByRole("button", { name: "Cancel: b.txt" }).click();
+  await waiting.getByText("Cancelled. Nothing was kept.").waitFor();
+  expect(await first.getByText("every byte is the same").count()).toBe(0);
+  await first.getByText("every byte is the same").waitFor();
+  await first.getByRole("button", { name: "Tamper with it" }).click();
+  await first.getByRole("spinbutton").fill("70000000");
+  // Of many trials the last one counts.
+  const slider = first.getByRole("slider");
+  for (let count = 0; count < 5; count++) await slider.press("PageUp");
+  await first.getByText(`Refused at segment`).waitFor();
+  expect(await first.getByRole("spinbutton").inputValue()).toBe(await slider.inputValue());
+  expect(await first.getByText("Cancelled").count()).toBe(0);
+  await page.context().close();
+});
+
 test("a file that went away is an error that says what to do", async () => {
   const page = await demo.open("files");
   await page.evaluate(async () => {
