@@ -11,6 +11,7 @@ parts=(
   "/usr/bin/certutil libnss3-tools"
   "/usr/bin/chromium chromium"
   "/usr/bin/firefox-esr firefox-esr"
+  "/usr/bin/jsc libjavascriptcoregtk-4.0-bin"
   "/usr/lib/postgresql postgresql"
   "/usr/bin/go golang-go"
   "/usr/share/gocode/src/github.com/denverdino/aliyungo golang-github-denverdino-aliyungo-dev"

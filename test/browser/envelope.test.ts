@@ -19,7 +19,7 @@ const strict = "'self' 'wasm-unsafe-eval'";
 let server: Server | undefined;
 let origin: string;
 beforeAll(async () => {
-  const inject = ["test/browser/buffer-in-a-page.ts"];
+  const inject = ["test/hosts/stand-ins/buffer.ts"];
   const bundle = await bundleForBrowser("test/browser/envelope-in-a-page.ts", { tsconfigRaw: "{}", inject });
   ({ server, origin } = await startServer(new Map([["/envelope.js", bundle.text]])));
 });

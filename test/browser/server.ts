@@ -2,22 +2,27 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 
-const vectors = new URL("../vectors/", import.meta.url);
+/** What is given out besides scripts and pages, by the first part of its path. */
+const folders = new Map([
+  ["vectors", new URL("../vectors/", import.meta.url)],
+  ["build", new URL("../../build/", import.meta.url)],
+]);
 
-/** A file under test/vectors, as it was before compression; undefined if there is none. */
-function vectorFile(path: string): Buffer | undefined {
-  const file = fileURLToPath(new URL(path, vectors));
-  if (!file.startsWith(fileURLToPath(vectors)) || !existsSync(file)) return undefined;
-  return file.endsWith(".gz") ? gunzipSync(readFileSync(file)) : readFileSync(file);
+/** A file under one of the folders; undefined if there is none. */
+function fileAt(pathname: string): Buffer | undefined {
+  const [, first = "", path = ""] = /^\/(\w+)\/(.+)$/.exec(pathname) ?? [];
+  const folder = folders.get(first);
+  if (folder === undefined) return undefined;
+  const file = fileURLToPath(new URL(path, folder));
+  return file.startsWith(fileURLToPath(folder)) && existsSync(file) ? readFileSync(file) : undefined;
 }
 
 /** Isolated, so that the page has SharedArrayBuffer; the suites pass one in where it must be refused. */
 const isolation = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
 /**
- * Serves `scripts` by their paths, the vectors, and a page: `/page` loads the query's `script`, if there is one, and allows what
+ * Serves `scripts` by their paths, the vectors, the built modules, and a page: `/page` loads the query's `script`, if there is one, and allows what
  * its `policy` says.
  */
 export async function startServer(scripts: ReadonlyMap<string, string>): Promise<{ server: Server; origin: string }> {
@@ -36,7 +41,7 @@ export async function startServer(scripts: ReadonlyMap<string, string>): Promise
         policy,
       );
     }
-    const file = pathname.startsWith("/vectors/") ? vectorFile(pathname.slice("/vectors/".length)) : undefined;
+    const file = fileAt(pathname);
     if (file) return answer("text/plain", file);
     response.writeHead(404).end();
   });

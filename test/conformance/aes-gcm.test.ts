@@ -32,18 +32,19 @@ function check(vector: VectorCase, seen: Seen): void {
   expectBytes(aead.open(nonce, sealed, { aad }), plaintext, vector.name);
 }
 
-test("AES-GCM passes all 47,250 CAVP cases, 11,908 of them forgeries", () => {
+test.each([
+  ["gcmEncryptExtIV128", 0],
+  ["gcmEncryptExtIV192", 0],
+  ["gcmEncryptExtIV256", 0],
+  ["gcmDecrypt128", 4011],
+  ["gcmDecrypt192", 3978],
+  ["gcmDecrypt256", 3919],
+])("AES-GCM passes the 7,875 CAVP cases of %s, %i of them forgeries", (file, forgeries) => {
   const seen: Seen = { cases: 0, forgeries: 0, nonceLengths: new Set(), tagLengths: new Set() };
-  for (const kind of ["EncryptExtIV", "Decrypt"]) {
-    for (const bits of [128, 192, 256]) {
-      const vectors = readVectors(`nist-cavp/gcm${kind}${bits}.rsp`);
-      expect(vectors).toHaveLength(7875);
-      for (const vector of vectors) check(vector, seen);
-    }
-  }
+  for (const vector of readVectors(`nist-cavp/${file}.rsp`)) check(vector, seen);
   expect(seen).toEqual({
-    cases: 47_250,
-    forgeries: 11_908,
+    cases: 7875,
+    forgeries,
     nonceLengths: new Set([1, 12, 128]),
     tagLengths: new Set([4, 8, 12, 13, 14, 15, 16]),
   });

@@ -1,5 +1,4 @@
-import { createCipheriv } from "node:crypto";
-import { type BlockCipherName, opensslName } from "./openssl-modes.ts";
+import { type BlockCipherName, opensslEncrypt } from "./openssl-modes.ts";
 
 // CMAC (SP 800-38B) written on OpenSSL's CBC: nothing of it is the engine's.
 
@@ -10,9 +9,7 @@ function double(block: Buffer): Buffer {
 }
 
 function cbc(cipher: BlockCipherName, key: Uint8Array, data: Uint8Array): Buffer {
-  const encryption = createCipheriv(opensslName(cipher, "cbc", key), key, Buffer.alloc(16));
-  encryption.setAutoPadding(false);
-  return Buffer.concat([encryption.update(data), encryption.final()]);
+  return Buffer.from(opensslEncrypt({ cipher, mode: "cbc", key, iv: Buffer.alloc(16), data, padding: "none" }));
 }
 
 /** The tag, 16 bytes. */

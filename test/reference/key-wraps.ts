@@ -1,5 +1,5 @@
-import { createCipheriv } from "node:crypto";
 import { aesKw, aesKwp } from "lanelock/key-wrap";
+import { opensslWrap } from "./openssl-modes.ts";
 
 /** A key wrap of the engine, beside OpenSSL's. */
 export interface KeyWrapUnderTest {
@@ -9,13 +9,6 @@ export interface KeyWrapUnderTest {
   readonly padded: boolean;
   readonly create: typeof aesKw;
   expected(key: Uint8Array, material: Uint8Array): Uint8Array<ArrayBuffer>;
-}
-
-function opensslWrap(key: Uint8Array, material: Uint8Array, padded: boolean): Uint8Array<ArrayBuffer> {
-  const name = `id-aes${key.length * 8}-wrap${padded ? "-pad" : ""}`;
-  const initial = padded ? "a65959a6" : "a6a6a6a6a6a6a6a6";
-  const encryption = createCipheriv(name, key, Buffer.from(initial, "hex"));
-  return Uint8Array.from(Buffer.concat([encryption.update(material), encryption.final()]));
 }
 
 export const keyWraps: readonly KeyWrapUnderTest[] = [16, 24, 32].flatMap((keyLength) =>

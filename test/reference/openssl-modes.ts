@@ -49,3 +49,19 @@ export function opensslAesGcm({ key, nonce, plaintext, aad, tagLength = 16 }: Se
   const ciphertext = Buffer.concat([encryption.update(plaintext), encryption.final()]);
   return Uint8Array.from(Buffer.concat([ciphertext, encryption.getAuthTag()]));
 }
+
+export function opensslAesCcm({ key, nonce, plaintext, aad, tagLength = 16 }: SealInput): Uint8Array<ArrayBuffer> {
+  const name = key.length === 16 ? "aes-128-ccm" : key.length === 24 ? "aes-192-ccm" : "aes-256-ccm";
+  const encryption = createCipheriv(name, key, nonce, { authTagLength: tagLength });
+  if (aad) encryption.setAAD(aad, { plaintextLength: plaintext.length });
+  const ciphertext = Buffer.concat([encryption.update(plaintext), encryption.final()]);
+  return Uint8Array.from(Buffer.concat([ciphertext, encryption.getAuthTag()]));
+}
+
+/** AES-KW, or with `padded` AES-KWP. */
+export function opensslWrap(key: Uint8Array, material: Uint8Array, padded: boolean): Uint8Array<ArrayBuffer> {
+  const name = `id-aes${key.length * 8}-wrap${padded ? "-pad" : ""}`;
+  const initial = padded ? "a65959a6" : "a6a6a6a6a6a6a6a6";
+  const encryption = createCipheriv(name, key, Buffer.from(initial, "hex"));
+  return Uint8Array.from(Buffer.concat([encryption.update(material), encryption.final()]));
+}

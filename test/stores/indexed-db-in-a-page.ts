@@ -2,8 +2,8 @@ import { envelope } from "lanelock/envelope";
 import { Kms, type KmsOptions, rewrapStore, verifyStore } from "lanelock/kms";
 import { browserRoot, indexedDbStore } from "lanelock/stores";
 import { expect } from "vitest";
-import { runRegistered } from "../browser/vitest-in-a-page.ts";
 import { testStoreContract } from "../contract/store.ts";
+import { runRegistered } from "../hosts/stand-ins/vitest.ts";
 
 // What the tests of IndexedDB ask of a page. Everything that goes in or comes out is JSON.
 

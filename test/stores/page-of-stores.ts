@@ -14,7 +14,7 @@ interface ServedPage {
 
 /** Serves the page that asks IndexedDB, from the built package. */
 export async function servePage(): Promise<ServedPage> {
-  const runner = fileURLToPath(new URL("../browser/vitest-in-a-page.ts", import.meta.url));
+  const runner = fileURLToPath(new URL("../hosts/stand-ins/vitest.ts", import.meta.url));
   const bundle = await bundleForBrowser("test/stores/indexed-db-in-a-page.ts", {
     tsconfigRaw: "{}",
     alias: { vitest: runner },

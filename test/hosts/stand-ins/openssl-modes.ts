@@ -1,10 +1,11 @@
-import { cbc, ctr, ecb, gcm as nobleGcm } from "@noble/ciphers/aes.js";
+import { aeskw, aeskwp, cbc, ctr, ecb, gcm as nobleGcm } from "@noble/ciphers/aes.js";
 import { sm4 } from "sm-crypto-v2";
-import { gcm } from "../reference/gcm.ts";
-import type { ModeInput, SealInput } from "../reference/openssl-modes.ts";
-import { Buffer } from "./buffer-in-a-page.ts";
+import { ccm } from "../../reference/ccm.ts";
+import { gcm } from "../../reference/gcm.ts";
+import type { ModeInput, SealInput } from "../../reference/openssl-modes.ts";
+import { Buffer } from "./buffer.ts";
 
-// Stands in for OpenSSL where the suites run in a page: @noble/ciphers for AES, sm-crypto-v2 for SM4.
+// Stands in for OpenSSL where the suites run outside Node: @noble/ciphers for AES, sm-crypto-v2 for SM4.
 
 function aes({ mode, key, iv = new Uint8Array(16), padding = "pkcs7" }: ModeInput) {
   const options = { disablePadding: padding === "none" };
@@ -73,4 +74,10 @@ export function opensslAesGcm(input: SealInput): Uint8Array<ArrayBuffer> {
       .encrypt(plaintext)
       .subarray(0, plaintext.length + tagLength),
   );
+}
+
+export const opensslAesCcm = ccm("aes");
+
+export function opensslWrap(key: Uint8Array, material: Uint8Array, padded: boolean): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from((padded ? aeskwp : aeskw)(key).encrypt(material));
 }
