@@ -1,10 +1,10 @@
 // Results as the fragment of a link, which anybody may have written: what is read is numbers and words of closed lists, so that
 // there is no text of a stranger's to show.
 //
-//   race=1~aes~quick~chromium.3x.8~20261128~b~lanelock.MEDIAN.BEST.…~webcrypto.…~noble.…~~lanelock-many.MEDIAN.BEST~…
+//   race=1~aes~quick~chromium.3x.8~20261128~b~lanelock.MEDIAN.BEST.…~webcrypto.…~noble.…~records~lanelock-many.MEDIAN.BEST~…
 //
-// Fields are parted by `~`. The sixth is the number of sizes; a curve for each contender follows, then an empty field, then the
-// records. Versions, processors, the number of sizes and figures (in nanoseconds) are in base 36, the day in decimal.
+// Fields are parted by `~`. The sixth is the number of sizes; a curve for each contender follows, then the word `records`, then
+// theirs. Versions, processors, the number of sizes and figures (in nanoseconds) are in base 36, the day in decimal.
 import {
   BROWSERS,
   CIPHERS,
@@ -19,6 +19,8 @@ import {
 
 const NAME = "race=";
 const VERSION = "1";
+/** Stands between the curves and the figures of the records. */
+const RECORDS = "records";
 /** More than any race has. */
 const LONGEST = 2_000;
 /** A quarter of an hour for one operation, in nanoseconds. */
@@ -46,7 +48,7 @@ export function toFragment({ cipher, effort, machine, day, sizes, curves, record
     ...[`${browser}.${version.toString(36)}.${processors.toString(36)}`],
     ...[day.replaceAll("-", ""), sizes.length.toString(36)],
     ...fieldsOf(CONTENDERS[cipher], curves),
-    "",
+    RECORDS,
     ...fieldsOf(RECORDS_CONTENDERS[cipher], new Map([...records].map(([name, figures]) => [name, [figures]]))),
   ];
   return `${NAME}${fields.join("~")}`;
@@ -118,7 +120,7 @@ function read(fields: readonly string[]): Results {
   const [, cipherWord, effortWord, machine = "", day = "", sizeCount, ...rest] = fields;
   const cipher = oneOf(CIPHERS, cipherWord);
   const count = number(sizeCount, 1, SIZES.length);
-  const middle = rest.indexOf("");
+  const middle = rest.indexOf(RECORDS);
   need(middle > 0);
   const records = contendersOf(RECORDS_CONTENDERS[cipher], rest.slice(middle + 1), 1);
   return {
@@ -138,7 +140,8 @@ export const isResults = (fragment: string): boolean => fragment.startsWith(NAME
 /** @param fragment without `#` */
 export function fromFragment(fragment: string): Results | Refusal {
   if (!isResults(fragment) || fragment.length > LONGEST) return "damaged";
-  const fields = fragment.slice(NAME.length).split("~");
+  // Some programs that pass links on encode `~`, which needs it nowhere.
+  const fields = fragment.slice(NAME.length).replaceAll(/%7e/gi, "~").split("~");
   if (/^[1-9]\d{0,2}$/.test(fields[0] ?? "") && fields[0] !== VERSION) return "newer";
   if (fields[0] !== VERSION) return "damaged";
   try {
