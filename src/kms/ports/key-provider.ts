@@ -100,8 +100,8 @@ interface Disposable {
  */
 export interface CipherKey extends Disposable {
   /**
-   * Whether `encrypt` and `decrypt` end before they return. The KMS then passes the caller's own buffers; otherwise it passes copies,
-   * because the caller may change them meanwhile.
+   * Whether `encrypt` and `decrypt` end before they return. The KMS then passes the caller's own buffers, and IVs whose memory it
+   * uses again; otherwise it passes copies, because the caller may change them meanwhile.
    */
   readonly synchronous?: boolean;
   encrypt(request: CipherRequest): MaybePromise<Uint8Array>;

@@ -1,5 +1,5 @@
 import { copyOf } from "../../shared/byte-input.ts";
-import { drawIv } from "../../shared/random.ts";
+import { drawIv, lendIv } from "../../shared/random.ts";
 import { performance } from "../../shared/timers.ts";
 import type { Call } from "../core/call.ts";
 import type { CachedCipherKey } from "../keys/cached-key.ts";
@@ -9,7 +9,7 @@ import { cipherKey } from "../life-cycle/key-loader.ts";
 import { canRotate, rotateExhausted } from "../life-cycle/transitions.ts";
 import { requireState } from "../policy/state-table.ts";
 import { invalidParameter, KmsError } from "../ports/errors.ts";
-import type { KeyRow, MaybePromise } from "../ports/index.ts";
+import type { CipherMode, KeyRow, MaybePromise } from "../ports/index.ts";
 import { describedBlob, GCM_IV_LENGTH, gcmBlob } from "../wire/blob.ts";
 import type { ContextBinding } from "../wire/context.ts";
 import { type CipherChoice, type CipherFields, chooseCipher } from "./cipher-choice.ts";
@@ -127,12 +127,18 @@ function encryptWith(call: Call, request: SymmetricEncryption, chosen: Chosen): 
   event.keyId = known.row.keyId;
   event.keyVersionId = loaded.versionId;
   const { mode, padding } = choice;
-  const iv = choice.iv ?? drawIv(mode === "GCM" ? GCM_IV_LENGTH : mode === "CBC" ? 16 : 0);
+  const iv = choice.iv ?? ivFor(mode, loaded.key.synchronous);
   const { plaintext: data, context } = request;
   const encrypted = loaded.key.encrypt({ data, iv, aad: context?.aad, padding, signal });
   return encrypted instanceof Promise
     ? encrypted.then((bytes) => assemble(chosen, iv, bytes))
     : assemble(chosen, iv, encrypted);
+}
+
+/** An IV. With a key that is synchronous, GCM's is read before the call ends, and nobody else gets it. */
+function ivFor(mode: CipherMode, synchronous = false): Uint8Array {
+  if (mode === "GCM") return synchronous ? lendIv(GCM_IV_LENGTH) : drawIv(GCM_IV_LENGTH);
+  return drawIv(mode === "CBC" ? 16 : 0);
 }
 
 function assemble({ known, choice, loaded }: Chosen, iv: Uint8Array, data: Uint8Array): Encrypted {

@@ -111,12 +111,12 @@ function parseDescribed(bytes: Uint8Array): Blob {
 
 /** Version ids are `[0-9a-z-]`; nothing else reaches the store. */
 function readVersionId(bytes: Uint8Array, offset: number): string {
-  let id = "";
   for (let i = offset; i < offset + VERSION_ID_LENGTH; i++) {
     const byte = bytes[i] ?? 0;
     const valid = (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x2d;
     if (!valid) throw invalidCiphertext();
-    id += String.fromCharCode(byte);
   }
-  return id;
+  // At once: characters joined one by one make a chain of strings, which has to be flattened for every look-up.
+  const id = bytes.subarray(offset, offset + VERSION_ID_LENGTH);
+  return Reflect.apply(String.fromCharCode, undefined, id);
 }
