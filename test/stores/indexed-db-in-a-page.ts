@@ -1,5 +1,5 @@
 import { envelope } from "lanelock/envelope";
-import { Kms, type KmsOptions, rewrapStore, verifyStore } from "lanelock/kms";
+import { Kms, type KmsOptions, rewrapStore, type StoreWriter, verifyStore } from "lanelock/kms";
 import { browserRoot, indexedDbStore } from "lanelock/stores";
 import { expect } from "vitest";
 import { testStoreContract } from "../contract/store.ts";
@@ -63,7 +63,10 @@ async function refusal(work: () => unknown): Promise<string> {
     await work();
     return "resolved";
   } catch (error) {
-    return error instanceof Error ? `${Reflect.get(error, "code") ?? error.name}: ${error.message}` : String(error);
+    if (!(error instanceof Error)) return String(error);
+    // A DOMException's code is a number.
+    const code = Reflect.get(error, "code");
+    return `${typeof code === "string" ? code : error.name}: ${error.message}`;
   }
 }
 
@@ -265,6 +268,16 @@ const questions = {
   },
 
   refusalOfHeld: () => refusal(() => Reflect.get(globalThis, "held").write(async () => undefined)),
+
+  /** Resolves once a transaction has begun that never ends. */
+  holdTransaction: () =>
+    new Promise<void>((begun) => {
+      Reflect.get(globalThis, "held").write(async (rows: StoreWriter) => {
+        await rows.meta("store-id");
+        begun();
+        await new Promise(() => undefined);
+      });
+    }),
 
   deleteDatabase,
 

@@ -1,4 +1,5 @@
 import type { LanelockError } from "../../errors.ts";
+import { clearTimeout, setTimeout, type Timer } from "../../shared/timers.ts";
 import { nameOf } from "./failure.ts";
 
 /**
@@ -6,6 +7,9 @@ import { nameOf } from "./failure.ts";
  * transaction alive. The KMS takes some 30.
  */
 const MICROTASKS = 100;
+
+/** How long a transaction waits for those of other tabs; as PostgreSQL's do for locks. */
+const LOCK_MILLISECONDS = 30_000;
 
 /** The stores of a transaction that is under way. */
 export interface Requests {
@@ -31,25 +35,30 @@ class LiveTransaction implements Requests {
   #working = true;
   #watching = false;
   #failure: { readonly reason: unknown } | undefined;
+  readonly #starting: Timer;
   readonly #refusals = new Set<unknown>();
 
   constructor(transaction: IDBTransaction, idle: string) {
     this.#transaction = transaction;
     this.#idle = transaction.objectStore(idle);
-    this.ended = new Promise((resolve, reject) => {
-      transaction.oncomplete = () => {
-        const reason = new DOMException("The transaction has ended.", "AbortError");
-        if (this.#working) reject(reason);
-        this.#over(reason);
-        resolve();
-      };
-      transaction.onabort = () => {
-        const reason = transaction.error ?? new DOMException("The transaction was aborted.", "AbortError");
-        this.#over(reason);
-        reject(reason);
-      };
-    });
-    this.ended.catch(() => undefined);
+    const { promise, resolve, reject } = deferred();
+    this.ended = promise;
+    const fail = (reason: unknown) => {
+      this.#over(reason);
+      reject(reason);
+    };
+    this.#starting = setTimeout(() => {
+      fail(new DOMException("The transaction could not start.", "TimeoutError"));
+      this.abort();
+    }, LOCK_MILLISECONDS);
+    transaction.oncomplete = () => {
+      const reason = new DOMException("The transaction has ended.", "AbortError");
+      if (this.#working) return fail(reason);
+      this.#over(reason);
+      resolve();
+    };
+    transaction.onabort = () =>
+      fail(transaction.error ?? new DOMException("The transaction was aborted.", "AbortError"));
     this.#watch();
   }
 
@@ -104,6 +113,7 @@ class LiveTransaction implements Requests {
 
   /** In the callback of a request: the transaction is active until its microtasks are done. */
   #settled(): void {
+    clearTimeout(this.#starting);
     this.#pending--;
     for (const { place } of this.#waiting.splice(0)) place();
     this.#watch();
@@ -130,6 +140,7 @@ class LiveTransaction implements Requests {
   }
 
   #over(reason: unknown): void {
+    clearTimeout(this.#starting);
     this.#working = false;
     this.#failure = { reason };
     this.#refusals.add(reason);
@@ -161,6 +172,22 @@ class LiveTransaction implements Requests {
   }
 }
 
+interface Deferred {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A promise whose rejection may come before anybody waits for it. */
+function deferred(): Deferred {
+  let settle: Omit<Deferred, "promise"> | undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  promise.catch(() => undefined);
+  return { promise, resolve: () => settle?.resolve(), reject: (reason) => settle?.reject(reason) };
+}
+
 export interface TransactionPlan {
   readonly stores: readonly string[];
   readonly mode: IDBTransactionMode;
@@ -183,6 +210,8 @@ export async function inTransaction<T>(
   const ended = live.ended.catch((reason) => {
     throw failure(reason);
   });
+  // A read does not wait for its end.
+  ended.catch(() => undefined);
   try {
     const result = await work(live);
     live.finish();
