@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { KeyBinding } from "lanelock/kms";
+import { LanelockError } from "lanelock";
+import { type KeyBinding, Kms, type RootKeySource, type UnlockRequest } from "lanelock/kms";
 import { memoryStore } from "lanelock/stores";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { rootKeySource } from "../../../src/kms/root/root-key-sources.ts";
@@ -89,4 +90,46 @@ test("material that is not what was wrapped is ERR_INTEGRITY, and names its key"
     expect(() => keys.unwrap(moved, wrapped), name).toThrow(expect.objectContaining({ code: "ERR_INTEGRITY" }));
   }
   keys.dispose();
+});
+
+/** As browserRoot: once a store was opened again with its sealed data, no other store gets a secret. */
+function rootOfOneStore(unlocking: (request: UnlockRequest) => Promise<void>): RootKeySource {
+  let owner: string | undefined;
+  return {
+    name: "root of one store",
+    async unlock(request) {
+      await unlocking(request);
+      if (request.sealed) owner ??= request.storeId;
+      if (owner !== undefined && owner !== request.storeId) throw new LanelockError("ERR_KEY", "It has another store.");
+      return { secret: new Uint8Array(32).fill(request.storeId.charCodeAt(0)), sealed: Uint8Array.of(1) };
+    },
+  };
+}
+
+test("of two openings that make one store at once, the later takes the store of the earlier, whatever the root key says", async () => {
+  const store = memoryStore();
+  let begin: () => void = () => undefined;
+  const made = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  let asked = 0;
+  const rootKey = rootOfOneStore(async ({ sealed }) => {
+    // The first to ask for the secret of a new store gets it when the second has made the store.
+    if (!sealed && asked++ === 0) await made;
+  });
+  const late = Kms.open({ store, rootKey });
+  await using early = await Kms.open({ store, rootKey });
+  const { keyId } = (await early.createKey({})).keyMetadata;
+  begin();
+  await using same = await late;
+  expect((await same.describeKey({ keyId })).keyMetadata.keyId).toBe(keyId);
+});
+
+test("a root key that refuses a new store fails its opening with that refusal, and no store is made", async () => {
+  const store = memoryStore();
+  const refusal = new LanelockError("ERR_KEY", "It has another store.");
+  const refusing = { name: "refusing", unlock: () => Promise.reject(refusal) };
+  await expect(Kms.open({ store, rootKey: refusing })).rejects.toBe(refusal);
+  await using kms = await Kms.open({ store, rootKey: new Uint8Array(32) });
+  expect((await kms.listKeys({})).totalCount).toBe(0);
 });
