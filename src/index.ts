@@ -10,29 +10,29 @@
  *
  * @module
  */
-import type { Aead } from "./ciphers/aead.ts";
-import { aes, sm4 } from "./ciphers/cipher-engine.ts";
-import { type AesGcmOptions, Gcm, type GcmOptions } from "./ciphers/gcm.ts";
+import type { Aead } from "./ciphers/aead/aead.ts";
+import { aes, sm4 } from "./ciphers/engine-binding/cipher-engine.ts";
+import { type AesGcmOptions, Gcm, type GcmOptions } from "./ciphers/gcm/gcm.ts";
 import { nativeAesGcm } from "./ciphers/native/gcm.ts";
 
 // Further modes, which bundlers leave out where they are not used: after what every program has.
 
-import { type CcmOptions, ccm } from "./ciphers/ccm.ts";
-import { gcmSiv } from "./ciphers/gcm-siv.ts";
-import { ManagedNonce, type ManagedNonceOptions, type NonceAead } from "./ciphers/managed-nonce.ts";
-import type { MessageAead } from "./ciphers/message-aead.ts";
-import { aes as aesModes, sm4 as sm4Modes } from "./ciphers/modes-engine.ts";
-import { AesSiv } from "./ciphers/siv.ts";
-import { xaes } from "./ciphers/xaes-256-gcm.ts";
+import type { MessageAead } from "./ciphers/aead/message-aead.ts";
+import { aes as aesModes, sm4 as sm4Modes } from "./ciphers/engine-binding/modes-engine.ts";
+import { type CcmOptions, ccm } from "./ciphers/message/ccm.ts";
+import { gcmSiv } from "./ciphers/message/gcm-siv.ts";
+import { AesSiv } from "./ciphers/message/siv.ts";
+import { xaes } from "./ciphers/message/xaes-256-gcm.ts";
+import { ManagedNonce, type ManagedNonceOptions, type NonceAead } from "./ciphers/nonces/managed-nonce.ts";
 
-export type { Aead, IntoOptions, Message, MessageOptions, SealStream } from "./ciphers/aead.ts";
-export type { CcmOptions } from "./ciphers/ccm.ts";
-export type { AesGcmOptions, GcmOptions } from "./ciphers/gcm.ts";
-export type { ManagedNonceOptions, ManagedOptions, NonceAead } from "./ciphers/managed-nonce.ts";
-export type { MessageAead } from "./ciphers/message-aead.ts";
+export type { Aead, IntoOptions, Message, MessageOptions, SealStream } from "./ciphers/aead/aead.ts";
+export type { MessageAead } from "./ciphers/aead/message-aead.ts";
+export type { AesGcmOptions, GcmOptions } from "./ciphers/gcm/gcm.ts";
+export type { CcmOptions } from "./ciphers/message/ccm.ts";
+export type { SivOptions } from "./ciphers/message/siv.ts";
 export type { Backend, BackendOption } from "./ciphers/native/backend.ts";
-export { randomBytes } from "./ciphers/random-bytes.ts";
-export type { SivOptions } from "./ciphers/siv.ts";
+export type { ManagedNonceOptions, ManagedOptions, NonceAead } from "./ciphers/nonces/managed-nonce.ts";
+export { randomBytes } from "./ciphers/nonces/random-bytes.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
 export type { Bytes } from "./shared/byte-input.ts";
 export type { AesSiv, ManagedNonce };

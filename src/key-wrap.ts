@@ -9,11 +9,12 @@
  *
  * @module
  */
-import { type KeyWrap, Kw, Kwp } from "./ciphers/key-wrap.ts";
-import { aes } from "./ciphers/modes-engine.ts";
 
-export type { IntoOption } from "./ciphers/block-mode.ts";
-export type { KeyWrap } from "./ciphers/key-wrap.ts";
+import { aes } from "./ciphers/engine-binding/modes-engine.ts";
+import { type KeyWrap, Kw, Kwp } from "./ciphers/macs-and-wraps/key-wrap.ts";
+
+export type { IntoOption } from "./ciphers/block-modes/block-mode.ts";
+export type { KeyWrap } from "./ciphers/macs-and-wraps/key-wrap.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
 export type { Bytes } from "./shared/byte-input.ts";
 

@@ -9,12 +9,13 @@
  *
  * @module
  */
-import { Cmac } from "./ciphers/cmac.ts";
-import type { Mac } from "./ciphers/mac.ts";
-import { aes, sm4 } from "./ciphers/modes-engine.ts";
 
-export type { IntoOption } from "./ciphers/block-mode.ts";
-export type { Mac, MacStream } from "./ciphers/mac.ts";
+import { aes, sm4 } from "./ciphers/engine-binding/modes-engine.ts";
+import { Cmac } from "./ciphers/macs-and-wraps/cmac.ts";
+import type { Mac } from "./ciphers/macs-and-wraps/mac.ts";
+
+export type { IntoOption } from "./ciphers/block-modes/block-mode.ts";
+export type { Mac, MacStream } from "./ciphers/macs-and-wraps/mac.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
 export type { Bytes } from "./shared/byte-input.ts";
 

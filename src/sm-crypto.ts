@@ -12,10 +12,10 @@
  *
  * @module
  */
-import { Cbc } from "./ciphers/cbc.ts";
-import { sm4 as engineSm4 } from "./ciphers/cipher-engine.ts";
-import { Ecb } from "./ciphers/ecb.ts";
-import { Gcm } from "./ciphers/gcm.ts";
+import { Cbc } from "./ciphers/block-modes/cbc.ts";
+import { Ecb } from "./ciphers/block-modes/ecb.ts";
+import { sm4 as engineSm4 } from "./ciphers/engine-binding/cipher-engine.ts";
+import { Gcm } from "./ciphers/gcm/gcm.ts";
 import { LanelockError, type LanelockErrorCode } from "./errors.ts";
 import { type Bytes, callersBytes } from "./shared/byte-input.ts";
 import { toHex } from "./shared/encoding.ts";

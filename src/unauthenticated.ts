@@ -9,22 +9,22 @@
  *
  * @module
  */
-import type { Aead, MessageOptions } from "./ciphers/aead.ts";
-import type { KeyOptions, PaddingOption } from "./ciphers/block-mode.ts";
-import { Cbc } from "./ciphers/cbc.ts";
-import { Cfb } from "./ciphers/cfb.ts";
-import { aes, sm4 } from "./ciphers/cipher-engine.ts";
-import { type AesCtrOptions, Ctr, type CtrOptions } from "./ciphers/ctr.ts";
-import { Ecb } from "./ciphers/ecb.ts";
-import { AEAD, Gcm } from "./ciphers/gcm.ts";
-import { GcmOpenStreamUnverified } from "./ciphers/gcm-open-stream-unverified.ts";
-import { aes as aesModes, sm4 as sm4Modes } from "./ciphers/modes-engine.ts";
+import type { Aead, MessageOptions } from "./ciphers/aead/aead.ts";
+import type { KeyOptions, PaddingOption } from "./ciphers/block-modes/block-mode.ts";
+import { Cbc } from "./ciphers/block-modes/cbc.ts";
+import { Cfb } from "./ciphers/block-modes/cfb.ts";
+import { type AesCtrOptions, Ctr, type CtrOptions } from "./ciphers/block-modes/ctr.ts";
+import { Ecb } from "./ciphers/block-modes/ecb.ts";
+import { Ofb } from "./ciphers/block-modes/ofb.ts";
+import { aes, sm4 } from "./ciphers/engine-binding/cipher-engine.ts";
+import { aes as aesModes, sm4 as sm4Modes } from "./ciphers/engine-binding/modes-engine.ts";
+import { AEAD, Gcm } from "./ciphers/gcm/gcm.ts";
+import { GcmOpenStreamUnverified } from "./ciphers/gcm/gcm-open-stream-unverified.ts";
 import { nativeAesCbc, nativeAesCtr, nativeAesEcb } from "./ciphers/native/blocks.ts";
-import { Ofb } from "./ciphers/ofb.ts";
 import { LanelockError } from "./errors.ts";
 
-export type { IntoOption, KeyOptions, PaddingOption } from "./ciphers/block-mode.ts";
-export type { AesCtrOptions, CtrOptions } from "./ciphers/ctr.ts";
+export type { IntoOption, KeyOptions, PaddingOption } from "./ciphers/block-modes/block-mode.ts";
+export type { AesCtrOptions, CtrOptions } from "./ciphers/block-modes/ctr.ts";
 export type { Backend, BackendOption } from "./ciphers/native/backend.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";
 export type { Bytes } from "./shared/byte-input.ts";

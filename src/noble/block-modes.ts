@@ -1,7 +1,7 @@
-import { Cbc } from "../ciphers/cbc.ts";
-import { aes } from "../ciphers/cipher-engine.ts";
-import { Ctr } from "../ciphers/ctr.ts";
-import { Ecb } from "../ciphers/ecb.ts";
+import { Cbc } from "../ciphers/block-modes/cbc.ts";
+import { Ctr } from "../ciphers/block-modes/ctr.ts";
+import { Ecb } from "../ciphers/block-modes/ecb.ts";
+import { aes } from "../ciphers/engine-binding/cipher-engine.ts";
 import { nativeAesCbc, nativeAesCtr, nativeAesEcb } from "../ciphers/native/blocks.ts";
 import type { Bytes } from "../shared/byte-input.ts";
 import {

@@ -1,5 +1,5 @@
-import { Cfb } from "../ciphers/cfb.ts";
-import { aes } from "../ciphers/modes-engine.ts";
+import { Cfb } from "../ciphers/block-modes/cfb.ts";
+import { aes } from "../ciphers/engine-binding/modes-engine.ts";
 import type { Bytes } from "../shared/byte-input.ts";
 import {
   BLOCK,

@@ -1,6 +1,6 @@
-import { Cmac as EngineCmac } from "../ciphers/cmac.ts";
-import type { MacStream } from "../ciphers/mac.ts";
-import { aes } from "../ciphers/modes-engine.ts";
+import { aes } from "../ciphers/engine-binding/modes-engine.ts";
+import { Cmac as EngineCmac } from "../ciphers/macs-and-wraps/cmac.ts";
+import type { MacStream } from "../ciphers/macs-and-wraps/mac.ts";
 import type { Bytes } from "../shared/byte-input.ts";
 import { BLOCK, checkBytes, checkKeyLength, isAligned, TAG, unshared, withKey } from "./common.ts";
 

@@ -1,5 +1,5 @@
-import { aes } from "../ciphers/cipher-engine.ts";
-import { Ctr } from "../ciphers/ctr.ts";
+import { Ctr } from "../ciphers/block-modes/ctr.ts";
+import { aes } from "../ciphers/engine-binding/cipher-engine.ts";
 import type { Bytes } from "../shared/byte-input.ts";
 import { BLOCK, checkBytes, withKey } from "./common.ts";
 

@@ -1,4 +1,4 @@
-import { gcmSiv } from "../ciphers/gcm-siv.ts";
+import { gcmSiv } from "../ciphers/message/gcm-siv.ts";
 import {
   BLOCK,
   type Cipher,

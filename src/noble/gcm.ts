@@ -1,5 +1,5 @@
-import { aes } from "../ciphers/cipher-engine.ts";
-import { Gcm } from "../ciphers/gcm.ts";
+import { aes } from "../ciphers/engine-binding/cipher-engine.ts";
+import { Gcm } from "../ciphers/gcm/gcm.ts";
 import { nativeAesGcm } from "../ciphers/native/gcm.ts";
 import {
   BLOCK,

@@ -1,5 +1,5 @@
-import { type KeyWrap, Kw, Kwp } from "../ciphers/key-wrap.ts";
-import { aes } from "../ciphers/modes-engine.ts";
+import { aes } from "../ciphers/engine-binding/modes-engine.ts";
+import { type KeyWrap, Kw, Kwp } from "../ciphers/macs-and-wraps/key-wrap.ts";
 import {
   type Cipher,
   checkBytes,

@@ -1,5 +1,5 @@
-import { aes } from "../ciphers/modes-engine.ts";
-import { AesSiv } from "../ciphers/siv.ts";
+import { aes } from "../ciphers/engine-binding/modes-engine.ts";
+import { AesSiv } from "../ciphers/message/siv.ts";
 import {
   BLOCK,
   type Cipher,

@@ -1,6 +1,6 @@
 import { aesGcm } from "lanelock";
 import { expect, test } from "vitest";
-import { checkTextLength } from "../../src/ciphers/gcm-limits.ts";
+import { checkTextLength } from "../../src/ciphers/gcm/gcm-limits.ts";
 import { engine } from "../../src/engine/load.ts";
 import { refusal } from "../contract/refusal.ts";
 

@@ -1,6 +1,6 @@
 import { aesCcm, aesGcm, aesSiv, sm4Ccm } from "lanelock";
 import { afterEach, expect, test } from "vitest";
-import { checkGcmSivLengths } from "../../src/ciphers/gcm-siv.ts";
+import { checkGcmSivLengths } from "../../src/ciphers/message/gcm-siv.ts";
 import { refusal } from "../contract/refusal.ts";
 import { expectScratchWiped } from "../contract/wiping.ts";
 import { expectBytes } from "../reference/expect-bytes.ts";

@@ -2,7 +2,7 @@ import { forge } from "./gcm-scenarios.ts";
 import { type CipherCase, declarePublic, type EngineCalls, publicBytes, type Scenario } from "./scenario.ts";
 import type { Secret } from "./secret.ts";
 
-// Many messages in shared lanes, as src/ciphers/gcm-many.ts lays them out for assembly/mode/gcm-many.ts: their lengths are
+// Many messages in shared lanes, as src/ciphers/gcm/gcm-many.ts lays them out for assembly/mode/gcm-many.ts: their lengths are
 // public, and what `openMany` tells of each.
 
 /** Bytes of additional data and of text of each message: less than a batch of either cipher, several, one that takes as many

@@ -1,6 +1,6 @@
 import { openStreamUnverified } from "lanelock/unauthenticated";
 import { expect, test } from "vitest";
-import { aes, sm4 } from "../../src/ciphers/cipher-engine.ts";
+import { aes, sm4 } from "../../src/ciphers/engine-binding/cipher-engine.ts";
 import { enter, recover } from "../../src/engine/call.ts";
 import { takeSlot } from "../../src/engine/slots.ts";
 import { refusal } from "../contract/refusal.ts";

@@ -1,5 +1,5 @@
 import type { NodeCrypto, NodeKey } from "../../shared/node-crypto.ts";
-import type { KeySlot } from "../key-slot.ts";
+import type { KeySlot } from "../engine-binding/key-slot.ts";
 import { algorithmOf, type Backend, type Crossover, chooseNative, type Mode } from "./backend.ts";
 
 /** What makes a cipher's keys for node:crypto: undefined where all messages go to the engine. */

@@ -1,5 +1,5 @@
-import { aes, sm4 } from "../../ciphers/cipher-engine.ts";
-import { Gcm } from "../../ciphers/gcm.ts";
+import { aes, sm4 } from "../../ciphers/engine-binding/cipher-engine.ts";
+import { Gcm } from "../../ciphers/gcm/gcm.ts";
 import type { Bytes } from "../../shared/byte-input.ts";
 import { codeOf } from "../../shared/thrown.ts";
 import { notAuthentic } from "../format/not-authentic.ts";
