@@ -53,6 +53,12 @@ const SIGNED_OUT = new Refusal(
   "This page is opened by a link that works once. Send SIGHUP to the server: it prints a new one.",
 );
 
+const TOO_MANY_LINKS = new Refusal(
+  429,
+  "TooManyAttempts",
+  "Too many links were wrong. Wait some seconds, or open a new link: send SIGHUP to the server, and it prints one.",
+);
+
 /** Answers one request of the console. */
 export async function answer(parts: ConsoleParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
@@ -123,6 +129,7 @@ async function routeData(
 
 async function enter(parts: ConsoleParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const visit = parts.signIn.enter(await tokenIn(request));
+  if (visit === undefined && !parts.signIn.admitsWrongLink()) throw TOO_MANY_LINKS;
   const outcome = visit === undefined ? SIGNED_OUT.answer.code : "OK";
   await parts.gateway.recordVisit({ operation: "OpenConsole", caller: "console", outcome });
   if (visit === undefined) throw SIGNED_OUT;
@@ -145,7 +152,9 @@ function visitOf(parts: ConsoleParts, { headers }: IncomingMessage): Visit {
 
 /** A page of another site whose name was made to lead here (DNS rebinding) sends that name. */
 function requireOwnHost({ port }: ConsoleParts, { headers }: IncomingMessage): void {
-  if (headers.host === `127.0.0.1:${port}` || headers.host === `localhost:${port}`) return;
+  // Browsers leave out the port of http itself.
+  const hosts = ["127.0.0.1", "localhost"].map((name) => (port === 80 ? name : `${name}:${port}`));
+  if (headers.host !== undefined && hosts.includes(headers.host)) return;
   throw new Refusal(421, "WrongHost", `The console answers to http://127.0.0.1:${port}/console only.`);
 }
 

@@ -1,10 +1,13 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { type RateLimit, RateLimiter } from "../http/rate-limit.ts";
 
 const LINK_MILLISECONDS = 3_600_000;
 const VISIT_MILLISECONDS = 12 * 3_600_000;
 /** The oldest gives way to one more. */
 const MAX_LINKS = 8;
 const MAX_VISITS = 16;
+/** Wrong links that are answered one by one: ten, and one more every five seconds. */
+const WRONG_LINKS: RateLimit = { perSecond: 0.2, burst: 10 };
 
 /** What lets a browser in: the cookie, which goes to every port of the host, and the key, which only the console's own page can read. */
 export interface Visit {
@@ -22,6 +25,7 @@ export class SignIn {
   readonly #now: () => number;
   readonly #links = new Map<string, number>();
   readonly #visits = new Map<string, Known>();
+  readonly #wrong = new RateLimiter(WRONG_LINKS);
 
   /** @param now a clock that only grows, in milliseconds */
   constructor(now: () => number) {
@@ -45,6 +49,14 @@ export class SignIn {
     const known = { keyDigest: sha256(visit.key), until: this.#now() + VISIT_MILLISECONDS };
     put(this.#visits, { digest: digest(visit.cookie), value: known, most: MAX_VISITS });
     return visit;
+  }
+
+  /**
+   * Whether one more wrong link may cost what a refusal costs: a line of the audit log, which any program of this machine could fill
+   * otherwise. A right link is never counted, so that nobody can lock the operator out.
+   */
+  admitsWrongLink(): boolean {
+    return this.#wrong.admits("", this.#now());
   }
 
   isIn({ cookie, key }: Visit): boolean {

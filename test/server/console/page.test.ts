@@ -94,6 +94,18 @@ test("a link opens the page once; its token leaves the address, and a new tab of
   await tab.getByRole("link", { name: "alias/orders" }).waitFor();
   expect(await page.evaluate(() => document.cookie)).toBe("");
 
+  // Neither a used link nor anything else after the # ends a visit.
+  for (const odd of [once, `${running.server.console?.url}#junk`, `${running.server.console?.url}#/no-such-view`]) {
+    await tab.goto("about:blank");
+    await tab.goto(odd);
+    await tab.getByRole("link", { name: "alias/orders" }).waitFor();
+    await tab.evaluate(() => {
+      location.hash = "more-junk";
+    });
+    await tab.waitForURL(/#\/keys$/);
+    expect(await tab.getByRole("heading", { level: 1 }).textContent()).toBe("Keys");
+  }
+
   const stranger = await open({ from: once });
   expect(await stranger.getByRole("heading", { level: 1 }).textContent()).toBe("Signed out");
   expect(await stranger.getByText("Send SIGHUP to the server").count()).toBe(1);

@@ -1,8 +1,10 @@
-import { createServer } from "node:net";
+import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import type { AuditEvent } from "lanelock/kms";
 import { serve } from "lanelock/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { page } from "../../../src/server/console/page.generated.ts";
+import { answer, type ConsoleParts } from "../../../src/server/console/requests.ts";
 import { SignIn } from "../../../src/server/console/sign-in.ts";
 import { openKms } from "../../kms/open-kms.ts";
 import { startServer, type TestServer } from "../harness.ts";
@@ -174,6 +176,61 @@ test("unused links and old visits give way to new ones", () => {
   expect(visits[0] && signIn.isIn(visits[0])).toBe(false);
 });
 
+test("ten wrong links are refused one by one, then one every five seconds; a right one is always taken", () => {
+  let now = 0;
+  const signIn = new SignIn(() => now);
+  const admitted = (count: number) => Array.from({ length: count }, () => signIn.admitsWrongLink()).filter(Boolean);
+  expect(admitted(30)).toHaveLength(10);
+  now = 4_999;
+  expect(admitted(3)).toHaveLength(0);
+  now = 5_000;
+  expect(admitted(3)).toHaveLength(1);
+  expect(signIn.enter(signIn.newToken())).toBeDefined();
+  now = 3_600_000;
+  expect(admitted(30)).toHaveLength(10);
+});
+
+test("whoever tries many links fills no audit log, and locks nobody out", async () => {
+  const lines: AuditEvent[] = [];
+  await using other = await startServer({ console: {} }, { audit: (event) => void lines.push(event) });
+  const base = other.server.console?.url ?? "";
+  const statuses: number[] = [];
+  for (let attempt = 0; attempt < 60; attempt++) {
+    statuses.push((await tryLink(`${base}#${"A".repeat(42)}${attempt % 10}`)).seen.status);
+  }
+  const refused = statuses.filter((status) => status === 401).length;
+  expect(refused).toBeGreaterThanOrEqual(10);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(60 - refused);
+  expect(statuses.at(-1)).toBe(429);
+  expect((await tryLink(other.server.console?.link() ?? "")).seen.status).toBe(200);
+  expect(lines.filter(({ outcome }) => outcome === "SignedOut")).toHaveLength(refused);
+});
+
+test("on port 80 browsers send a host without a port", async () => {
+  const nothing = {} as Omit<ConsoleParts, "port">;
+  let port = 80;
+  await using server = await listening((request, response) => void answer({ ...nothing, port }, request, response));
+  const from = (host: string) => ask(`${server.url}/console`, { headers: { host } });
+  for (const host of ["127.0.0.1", "localhost"]) expect((await from(host)).status, host).toBe(200);
+  for (const host of ["127.0.0.1:8766", "evil.example", "127.0.0.1.evil.example", "127.0.0.2"]) {
+    expect((await from(host)).status, host).toBe(421);
+  }
+  port = 8_080;
+  expect((await from("127.0.0.1")).status).toBe(421);
+});
+
+/** An HTTP server on a free port that answers as it is told. */
+async function listening(answerRequest: RequestListener) {
+  const server = createHttpServer(answerRequest);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 test("requests that are no requests end in an answer: long tokens, odd addresses", async () => {
   const long = await ask(`${visitor.base}/api/enter`, { method: "POST", body: "x".repeat(100_000) });
   expect(long.status).toBe(413);
@@ -196,7 +253,7 @@ test("wrong options and a port in use are refused, and no server is left", async
   await using kms = await openKms();
   const taken = createServer();
   const port = await new Promise<number>((resolve) => {
-    taken.listen(0, "127.0.0.1", () => resolve((taken.address() as import("node:net").AddressInfo).port));
+    taken.listen(0, "127.0.0.1", () => resolve((taken.address() as AddressInfo).port));
   });
   await expect(serve({ kms, console: { port } })).rejects.toMatchObject({
     code: "ERR_UNSUPPORTED",

@@ -78,13 +78,14 @@ function lines({ values, kind }: Series, { capacity, top, fill }: Scale): SVGEle
   const [first] = points;
   const area =
     fill && first && !points.includes(null) ? `${path}L${WIDTH} ${HEIGHT}L${first[0]} ${HEIGHT}Z` : undefined;
-  // A value between two gaps has no line: a stroke of no length with round ends is a dot.
+  // A value between two gaps has no line to be seen by: a stroke of no length with round ends is a dot.
   const dots = points.map((point, index) =>
     point === null || points[index - 1] || points[index + 1] ? "" : `M${point.join(" ")}h0`,
   );
   return [
     ...(area === undefined ? [] : [svg("path", { class: `area ${kind}`, d: area })]),
-    svg("path", { class: `line ${kind}`, d: path + dots.join("") }),
+    svg("path", { class: `line ${kind}`, d: path }),
+    svg("path", { class: `line dot ${kind}`, d: dots.join("") }),
   ];
 }
 

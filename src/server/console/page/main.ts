@@ -172,14 +172,15 @@ function signedOut(message: string): void {
   heading.focus();
 }
 
+/** 256 random bits, as a link has them. Anything else in the address is no attempt to sign in. */
+const TOKEN = /^[\w-]{43}$/;
+
 /** Enters with the token in the address, if there is one, which then leaves the address and the browser's history. */
 async function start({ focus }: { focus: boolean }): Promise<void> {
   const token = location.hash.slice(1);
   try {
-    if (token !== "" && !token.startsWith("/")) {
-      history.replaceState(null, "", "/console#/keys");
-      await enter(token);
-    }
+    if (!token.startsWith("/")) history.replaceState(null, "", "/console#/keys");
+    if (TOKEN.test(token)) await enterOrStay(token);
     const { region, account } = JSON.parse(await ask("place")) as PlaceAnswer;
     byId("place").textContent = `${region} · account ${account}`;
   } catch (error) {
@@ -193,6 +194,15 @@ async function start({ focus }: { focus: boolean }): Promise<void> {
   menu.hidden = false;
   byId("leave").hidden = false;
   await show({ focus });
+}
+
+/** A link that was used before lets nobody in, and ends no visit that goes on. */
+async function enterOrStay(token: string): Promise<void> {
+  try {
+    await enter(token);
+  } catch (error) {
+    if (!/^(SignedOut|TooManyAttempts)$/.test(failureOf(error).code)) throw error;
+  }
 }
 
 menu.append(...MENU.map(([name, title]) => el("a", { href: `#/${name}` }, title)));
