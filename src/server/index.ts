@@ -1,5 +1,5 @@
 /**
- * The KMS over HTTP, in the protocol of Alibaba Cloud KMS. Node only; needs the packages fastify, pino and prom-client.
+ * The KMS over HTTP, in the protocol of Alibaba Cloud KMS. Node only; needs the package fastify, and with metrics prom-client.
  *
  * @module
  */

@@ -3,6 +3,7 @@ import type { KeyStore } from "lanelock/kms";
 import { serve } from "lanelock/server";
 import { sqlStore } from "lanelock/stores";
 import { expect, test } from "vitest";
+import { RateLimiter } from "../../src/server/http/rate-limit.ts";
 import { openKms } from "../kms/open-kms.ts";
 import { PostgresServer } from "../stores/postgres-server.ts";
 import { scratchFolder } from "../tokens/scratch-folder.ts";
@@ -33,6 +34,33 @@ test("a request that is refused for its signature takes no nonce from the one it
   const forged = path.replace(/Signature=[^&]*$/, "Signature=AAAAAAAAAAAAAAAAAAAAAAAAAAA%3D");
   expect(await send(running.server.url, forged)).toMatchObject({ json: { Code: "SignatureDoesNotMatch" } });
   expect(await send(running.server.url, path)).toMatchObject({ status: 200 });
+});
+
+test("whoever sends recorded requests again uses up nothing of their owner's rate limit", async () => {
+  await using running = await startServer({ rateLimit: { perSecond: 1, burst: 4 } });
+  const { url } = running.server;
+  const recorded = signedPath(running.owner, "ListKeys");
+  expect(await send(url, recorded)).toMatchObject({ status: 200 });
+  for (let i = 0; i < 40; i++) expect(await send(url, recorded)).toMatchObject(used);
+  const old = signedPath(running.owner, "ListKeys", {}, { at: Date.now() - 16 * 60_000 });
+  for (let i = 0; i < 40; i++) expect(await send(url, old)).toMatchObject({ json: { Code: "IllegalTimestamp" } });
+  for (let i = 0; i < 3; i++) {
+    expect(await send(url, signedPath(running.owner, "ListKeys"))).toMatchObject({ status: 200 });
+  }
+  // A control: the owner's own requests count.
+  const own = Array.from({ length: 40 }, () => send(url, signedPath(running.owner, "ListKeys")));
+  const statuses = (await Promise.all(own)).map(({ status }) => status);
+  expect(statuses).toContain(429);
+});
+
+test("a request that is sent again gives back what it was counted, and no more than the burst", () => {
+  const rates = new RateLimiter({ perSecond: 1, burst: 2 });
+  rates.returnOne("nobody");
+  expect([rates.admits("a", 0), rates.admits("a", 0), rates.admits("a", 0)]).toEqual([true, true, false]);
+  rates.returnOne("a");
+  expect([rates.admits("a", 0), rates.admits("a", 0)]).toEqual([true, false]);
+  for (let i = 0; i < 5; i++) rates.returnOne("a");
+  expect([rates.admits("a", 0), rates.admits("a", 0), rates.admits("a", 0)]).toEqual([true, true, false]);
 });
 
 async function isTakenOnceByTwo(makeStore: () => KeyStore): Promise<void> {

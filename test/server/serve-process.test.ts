@@ -162,7 +162,9 @@ test("TLS, whose certificate is read again on SIGHUP", async () => {
 });
 
 test("an address of the network needs TLS or --insecure", () => {
-  expect(refusalOf("--host", "0.0.0.0", "--port", "0")).toMatch(/listens only with TLS: give tls/);
+  expect(refusalOf("--host", "0.0.0.0", "--port", "0")).toMatch(
+    /On 0\.0\.0\.0 the server listens only with TLS: give --certificate and --private-key, or --insecure to send keys/,
+  );
 });
 
 test("settings come from the file, the environment and the command line, and can be printed", () => {

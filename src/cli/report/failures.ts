@@ -51,6 +51,10 @@ const ADVICE: readonly (readonly [library: string, here: string])[] = [
   ],
   ["Of kmsClient's credentials,", "Of the access key in the environment or the credentials file,"],
   ["Use https, or say insecure: true.", "Use https."],
+  [
+    "listens only with TLS: give tls: { certificate, privateKey }, or insecure: true",
+    "listens only with TLS: give --certificate and --private-key, or --insecure",
+  ],
   [", or open it without `create: false`", ""],
 ];
 

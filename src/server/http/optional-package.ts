@@ -1,15 +1,20 @@
 import { LanelockError } from "../../errors.ts";
 
+const NEEDED_BY = {
+  fastify: "The server needs it",
+  "prom-client": "The server's metrics need it",
+} as const;
+
 /**
  * Loads a package that only the server needs.
  *
  * @throws LanelockError `ERR_DEPENDENCY` that names the package to install
  */
-export async function optionalPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
+export async function optionalPackage<T>(name: keyof typeof NEEDED_BY, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (cause) {
-    const advice = "The server needs the packages fastify, pino and prom-client: npm install fastify pino prom-client";
-    throw new LanelockError("ERR_DEPENDENCY", `The package ${name} cannot be loaded. ${advice}`, { cause });
+    const message = `The package ${name} cannot be loaded. ${NEEDED_BY[name]}: npm install ${name}`;
+    throw new LanelockError("ERR_DEPENDENCY", message, { cause });
   }
 }

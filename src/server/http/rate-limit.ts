@@ -33,4 +33,11 @@ export class RateLimiter {
     bucket.tokens -= 1;
     return true;
   }
+
+  /** Takes a request back that should not have been counted. */
+  returnOne(accessKeyId: string): void {
+    const bucket = this.#buckets.get(accessKeyId);
+    if (bucket !== undefined && this.#limit !== undefined)
+      bucket.tokens = Math.min(this.#limit.burst, bucket.tokens + 1);
+  }
 }

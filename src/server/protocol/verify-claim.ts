@@ -38,9 +38,14 @@ export function verifyRequest(request: SignedRequest, gatekeeper: Gatekeeper): M
   const claim = isAcs3(request) ? readAcs3Claim(request) : readRpcClaim(request);
   return whenReady(gatekeeper.accessKeys.find(claim.accessKeyId), (found) => {
     const accessKey = requireSigned(claim, found);
-    requireLife(claim, accessKey, gatekeeper.now());
+    const now = gatekeeper.now();
+    requireLife(claim, accessKey, now);
+    requireFresh(claim, now);
     if (!gatekeeper.rates.admits(accessKey.accessKeyId, performance.now())) throw throttled("QPS Limit Exceeded");
-    return whenReady(nonceVerdict(claim, gatekeeper), (verdict) => {
+    return whenReady(gatekeeper.nonces.claim(claim, now), (verdict) => {
+      // Whoever recorded a request must not use up its owner's limit by sending it again. It is counted first all the same: a flood of
+      // the owner's own is refused before its nonces take memory and the store's time.
+      if (verdict === "used") gatekeeper.rates.returnOne(accessKey.accessKeyId);
       requireNew(verdict);
       requireVersion(claim);
       return { claim, accessKey };
@@ -74,14 +79,10 @@ function requireLife(claim: Claim, accessKey: KnownAccessKey, now: number): void
   }
 }
 
-function nonceVerdict(claim: Claim, { nonces, now }: Gatekeeper): MaybePromise<NonceVerdict> {
-  const at = now();
-  const { timestamp, accessKeyId, replayId } = claim;
-  if (!(Math.abs(timestamp - at) <= CLOCK_TOLERANCE_MS)) {
-    const message = `The time of the request must be like 2006-01-02T15:04:05Z and within 15 minutes of ${new Date(at).toISOString()}.`;
-    throw new ServiceError("IllegalTimestamp", message);
-  }
-  return nonces.claim({ accessKeyId, replayId, timestamp }, at);
+function requireFresh({ timestamp }: Claim, now: number): void {
+  if (Math.abs(timestamp - now) <= CLOCK_TOLERANCE_MS) return;
+  const message = `The time of the request must be like 2006-01-02T15:04:05Z and within 15 minutes of ${new Date(now).toISOString()}.`;
+  throw new ServiceError("IllegalTimestamp", message);
 }
 
 function requireNew(verdict: NonceVerdict): void {
