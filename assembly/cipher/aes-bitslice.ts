@@ -182,7 +182,7 @@ export function forwardRound<Next>(planes: usize, key: usize, to: usize, add: us
 
 /**
  * `rounds` rounds (FIPS 197 §5.1) with the round keys from `keys` on, the last without MixColumns, on the `groups` of eight
- * blocks whose planes stand at PLANES. Each layer works one group after the other. Within a group, most gates wait for the one
+ * blocks whose planes stand at PLANES. Each layer processes one group after the other. Within a group, most gates wait for the one
  * before; the groups don't wait for each other, and half a round of one is short enough for a processor to reach the next
  * while it is still in flight.
  */

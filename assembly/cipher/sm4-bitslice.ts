@@ -158,7 +158,7 @@ function inputPlane(x1: usize, x2: usize, x3: usize, key: usize, k: usize): v128
 
 /**
  * 32 rounds (GB/T 32907-2016 §7.1), the round keys `step` bytes apart from `key` on, on the `groups` of 32 blocks whose planes
- * stand at PLANES, and back to blocks. Each layer works one group after the other: they do not wait for each other, so the
+ * stand at PLANES, and back to blocks. Each layer processes one group after the other: they do not wait for each other, so the
  * processor overlaps them, which it could not do with the gates of one.
  */
 export function rounds(key: usize, step: isize, groups: u32, to: usize, add: usize): void {

@@ -38,7 +38,7 @@ export function isTemporary({ status }: HttpAnswer, { code }: LanelockError): bo
 /**
  * The JSON of an answer that grants the request.
  *
- * @throws KmsError for a refusal by the service; LanelockError `ERR_PROVIDER` for what is no answer of it
+ * @throws KmsError for a refusal by the service; LanelockError `ERR_PROVIDER` for anything else
  */
 export function grantedJson(operation: string, { status, requestId, text }: HttpAnswer): object {
   if (status >= 300 && status < 400) {
@@ -79,7 +79,7 @@ function codeOf(given: string): string {
   return (Object.hasOwn(SPELLINGS, given) ? SPELLINGS[given] : undefined) ?? given;
 }
 
-/** What is no answer of a KMS. */
+/** An answer that is not from a KMS. */
 export function improper(operation: string, what: string, cause?: unknown): LanelockError {
   return new LanelockError("ERR_PROVIDER", `The KMS gave no proper answer to ${operation}: ${what}.`, { cause });
 }

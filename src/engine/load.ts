@@ -91,7 +91,7 @@ let providedModes: WebAssembly.Module | undefined;
  * and `lanelock/modes.relaxed.wasm`, which need relaxed SIMD. Take them from the same version of the package.
  *
  * @param module the engine, compiled
- * @param modes the further modes, compiled: only what is not GCM, CBC, ECB or CTR needs it
+ * @param modes the further modes, compiled: every mode but GCM, CBC, ECB and CTR needs them
  * @throws LanelockError `ERR_ARGUMENT` for any other value; `ERR_STATE` if the engine is already running
  * @example
  * import module from "lanelock/engine.plain.wasm";

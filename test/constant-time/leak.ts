@@ -22,7 +22,7 @@ interface Run extends Digest {
   readonly verdict: number | undefined;
 }
 
-const told = (event: TraceEvent | undefined): string =>
+const described = (event: TraceEvent | undefined): string =>
   event
     ? `${event.site.kind} ${event.value} (${event.site.instruction} in function ${event.site.function})`
     : "the end";
@@ -46,7 +46,7 @@ export function findLeak(module: TracedModule, scenario: Scenario, { seed, count
     events += run.count;
     if (run.hash === first.hash && run.count === first.count) continue;
     const number = module.firstDifference(work(first.trial), work(trial));
-    const [one, other] = [first.trial, trial].map((each) => told(module.eventAt(work(each), number)));
+    const [one, other] = [first.trial, trial].map((each) => described(module.eventAt(work(each), number)));
     const leak = `${scenario.name}: event ${number} is ${one} with secret ${first.trial}, ${other} with secret ${trial}`;
     return { events, verdicts, leak };
   }

@@ -53,7 +53,7 @@ export class RunningProgram {
     this.#child = child;
     this.#ended = new Promise((resolve) => child.once("close", resolve));
     if (child.stdout) createInterface({ input: child.stdout }).on("line", (line) => this.lines.push(line));
-    // One that has ended takes no more input; what it told says why.
+    // One that has ended takes no more input; what it printed says why.
     child.stdin?.on("error", () => undefined);
     child.stderr?.on("data", (data) => {
       this.#errors += data;

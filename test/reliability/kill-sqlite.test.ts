@@ -21,7 +21,7 @@ beforeAll(() => {
 });
 afterAll(() => program.dispose());
 
-interface Told {
+interface Report {
   readonly begin?: Touches & { readonly days: number };
   readonly done?: Change | null;
 }
@@ -31,12 +31,12 @@ function read(lines: readonly string[]) {
   let inFlight: (Touches & { days: number }) | undefined;
   let done = 0;
   for (const line of lines) {
-    const told: Told = JSON.parse(line);
-    if (told.begin) inFlight = told.begin;
-    if (told.done === undefined) continue;
+    const report: Report = JSON.parse(line);
+    if (report.begin) inFlight = report.begin;
+    if (report.done === undefined) continue;
     inFlight = undefined;
     done++;
-    if (told.done) apply(model, told.done);
+    if (report.done) apply(model, report.done);
   }
   const uncertain = inFlight ?? { keyIds: [], aliases: [], days: 0 };
   return { model, uncertain, done };

@@ -44,7 +44,7 @@ interface Scenario {
 
 const answersOf = (child: RunningProgram) => child.lines.map((line) => JSON.parse(line));
 
-/** Starts processes, lets them go at once when all have opened the store, and gives what each told. */
+/** Starts processes, lets them go at once when all have opened the store, and returns the answers of each. */
 async function together({ name, target, keyId = "", days = 0, processes = PROCESSES }: Scenario) {
   const children = Array.from({ length: processes }, (_, i) => program.start([name, target, `${i}`, keyId, `${days}`]));
   await Promise.all(children.map((child) => child.wrote(1)));
@@ -68,8 +68,8 @@ async function versionsOf(kms: Kms, keyId: string): Promise<string[]> {
   return keyVersions.map((version) => version.keyVersionId);
 }
 
-async function decryptAll(kms: Kms, told: readonly { readonly blob: string }[][]): Promise<void> {
-  for (const [i, answers] of told.entries()) {
+async function decryptAll(kms: Kms, results: readonly { readonly blob: string }[][]): Promise<void> {
+  for (const [i, answers] of results.entries()) {
     for (const { blob } of answers) {
       const { plaintext } = await kms.decrypt({ ciphertextBlob: Buffer.from(blob, "base64") });
       expect(new TextDecoder().decode(plaintext)).toBe(`process ${i}`);
@@ -80,11 +80,11 @@ async function decryptAll(kms: Kms, told: readonly { readonly blob: string }[][]
 function testProcesses(newTarget: () => string): void {
   test("that meet at the first start of an empty store make one store, and each finds its key in it", async () => {
     const target = newTarget();
-    const told = await together({ name: "firstStart", target });
+    const results = await together({ name: "firstStart", target });
     await using kms = await openKms(target);
     const { keys } = await kms.listKeys();
-    expect(keys.map((key) => key.keyId).sort()).toEqual(told.map(([answer]) => answer.keyId).sort());
-    await decryptAll(kms, told);
+    expect(keys.map((key) => key.keyId).sort()).toEqual(results.map(([answer]) => answer.keyId).sort());
+    await decryptAll(kms, results);
   });
 
   test("that rotate one key at once make one version each time, of which one is primary", async () => {
@@ -92,8 +92,8 @@ function testProcesses(newTarget: () => string): void {
     await using kms = await openKms(target);
     const keyId = await createKeyId(kms);
     const first = (await kms.describeKey({ keyId })).keyMetadata.primaryKeyVersion ?? "";
-    const told = await together({ name: "rotate", target, keyId });
-    const made = told.flat().map((answer) => answer.version);
+    const results = await together({ name: "rotate", target, keyId });
+    const made = results.flat().map((answer) => answer.version);
     const versions = await versionsOf(kms, keyId);
     expect(versions).toHaveLength(1 + PROCESSES * 15);
     expect([...versions].sort()).toEqual([first, ...made].sort());
@@ -102,7 +102,7 @@ function testProcesses(newTarget: () => string): void {
     for (const one of [kms, other]) {
       expect((await one.describeKey({ keyId })).keyMetadata.primaryKeyVersion).toBe(versions.at(-1));
     }
-    await decryptAll(kms, told);
+    await decryptAll(kms, results);
   });
 
   test("that find a rotation due carry it out once", async () => {
@@ -111,19 +111,19 @@ function testProcesses(newTarget: () => string): void {
     const request = { enableAutomaticRotation: true, rotationInterval: "7d" };
     const { keyId, primaryKeyVersion = "" } = (await kms.createKey(request)).keyMetadata;
     await kms.close();
-    const told = await together({ name: "rotateWhenDue", target, keyId, days: 8 });
+    const results = await together({ name: "rotateWhenDue", target, keyId, days: 8 });
     await using later = await openKms(target, 8);
     const versions = await versionsOf(later, keyId);
     expect(versions).toEqual([primaryKeyVersion, expect.any(String)]);
-    expect(new Set(told.flat().map((answer) => answer.version))).toEqual(new Set([versions[1]]));
-    await decryptAll(later, told);
+    expect(new Set(results.flat().map((answer) => answer.version))).toEqual(new Set([versions[1]]));
+    await decryptAll(later, results);
   });
 
   test("that change one key at once lose no update, and one alone gets an alias that all want", async () => {
     const target = newTarget();
     await using kms = await openKms(target);
     const keyId = await createKeyId(kms);
-    const told = await together({ name: "update", target, keyId });
+    const results = await together({ name: "update", target, keyId });
     const { keyMetadata } = await kms.describeKey({ keyId });
     expect(keyMetadata).toMatchObject({
       ...{ description: "description 24", deletionProtection: "Enabled", automaticRotation: "Enabled" },
@@ -137,7 +137,7 @@ function testProcesses(newTarget: () => string): void {
     ]);
     const { aliases } = await kms.listAliases({ pageSize: 100 });
     expect(aliases).toHaveLength(PROCESSES * 5 + 1);
-    const won = told.flat().map((answer) => answer.won);
+    const won = results.flat().map((answer) => answer.won);
     expect(won.sort()).toEqual([...Array.from({ length: PROCESSES - 1 }, () => "AliasAlreadyExists"), "won"]);
   });
 

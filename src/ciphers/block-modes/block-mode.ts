@@ -71,7 +71,7 @@ function notOneBlock(name: string, length: number): LanelockError {
 
 function checkWholeBlocks(data: Bytes, name: string): void {
   if (data.length % 16 !== 0) {
-    throw new LanelockError("ERR_LENGTH", `${name} has ${data.length} bytes, which is no multiple of 16`);
+    throw new LanelockError("ERR_LENGTH", `${name} has ${data.length} bytes, which is not a multiple of 16`);
   }
 }
 

@@ -13,7 +13,7 @@ const LONGEST_SHARED = 8064;
 
 const NAMES = ["nonce", "data", "aad"];
 
-/** Refuses what is not a message. */
+/** Refuses a value that is not a message. */
 function checkMessage(message: Message): void {
   if (typeof message !== "object" || message === null) {
     throw new LanelockError("ERR_ARGUMENT", "must be an object with nonce and data");

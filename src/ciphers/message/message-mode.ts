@@ -47,8 +47,8 @@ export interface MessageMode {
 
   /** Seals a message in one call: the additional data at `data`, room to a multiple of 16, the text. The tag's 16 bytes follow it. */
   seal(slots: MessageSlots, data: number, lengths: MessageLengths): void;
-  /** Opens a message in one call: as `seal`, with the tag behind the ciphertext. Whether it is authentic; if not, what is left of the
-   * text is anything. */
+  /** Opens a message in one call: as `seal`, with the tag behind the ciphertext. Returns whether it is authentic; if not, the text
+   * is undefined. */
   open(slots: MessageSlots, data: number, lengths: MessageLengths): boolean;
 }
 

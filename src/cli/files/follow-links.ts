@@ -49,7 +49,7 @@ export async function followLinks(path: string): Promise<Destination> {
   return { place };
 }
 
-/** `/proc/self/fd/1` once its links are followed; `/dev/fd/1` where that is no link. */
+/** `/proc/self/fd/1` once its links are followed; `/dev/fd/1` where that is not a link. */
 function descriptorAt(folder: string, name: string): number | undefined {
   if (folder !== `/proc/${process.pid}/fd` && folder !== "/dev/fd") return undefined;
   if (!inherited.has(name)) throw systemError("EBADF");

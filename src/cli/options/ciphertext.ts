@@ -20,7 +20,7 @@ export async function decrypting<T>(work: () => Promise<T>): Promise<T> {
     if (!(error instanceof KmsError && error.code === "InvalidParameter" && /"CiphertextBlob"/.test(error.message))) {
       throw error;
     }
-    const reason = "It is no ciphertext of this store, was changed or cut, or was encrypted with another --context.";
+    const reason = "It is not a ciphertext of this store, was changed or cut, or was encrypted with another --context.";
     throw new KmsError(error.code, `${error.message} ${reason}`, { cause: error });
   }
 }

@@ -267,7 +267,7 @@ export abstract class KeyManagement {
   }
 
   /**
-   * Takes tags away; one that is not there is no error.
+   * Takes tags away; a missing one is not an error.
    *
    * @example
    * await kms.untagResource({ keyId, tagKeys: ["team"] });

@@ -12,12 +12,12 @@ import { operation, type ReadOf } from "./operation.ts";
 import { type SignedFields, signedFields, signedOf } from "./parts/signed.ts";
 
 export interface AsymmetricVerifyRequest extends SignedFields {
-  /** The signature. Any bytes: what is not a signature is a bad one. */
+  /** The signature. Any bytes: those that are not a signature fail verification. */
   readonly value: Uint8Array;
 }
 
 export interface AsymmetricVerifyResponse extends AsymmetricAnswer {
-  /** Whether the signature is good. A bad one is no error. */
+  /** Whether the signature is good. A bad signature is not an error. */
   readonly value: boolean;
 }
 
@@ -32,7 +32,7 @@ export const asymmetricVerify = operation({
   response: fields<AsymmetricVerifyResponse>()({
     keyId: string(),
     keyVersionId: string(),
-    value: boolean({ doc: "Whether the signature is good. A bad one is no error." }),
+    value: boolean({ doc: "Whether the signature is good. A bad signature is not an error." }),
   }),
 });
 

@@ -43,7 +43,7 @@ export interface ReEncryptResponse {
   readonly keyVersionId: string;
 }
 
-/** Longer than any RSA ciphertext: what is longer still is refused as this is. */
+/** More bytes than any RSA ciphertext has. */
 const MAX_CIPHERTEXT = 1_024;
 
 export const reEncrypt = operation({

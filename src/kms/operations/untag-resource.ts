@@ -17,7 +17,7 @@ export const untagResource = operation({
   plane: "life-cycle",
   repeatable: true,
   states: UNTIL_DELETION,
-  doc: "Removes tags from a key; one that is not there is no error.",
+  doc: "Removes tags from a key; a missing one is not an error.",
   errors: [],
   request: fields<UntagResourceRequest>()({ ...keyIdField, tagKeys: tagKeyList(2 * MAX_TAGS) }),
   response: nothing,

@@ -121,7 +121,7 @@ export interface SignRequest extends Abortable {
 }
 
 export interface VerifyRequest extends SignRequest {
-  /** DER for ECDSA; as long as the modulus for RSA. Any bytes: what is not a signature verifies as `false`. */
+  /** DER for ECDSA; as long as the modulus for RSA. Any bytes: those that are not a signature verify as `false`. */
   readonly signature: Uint8Array;
 }
 
