@@ -28,7 +28,7 @@ export const shellTexts = {
     traces: "Constant time",
     tracesTitle: "See what constant time means",
     tracesLead:
-      "Two keys, one program each. A table cipher reads other addresses under the other key; the engine reads the same ones.",
+      "Two keys, the same program. A cipher with tables reads other addresses under the other key; the engine reads the same ones.",
     loading: "Loading…",
     failed: "This section could not be loaded. Check the network, then reload the page.",
     update: "A new version of this page is ready.",

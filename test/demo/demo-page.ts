@@ -15,6 +15,8 @@ export interface Look {
   readonly language?: "en-US" | "zh-CN";
   /** The address's fragment, with `#`. */
   readonly fragment?: string;
+  /** Lets the page install its service worker, which fetches every file of it. */
+  readonly offline?: boolean;
   /** Another place that serves the page. */
   readonly url?: string;
   /** Called before the page is loaded. */
@@ -56,10 +58,13 @@ export class DemoInChromium {
     const context = await this.#browser.newContext({
       ...{ viewport: { width, height: 900 }, colorScheme, locale: language, reducedMotion: "reduce" },
       permissions: ["clipboard-read", "clipboard-write"],
+      serviceWorkers: look.offline ? "allow" : "block",
     });
     context.setDefaultTimeout(240_000);
     const page = await context.newPage();
-    page.on("console", (message) => this.complaints.push(message.text()));
+    page.on("console", (message) => {
+      if (message.text() !== "Service Worker registration blocked by Playwright") this.complaints.push(message.text());
+    });
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     await look.prepare?.(page);
     await page.goto(url + fragment);

@@ -94,7 +94,7 @@ test("without a network the page opens and seals; a new version waits until it i
   const folder = mkdtempSync(join(tmpdir(), "lanelock-demo-"));
   await buildDemo(folder);
   const { server, url } = await serveDemo(folder);
-  const page = await demo.open("files", { url });
+  const page = await demo.open("files", { url, offline: true });
   await isOffline(page);
   const { port } = server.address() as AddressInfo;
   server.closeAllConnections();
@@ -138,7 +138,7 @@ test("any host of static files will do: in a folder, without a header", async ()
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/some/folder/`;
-  const page = await demo.open("files", { url });
+  const page = await demo.open("files", { url, offline: true });
   await sealSomething(page);
   await page.getByRole("radio", { name: "SM4", exact: true }).check();
   await sealSomething(page);
@@ -151,8 +151,13 @@ test("any host of static files will do: in a folder, without a header", async ()
   server.close();
 });
 
-test("by keyboard alone: past the menu, choose a cipher, seal, tamper", async () => {
+test("by keyboard alone: past the menu, choose a cipher, seal, tamper; with reduced motion nothing moves", async () => {
   const page = await demo.open("files");
+  const duration = () =>
+    page.evaluate(() => getComputedStyle(document.querySelector("button") as Element).transitionDuration);
+  expect(await duration()).toBe("0s");
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  expect(await duration()).toContain("0.15s");
   const focused = () =>
     page.evaluate(() => {
       const { activeElement: element } = document;
@@ -210,13 +215,3 @@ test.each(LOOKS.slice(0, process.env.LANELOCK_LONG === "1" ? undefined : 2))(
     await page.context().close();
   },
 );
-
-test("with reduced motion nothing moves", async () => {
-  const page = await demo.open("files");
-  const duration = () =>
-    page.evaluate(() => getComputedStyle(document.querySelector("button") as Element).transitionDuration);
-  expect(await duration()).toBe("0s");
-  await page.emulateMedia({ reducedMotion: "no-preference" });
-  expect(await duration()).toContain("0.15s");
-  await page.context().close();
-});
