@@ -21,7 +21,8 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 for (const node of [process.execPath, ...(long ? others : [])]) {
   if (long) console.log(`\nNode ${spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim()}`);
   const tally = `${root}build/tally-${process.pid}.json`;
-  const env = { ...process.env, LANELOCK_LONG: long ? "1" : "", LANELOCK_TALLY: tally };
+  const other = node === process.execPath ? "" : "1";
+  const env = { ...process.env, LANELOCK_LONG: long ? "1" : "", LANELOCK_OTHER_NODE: other, LANELOCK_TALLY: tally };
   const { status } = spawnSync(node, ["node_modules/vitest/vitest.mjs", "run", ...files], {
     cwd: root,
     stdio: "inherit",

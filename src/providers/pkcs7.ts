@@ -12,22 +12,29 @@ export function padPkcs7(data: Uint8Array): Uint8Array {
 }
 
 /**
- * Returns a copy without its padding. The last block is read in constant time, and every invalid padding gets the same
- * error.
- *
- * @param padded a positive multiple of 16 bytes
- * @throws LanelockError `ERR_PADDING`
+ * How many bytes of padding end a block, if `wrong` is zero: 1 to 16. Masks instead of branches: a byte is in the padding until as many
+ * as `count` were read.
  */
-export function unpadPkcs7(padded: Uint8Array): Uint8Array {
-  const block = padded.subarray(padded.length - blockLength);
+export function findPadding(block: Uint8Array): { wrong: number; count: number } {
   const count = block[blockLength - 1] ?? 0;
-  // Masks instead of branches: a byte is in the padding until as many as `count` were read.
   let [wrong, ended, inRange] = [0, 0, 0];
   for (let read = 0; read < blockLength; read += 1) {
     ended |= zeroMask(count ^ read);
     inRange |= zeroMask(count ^ (read + 1));
     wrong |= ((block[blockLength - 1 - read] ?? 0) ^ count) & ~ended;
   }
-  if ((wrong | (inRange ^ 0xffff)) !== 0) throw new LanelockError("ERR_PADDING", "The padding is not valid");
+  return { wrong: wrong | (inRange ^ 0xffff), count };
+}
+
+/**
+ * Returns a copy without its padding. The last block is read in constant time, and every invalid padding gets the same
+ * error. After success, the time reveals the length.
+ *
+ * @param padded a positive multiple of 16 bytes
+ * @throws LanelockError `ERR_PADDING`
+ */
+export function unpadPkcs7(padded: Uint8Array): Uint8Array {
+  const { wrong, count } = findPadding(padded.subarray(padded.length - blockLength));
+  if (wrong !== 0) throw new LanelockError("ERR_PADDING", "The padding is not valid");
   return padded.slice(0, padded.length - count);
 }

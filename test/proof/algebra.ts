@@ -6,41 +6,41 @@
 // the variables of one byte are truth tables over its 256 values. A table that is a sum of the S-box's outputs and of variables
 // becomes a sum of atoms again. Nothing is assumed: the sum that a variable stands for is the sum that the program computed.
 //
-// What has no such form is UNKNOWN, which equals nothing.
+// What has no such form becomes an atom of its own, which tells where that was: as if the program could have computed anything there.
+import { type Box, Substitutions } from "./substitutions.ts";
 import { Sums } from "./sums.ts";
 import { parity, TruthTables } from "./truth-tables.ts";
 
 /** 0 and 1 are the constants; else twice the number of a node, plus 1 for its complement. */
 export type Bit = number;
+/** What has no form, until it becomes an atom. */
 export const UNKNOWN: Bit = -2;
+/** The name of every product of two bits. */
+const PRODUCT = "product";
 /** Eight bits, the lowest first. */
 export type Byte = readonly Bit[];
+
+/** The output of an S-box: the sum of each bit, and which bits are the complement. */
+interface Output {
+  readonly sums: readonly number[];
+  readonly signs: number;
+}
 
 interface ByteVariable {
   /** The sums that its bits stand for. */
   readonly sums: readonly number[];
-  /** The S-boxes applied to it: which, with what constant added, and the atoms of the output. */
-  readonly outputs: { readonly box: Box; readonly constant: number; readonly atoms: readonly number[] }[];
+  /** The S-boxes applied to it, by name and the constant that is added before. */
+  readonly outputs: Map<string, Output>;
   /** The sums of its bits, by number: which bits they are of. */
   combinations?: ReadonlyMap<number, number>;
-}
-
-export interface Box {
-  readonly name: string;
-  readonly table: Uint8Array;
 }
 
 /** A node: a sum, or a truth table over a byte. */
 type Node = { readonly sum: number } | { readonly byte: number; readonly table: number };
 
-interface Parts {
-  readonly variables: number;
-  readonly outputs: number;
-  readonly sign: number;
-}
-
 export class Algebra {
   readonly #tables = new TruthTables();
+  readonly #substitutions = new Substitutions(this.#tables);
   readonly #sums = new Sums();
   readonly #nodes: Node[] = [{ sum: 0 }];
   readonly #nodeOfSum: number[] = [0];
@@ -53,12 +53,14 @@ export class Algebra {
   /** What atoms of cuts stand for, as 2·sum + sign, where that may still matter: it can be seen through. */
   readonly #seenThrough = new Map<number, number>();
   readonly #expanded = new Map<number, Bit>();
-  readonly #parts = new Map<string, Parts | undefined>();
+  /** By its output, what an S-box was applied to. */
+  readonly #substituted = new Map<string, { readonly box: Box; readonly byte: number; readonly constant: number }>();
   readonly #products = new Map<number, number>();
   readonly #factors = new Set<number>();
   readonly #increments = new Map<string, readonly Bit[]>();
   readonly #incremented = new Map<string, { readonly of: readonly Bit[]; readonly by: number }>();
   readonly #names: string[] = [""];
+  readonly #lostAt = new Map<number, string>();
 
   /** A new unknown bit. `factor`: it may be multiplied with others. */
   fresh(name: string, factor = false): Bit {
@@ -66,6 +68,21 @@ export class Algebra {
     const atom = this.#names.length - 1;
     if (factor) this.#factors.add(atom);
     return this.#bitOfSum(this.#sums.atom(atom));
+  }
+
+  /** A bit for what lost its form at `where`, unless one of the bits that it comes of had lost it before. */
+  lost(where: string, operands: readonly Bit[]): Bit {
+    const earlier = operands.map((bit) => this.whereLost(bit)).find((place) => place !== undefined);
+    const bit = this.fresh("lost");
+    this.#lostAt.set(this.#names.length - 1, earlier ?? where);
+    return bit;
+  }
+
+  /** Where the first part of a bit that lost its form did so. */
+  whereLost(bit: Bit): string | undefined {
+    const sum = this.#sumOf(bit);
+    const first = sum < 0 ? undefined : this.#sums.list(sum >> 1).findLast((atom) => this.#lostAt.has(atom));
+    return first === undefined ? undefined : this.#lostAt.get(first);
   }
 
   freshByte(name: string, factor = false): Byte {
@@ -123,57 +140,28 @@ export class Algebra {
 
   #expand(byte: number, table: number): number {
     const { sums, outputs } = this.#bytes[byte]!;
-    for (const { box, constant, atoms } of outputs) {
-      const parts = this.#partsOf(box, constant, table);
-      if (!parts) continue;
-      let sum = 0;
-      for (let bit = 0; bit < 8; bit++) {
-        if ((parts.variables >> bit) & 1) sum = this.#sums.xor(sum, sums[bit]!);
-        if ((parts.outputs >> bit) & 1) sum = this.#sums.xor(sum, this.#sums.atom(atoms[bit]!));
-      }
-      return 2 * sum + parts.sign;
+    const variables = this.#substitutions.affine(table);
+    if (variables !== undefined) return 2 * this.#sumOfBits(sums, variables);
+    for (const way of this.#substitutions.ways(table)) {
+      const output = outputs.get(`${way.box.name} ${way.constant}`);
+      if (!output) continue;
+      const substituted = this.#sumOfBits(output.sums, way.outputs);
+      const sum = this.#sums.xor(this.#sumOfBits(sums, way.variables), substituted);
+      return 2 * sum + (way.sign ^ parity(output.signs & way.outputs));
     }
     return UNKNOWN;
   }
 
-  /** A table as a sum of variables and of an S-box's outputs, by elimination; nothing if it is none. */
-  #partsOf(box: Box, constant: number, table: number): Parts | undefined {
-    const key = `${box.name} ${constant} ${table}`;
-    if (!this.#parts.has(key)) this.#parts.set(key, this.#eliminate(box, constant, table));
-    return this.#parts.get(key);
-  }
-
-  #eliminate(box: Box, constant: number, table: number): Parts | undefined {
-    const rows = Array.from({ length: 16 }, (_, index) => ({
-      table: index < 8 ? 2 * this.#tables.variables[index]! : this.#output(box, constant, index - 8),
-      mask: 1 << index,
-    }));
-    let rest = { table: 2 * table, mask: 0 };
-    const add = (a: typeof rest, b: typeof rest) => ({
-      table: this.#tables.xor(a.table, b.table),
-      mask: a.mask ^ b.mask,
-    });
-    for (let value = 1; value < 256; value++) {
-      // Signs do not matter here: at 0 every table is 0.
-      const one = ({ table: signed }: { table: number }) => this.#tables.at(signed & ~1, value) === 1;
-      const pivot = rows.findIndex(one);
-      if (pivot < 0) continue;
-      const [row] = rows.splice(pivot, 1);
-      for (const [index, other] of rows.entries()) if (one(other)) rows[index] = add(other, row!);
-      if (one(rest)) rest = add(rest, row!);
-    }
-    if (rest.table >> 1 !== 0) return undefined;
-    return { variables: rest.mask & 255, outputs: rest.mask >> 8, sign: rest.table & 1 };
-  }
-
-  #output(box: Box, constant: number, bit: number): number {
-    return this.#tables.of((byte) => (box.table[byte ^ constant]! >> bit) & 1);
+  #sumOfBits(sums: readonly number[], mask: number): number {
+    let sum = 0;
+    for (let bit = 0; bit < 8; bit++) if ((mask >> bit) & 1) sum = this.#sums.xor(sum, sums[bit]!);
+    return sum;
   }
 
   xor(a: Bit, b: Bit): Bit {
-    if (a < 2 && a >= 0) return b < 0 ? UNKNOWN : b ^ a;
-    if (b < 2 && b >= 0) return a < 0 ? UNKNOWN : a ^ b;
     if (a < 0 || b < 0) return UNKNOWN;
+    if (a < 2) return b ^ a;
+    if (b < 2) return a ^ b;
     if (a >> 1 === b >> 1) return (a ^ b) & 1;
     const [left, right] = [this.#nodes[a >> 1]!, this.#nodes[b >> 1]!];
     if ("byte" in left && "byte" in right && left.byte === right.byte) {
@@ -272,7 +260,7 @@ export class Algebra {
     const key = bare.join();
     let byte = this.#byteOf.get(key);
     if (byte === undefined) {
-      byte = this.#bytes.push({ sums: bare, outputs: [] }) - 1;
+      byte = this.#bytes.push({ sums: bare, outputs: new Map() }) - 1;
       this.#byteOf.set(key, byte);
       for (const atom of new Set(bare.flatMap((sum) => [...this.#sums.list(sum)]))) {
         const known = this.#bytesWith.get(atom);
@@ -294,14 +282,31 @@ export class Algebra {
     }
     const { byte, constant } = this.#variable(input);
     const { outputs } = this.#bytes[byte]!;
-    let output = outputs.find((each) => each.box === box && each.constant === constant);
+    const key = `${box.name} ${constant}`;
+    let output = outputs.get(key);
     if (!output) {
-      const first = this.#names.length;
-      for (let bit = 0; bit < 8; bit++) this.#names.push(`${box.name} ${byte} bit ${bit}`);
-      output = { box, constant, atoms: Array.from({ length: 8 }, (_, bit) => first + bit) };
-      outputs.push(output);
+      this.#substitutions.list(box, constant);
+      output = (constant === 0 ? this.#undone(box, byte) : undefined) ?? this.#newOutput(box, byte, constant);
+      outputs.set(key, output);
     }
-    return output.atoms.map((atom) => this.#bitOfSum(this.#sums.atom(atom)));
+    const { sums, signs } = output;
+    return sums.map((sum, bit) => this.#bitOfSum(sum) ^ ((signs >> bit) & 1));
+  }
+
+  #newOutput(box: Box, byte: number, constant: number): Output {
+    const sums = Array.from({ length: 8 }, (_, bit) => {
+      this.#names.push(`${box.name} ${byte} bit ${bit}`);
+      return this.#sums.atom(this.#names.length - 1);
+    });
+    this.#substituted.set(sums.join(), { box, byte, constant });
+    return { sums, signs: 0 };
+  }
+
+  /** The input of an S-box whose inverse is applied to its output. */
+  #undone(box: Box, byte: number): Output | undefined {
+    const done = this.#substituted.get(this.#bytes[byte]!.sums.join());
+    if (!done || done.box.inverse !== box.name) return undefined;
+    return { sums: this.#bytes[done.byte]!.sums, signs: done.constant };
   }
 
   /** Bytes looked up by the program in a public table, at an index whose bits depend on one byte. */
@@ -331,7 +336,7 @@ export class Algebra {
     let sum = 0;
     for (const left of this.#sums.list(factor >> 1)) {
       for (const right of this.#sums.list(other >> 1)) {
-        if (this.#names[right]!.startsWith("product")) return UNKNOWN;
+        if (this.#names[right] === PRODUCT) return UNKNOWN;
         sum = this.#sums.xor(sum, this.#sums.atom(this.#productAtom(left, right)));
       }
     }
@@ -346,7 +351,7 @@ export class Algebra {
     const key = Math.min(a, b) * 2 ** 26 + Math.max(a, b);
     let atom = this.#products.get(key);
     if (atom === undefined) {
-      atom = this.#names.push(`product of ${this.#names[a]} and ${this.#names[b]}`) - 1;
+      atom = this.#names.push(PRODUCT) - 1;
       this.#products.set(key, atom);
     }
     return atom;
@@ -373,6 +378,10 @@ export class Algebra {
 
   /** A word of 32 bits plus a constant, modulo 2^32: an operation of its own, known only to add up. */
   increment(word: readonly Bit[], by: number): readonly Bit[] {
+    if (word.every((bit) => bit === 0 || bit === 1)) {
+      const sum = word.reduce<number>((all, bit, i) => all | (bit << i), 0) + by;
+      return word.map((_, bit) => (sum >> bit) & 1);
+    }
     const canonical = word.map((each) => this.canonical(each));
     const before = this.#incremented.get(canonical.join());
     const [of, total] = before ? [before.of, (before.by + by) | 0] : [word, by | 0];

@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
 import { readVectors, type VectorCase } from "../conformance/response-file.ts";
 import { EngineCalls } from "../constant-time/scenario.ts";
+import { everything as long } from "./counts.ts";
 import { Lockstep } from "./lockstep.ts";
 import { pinnedPrograms } from "./modules.ts";
 
 // The interpreter computes what V8 computes, in every byte of memory, on the vectors of test/conformance/. What it says of other
 // domains rests on this.
-
-const long = process.env.LANELOCK_LONG === "1";
 
 type Cipher = "aes" | "sm4";
 type Mode = (engine: EngineCalls, cipher: Cipher, vector: VectorCase) => void;

@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
+import { long } from "./counts.ts";
 import type { EngineRun } from "./machine/engine-cases.ts";
 import { missingParts, type Outcome, partsOf, runUnderValgrind } from "./machine/valgrind.ts";
 import { programs } from "./modules.ts";
 
 // The machine code that V8 makes, under valgrind's memcheck: no jump and no address depends on bytes that were marked secret, but
 // for what is given away on purpose (declassified.ts, machine/javascript-cases.ts). In long runs the tests run on every Node.
-
-const long = process.env.LANELOCK_LONG === "1";
 
 /** Short runs take every 30th scenario, others in each tier. */
 const every = long ? 1 : 30;

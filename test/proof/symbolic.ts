@@ -59,12 +59,16 @@ function oneBit(type: Type, place: number): Value {
   return knownValue(type, bits);
 }
 
-/** A result without a form: here the program stopped computing what the standard computes. */
+/** The program does with something without a form what it may do with known values only. */
 export class LeftStandard extends Error {
-  constructor({ name, at, function: index }: Site) {
-    super(`The run leaves the standard at ${name}, instruction ${at} of function ${index}, or before`);
+  constructor(where: string) {
+    super(`The run leaves the standard at ${where}`);
   }
 }
+
+/** The bits of operands in the byte of a bit. */
+const inByte = (operands: readonly (Value | Unknown)[], bit: number): Bit[] =>
+  operands.flatMap((operand) => bitsOf(operand).slice(bit & ~7, (bit & ~7) + 8));
 
 /** What a verdict asks: whether any of these bits is 1. */
 export type Predicate = readonly Bit[];
@@ -77,8 +81,6 @@ export class SymbolicDomain implements Domain {
   readonly #isSymbolic: Uint8Array;
   /** For each kind of move, where each bit of the result comes from. */
   readonly #moves = new Map<string, readonly number[]>();
-  /** What verdicts were about, and how the proof decided them. */
-  readonly verdicts: Predicate[] = [];
   decide: (predicate: Predicate) => boolean = () => {
     throw new Error("A run asks for a verdict that the proof does not expect");
   };
@@ -141,13 +143,24 @@ export class SymbolicDomain implements Domain {
   }
 
   need(site: Site, need: Need, value: Unknown): Value {
+    for (const bit of bitsOf(value)) {
+      const where = this.#algebra.whereLost(bit);
+      if (where) throw new LeftStandard(where);
+    }
     throw new Error(`${site.name} in function ${site.function} needs a ${need} that is not known: ${bitsOf(value)}`);
   }
 
   apply(site: Site, operation: Operation, operands: readonly (Value | Unknown)[]): Value | Unknown {
     const { type, bits } = this.#result(site, operation, operands);
-    if (bits.includes(UNKNOWN)) throw new LeftStandard(site);
-    return bits.every(isKnown) ? knownValue(type, bits) : new Symbolic(type, bits);
+    if (bits.every(isKnown)) return knownValue(type, bits);
+    if (!bits.includes(UNKNOWN)) return new Symbolic(type, bits);
+    // Here, or before, the program stops computing what the standard does: a fault if it reaches a result or decides something. Lanes
+    // that nothing uses may hold anything.
+    const where = `${site.name}, instruction ${site.at} of function ${site.function}, or before`;
+    return new Symbolic(
+      type,
+      bits.map((bit, i) => (bit === UNKNOWN ? this.#algebra.lost(where, inByte(operands, i)) : bit)),
+    );
   }
 
   #result(
@@ -221,9 +234,9 @@ export class SymbolicDomain implements Domain {
         carry = algebra.xor(algebra.and(x, y), algebra.and(carry, half));
       }
     }
-    if (lane !== 32 || a.length !== 32 || !result.includes(UNKNOWN) || a.includes(UNKNOWN)) return result;
+    if (lane !== 32 || a.length !== 32 || !result.includes(UNKNOWN)) return result;
     if (b.every(isKnown)) return algebra.increment(a, minus ? -valueOf32(b, 0) : valueOf32(b, 0));
-    return a.every(isKnown) && !minus && !b.includes(UNKNOWN) ? algebra.increment(b, valueOf32(a, 0)) : result;
+    return a.every(isKnown) && !minus ? algebra.increment(b, valueOf32(a, 0)) : result;
   }
 
   #compareLanes(site: Site, operation: Operation, a: readonly Bit[], b: readonly Bit[]): readonly Bit[] {
@@ -254,9 +267,7 @@ export class SymbolicDomain implements Domain {
     if (bits.includes(1)) return 1;
     const open = bits.filter((bit) => bit !== 0);
     if (open.length <= 1) return open[0] ?? 0;
-    const distinct = new Set(open.map((bit) => (bit < 0 ? UNKNOWN : bit)));
-    if (distinct.size === 1) return open[0]!;
-    this.verdicts.push(open);
+    if (new Set(open).size === 1) return open[0]!;
     return this.decide(open) ? 1 : 0;
   }
 

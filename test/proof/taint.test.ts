@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { blockModeScenarios } from "../constant-time/block-mode-scenarios.ts";
 import { ciphers, scenariosOf } from "../constant-time/every-scenario.ts";
 import { memoryScenarios } from "../constant-time/memory-scenarios.ts";
+import { everything as long } from "./counts.ts";
 import { declassified } from "./declassified.ts";
 import { pinned, pinnedPrograms, proved } from "./modules.ts";
 import { block, exported, op, type Plant, placesOf, plant } from "./plant.ts";
@@ -14,8 +15,6 @@ import type { Instruction } from "./wasm/decode.ts";
 test("the proof reads every module that is shipped", () => {
   expect([...proved].sort()).toEqual([...pinned].sort());
 });
-
-const long = process.env.LANELOCK_LONG === "1";
 
 const programs = pinnedPrograms();
 

@@ -164,7 +164,7 @@ export class Kw extends WrappingKey {
   }
 
   protected override unwrapAt(slot: number, at: number, length: number): number {
-    return this.cipher.kwUnwrap(slot, at, length) * (length - CHECK);
+    return this.cipher.kwUnwrap(slot, at, length) === 1 ? length - CHECK : 0;
   }
 }
 

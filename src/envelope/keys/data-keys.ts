@@ -2,6 +2,7 @@ import { LanelockError } from "../../errors.ts";
 import type { KmsErrorCode } from "../../kms/ports/errors.ts";
 import type { EncryptionContext } from "../../kms/wire/context.ts";
 import { copyOf } from "../../shared/byte-input.ts";
+import { decodeBase64 } from "../../shared/constant-time-base64.ts";
 import { toHex } from "../../shared/encoding.ts";
 import { sha256 } from "../../shared/hash/sha256.ts";
 import type { MaybePromise } from "../../shared/maybe-promise.ts";
@@ -194,16 +195,12 @@ export class DataKeys {
   }
 }
 
-/** Of 32 bytes. */
-const BASE64_LENGTH = 44;
-
 /** A data key that was made over HTTP is wrapped as its Base64 text, which is what a KMS in this process decrypts it to. */
 function outOfBase64(plaintext: Uint8Array): Uint8Array {
-  if (plaintext.length !== BASE64_LENGTH) return plaintext;
-  const text = String.fromCharCode(...plaintext);
-  if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) return plaintext;
+  const dataKey = plaintext.length === DATA_KEY_LENGTH ? undefined : decodeBase64(plaintext);
+  if (dataKey?.length !== DATA_KEY_LENGTH) return plaintext;
   plaintext.fill(0);
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return dataKey;
 }
 
 function wrongWrapping({ length }: Uint8Array, expected: number): LanelockError {

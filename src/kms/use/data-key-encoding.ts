@@ -1,4 +1,4 @@
-import { utf8 } from "../../shared/encoding.ts";
+import { decodeBase64, encodeBase64 } from "../../shared/constant-time-base64.ts";
 import { invalidParameter } from "../ports/errors.ts";
 import { withDefault } from "../schema/field.ts";
 import { choice } from "../schema/text.ts";
@@ -19,15 +19,15 @@ export const dataKeyEncoding = {
 
 /** The form of a data key that is encrypted. A copy: wipe both. */
 export function encodeDataKey(dataKey: Uint8Array, encoding: DataKeyEncoding): Uint8Array {
-  return encoding === "raw" ? new Uint8Array(dataKey) : utf8(btoa(String.fromCharCode(...dataKey)));
+  return encoding === "raw" ? new Uint8Array(dataKey) : encodeBase64(dataKey);
 }
 
 /** The data key in a decrypted plaintext. A copy: wipe both. */
 export function decodeDataKey(plaintext: Uint8Array, encoding: DataKeyEncoding): Uint8Array {
   if (encoding === "raw") return new Uint8Array(plaintext);
-  const text = String.fromCharCode(...plaintext);
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length % 4 !== 0) {
+  const dataKey = decodeBase64(plaintext);
+  if (!dataKey) {
     throw invalidParameter("CiphertextBlob", "It holds no base64 text: the data key was not made over HTTP.");
   }
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return dataKey;
 }

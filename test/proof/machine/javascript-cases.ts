@@ -1,44 +1,18 @@
 // The JavaScript that touches secrets, and controls that must be found: what each may give away, and why.
 import { ecb as nobleEcb } from "@noble/ciphers/aes.js";
-import { sealEcies } from "../../../src/asymmetric/ecies.ts";
+import { openEcies, sealEcies } from "../../../src/asymmetric/ecies.ts";
 import { mgf1Xor } from "../../../src/asymmetric/mgf1.ts";
 import { findMessage } from "../../../src/asymmetric/oaep-unpadding.ts";
 import { unpadPkcs1 } from "../../../src/asymmetric/pkcs1-unpadding.ts";
-import { aesGcm, sm4Gcm } from "../../../src/index.ts";
 import { decodeDataKey, encodeDataKey } from "../../../src/kms/use/data-key-encoding.ts";
-import { unpadPkcs7 } from "../../../src/providers/pkcs7.ts";
+import { findPadding, unpadPkcs7 } from "../../../src/providers/pkcs7.ts";
 import { materialCipher } from "../../../src/providers/software/material-cipher.ts";
 import { equalBytes } from "../../../src/shared/equal-bytes.ts";
 import { hkdfSha256 } from "../../../src/shared/hash/hkdf-sha256.ts";
-import { aesCbc, aesCtr, aesEcb, sm4Cbc } from "../../../src/unauthenticated.ts";
-
-export interface JavaScriptCase {
-  readonly name: string;
-  /** How many jumps and addresses may depend on a secret, and why any may. */
-  readonly allowed: number;
-  readonly reason?: string;
-  /** It must be found: a control, or what is known. */
-  readonly control?: true;
-  readonly run: (secretly: Secretly) => unknown;
-}
-
-type Secretly = <Bytes extends Uint8Array>(bytes: Bytes) => Bytes;
+import { cipherCases } from "./cipher-cases.ts";
+import { bytes, type JavaScriptCase, refused, type Secretly, VERDICT } from "./javascript-case.ts";
 
 const MANY = Number.POSITIVE_INFINITY;
-const VERDICT = "one verdict: it is the answer";
-
-const bytes = (length: number, first = 1): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from({ length }, (_, index) => (first + 7 * index) & 255);
-
-/** Runs what throws for a wrong input. */
-function refused(work: () => unknown): void {
-  try {
-    work();
-  } catch {
-    return;
-  }
-  throw new Error("It was not refused");
-}
 
 /** DB of RFC 8017 §7.1.1: the hash of an empty label, zeros, a one, the message. */
 function oaepDb(message: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -49,6 +23,15 @@ function oaepDb(message: Uint8Array): Uint8Array<ArrayBuffer> {
   return db;
 }
 
+/** A point of P-256, which any other would do for: its generator. */
+const GENERATOR = Uint8Array.from(
+  Buffer.from(
+    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296" +
+      "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
+    "hex",
+  ),
+);
+
 function pkcs1Encoded(message: Uint8Array): Uint8Array<ArrayBuffer> {
   const encoded = new Uint8Array(256).fill(5);
   encoded.set([0, 2]);
@@ -56,76 +39,6 @@ function pkcs1Encoded(message: Uint8Array): Uint8Array<ArrayBuffer> {
   encoded.set(message, 256 - message.length);
   return encoded;
 }
-
-const sealings: readonly JavaScriptCase[] = [
-  ...[aesGcm, sm4Gcm].flatMap((gcm): JavaScriptCase[] => [
-    {
-      name: `${gcm.name}: key set-up, seal and open`,
-      allowed: 2,
-      reason: "the verdict, where the engine gives it and where JavaScript throws or does not",
-      run(secretly) {
-        const aead = gcm(secretly(bytes(16)));
-        const sealed = aead.seal(bytes(12), secretly(bytes(100)), { aad: secretly(bytes(20)) });
-        aead.open(bytes(12), sealed, { aad: secretly(bytes(20)) });
-        aead.dispose();
-      },
-    },
-    {
-      name: `${gcm.name}: streams`,
-      allowed: 2,
-      reason: "the verdict, as above",
-      run(secretly) {
-        const aead = gcm(secretly(bytes(16)));
-        const stream = aead.sealStream(bytes(12));
-        const parts = [stream.update(secretly(bytes(700))), stream.update(secretly(bytes(33))), stream.final()];
-        aead.open(bytes(12), Buffer.concat(parts));
-        aead.dispose();
-      },
-    },
-    {
-      name: `${gcm.name}: sealMany and openMany`,
-      allowed: 6,
-      reason: "a verdict for each of three messages, in the engine and in JavaScript",
-      run(secretly) {
-        const aead = gcm(secretly(bytes(16)));
-        const messages = [5, 64, 200].map((length, index) => ({
-          nonce: bytes(12, index),
-          data: secretly(bytes(length)),
-        }));
-        const sealed = aead.sealMany(messages);
-        aead.openMany(sealed.map((data, index) => ({ nonce: bytes(12, index), data })));
-        aead.dispose();
-      },
-    },
-  ]),
-  {
-    name: "CTR and CBC without padding",
-    allowed: 0,
-    run(secretly) {
-      const ctr = aesCtr(secretly(bytes(32)));
-      ctr.encrypt(bytes(16), secretly(bytes(100)));
-      ctr.dispose();
-      for (const cbcOf of [aesCbc, sm4Cbc]) {
-        const cbc = cbcOf(secretly(bytes(16)), { padding: "none" });
-        cbc.decrypt(bytes(16), cbc.encrypt(bytes(16), secretly(bytes(96))));
-        cbc.dispose();
-      }
-    },
-  },
-  {
-    name: "CBC and ECB with a padding that is wrong",
-    allowed: 2,
-    reason: `${VERDICT}, of each`,
-    run(secretly) {
-      const cbc = aesCbc(secretly(bytes(16)));
-      refused(() => cbc.decrypt(bytes(16), secretly(bytes(48))));
-      cbc.dispose();
-      const ecb = aesEcb(secretly(bytes(16)));
-      refused(() => ecb.decrypt(secretly(bytes(48))));
-      ecb.dispose();
-    },
-  },
-];
 
 const javascript: readonly JavaScriptCase[] = [
   {
@@ -175,6 +88,27 @@ const javascript: readonly JavaScriptCase[] = [
     },
   },
   {
+    name: "PKCS#7, where the padding begins, for any length",
+    allowed: 0,
+    run: (secretly) => findPadding(secretly(Uint8Array.from([...bytes(8), ...Array(8).fill(8)]))),
+  },
+  {
+    name: "a data key as Base64",
+    allowed: 0,
+    run: (secretly) => encodeDataKey(secretly(bytes(32)), "base64"),
+  },
+  {
+    name: "a data key from Base64",
+    allowed: 1,
+    reason: VERDICT,
+    run(secretly) {
+      const text = new TextEncoder().encode(btoa("secret data key, 32 bytes long.."));
+      // How long the data key is shows in how the text ends.
+      secretly(text.subarray(0, -2));
+      return decodeDataKey(text, "base64");
+    },
+  },
+  {
     name: "a wrapped key, unwrapped",
     allowed: 2,
     reason: "the verdict, where the engine gives it and where JavaScript throws or does not",
@@ -200,18 +134,15 @@ const known: readonly JavaScriptCase[] = [
       run: (secretly: Secretly) =>
         sealEcies({ ephemeralPoint: bytes(65), sharedX: secretly(bytes(32)), plaintext: secretly(bytes(60)) }),
     },
+    {
+      name: "ECIES, opened",
+      async run(secretly: Secretly) {
+        const sealed = sealEcies({ ephemeralPoint: GENERATOR, sharedX: bytes(32), plaintext: bytes(60) });
+        secretly(sealed.subarray(GENERATOR.length));
+        await openEcies({ spec: "EC_P256", ciphertext: sealed }, async () => secretly(bytes(32)));
+      },
+    },
   ].map((one) => ({ ...one, known: "SHA in JavaScript: V8 stores a number apart if it needs more than 32 bits" })),
-  {
-    name: "a data key as base64",
-    known: "the host's btoa and atob look up in tables",
-    run: (secretly: Secretly) => encodeDataKey(secretly(bytes(32)), "base64"),
-  },
-  {
-    name: "a data key from base64",
-    known: "the host's btoa and atob look up in tables",
-    run: (secretly: Secretly) =>
-      decodeDataKey(secretly(new TextEncoder().encode(btoa("secret data key, 32 bytes long.."))), "base64"),
-  },
 ].map(({ name, known, run }) => ({ name, reason: known, control: true, allowed: MANY, run }));
 
 /** Stops at the first byte that differs. */
@@ -241,4 +172,4 @@ const controls: readonly JavaScriptCase[] = [
   },
 ];
 
-export const javaScriptCases: readonly JavaScriptCase[] = [...sealings, ...javascript, ...controls, ...known];
+export const javaScriptCases: readonly JavaScriptCase[] = [...cipherCases, ...javascript, ...controls, ...known];

@@ -1,6 +1,6 @@
 // Builds the addon, runs the program under valgrind, and reads what valgrind wrote.
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -26,12 +26,15 @@ export function missingParts(): string[] {
 }
 
 /**
- * Node-API is the same in every Node, so that one build serves all: the compiler and the headers are all that it takes, and
- * node-gyp would bring make, Python and a download.
+ * Against the headers that come with the Node that loads it, as node-gyp would; some packages of Node have none, and Node-API is
+ * the same in every Node. The compiler is all that it takes: node-gyp would bring make and Python to write the same two commands.
  */
-function buildAddon(folder: string): string {
+function buildAddon(folder: string, node: string): string {
   const out = join(folder, "memcheck.node");
-  const headers = join(projectRoot, "node_modules/node-api-headers/include");
+  const own = join(dirname(realpathSync(node)), "../include/node");
+  const headers = existsSync(join(own, "node_api.h"))
+    ? own
+    : join(projectRoot, "node_modules/node-api-headers/include");
   execFileSync("gcc", [
     "-O1",
     "-shared",
@@ -141,7 +144,7 @@ export async function runUnderValgrind({ node, flags, engines, warmUp }: Run): P
   const folder = mkdtempSync(join(tmpdir(), "lanelock-valgrind-"));
   const file = (name: string) => join(folder, name);
   const orders: Orders = {
-    addon: buildAddon(folder),
+    addon: buildAddon(folder, node),
     results: file("results.json"),
     control: buildControl(folder),
     engines,

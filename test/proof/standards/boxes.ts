@@ -1,5 +1,5 @@
 // The S-boxes, by their definitions.
-import type { Box } from "../algebra.ts";
+import type { Box } from "../substitutions.ts";
 
 /** A product in GF(2)[x] modulo a polynomial of degree 8. */
 function multiply(a: number, b: number, polynomial: number): number {
@@ -39,9 +39,10 @@ function sm4Affine(value: number): number {
 
 const tableOf = (entry: (value: number) => number) => Uint8Array.from({ length: 256 }, (_, value) => entry(value));
 
-export const aesBox: Box = { name: "AES S-box", table: tableOf(aesEntry) };
+export const aesBox: Box = { name: "AES S-box", table: tableOf(aesEntry), inverse: "AES inverse S-box" };
 export const aesInverseBox: Box = {
   name: "AES inverse S-box",
+  inverse: aesBox.name,
   table: tableOf((value) => aesBox.table.indexOf(value)),
 };
 export const sm4Box: Box = { name: "SM4 S-box", table: tableOf((value) => sm4Affine(invert(sm4Affine(value), 0x1f5))) };

@@ -13,3 +13,13 @@ export function knownByte(byte: Byte): number | undefined {
   if (byte.some((bit: Bit) => bit !== 0 && bit !== 1)) return undefined;
   return byte.reduce((all, bit, index) => all | (bit << index), 0);
 }
+
+/** Blocks of 16 bytes; the last may be shorter. */
+export const blocksOf = (bytes: readonly Byte[]): Byte[][] =>
+  Array.from({ length: Math.ceil(bytes.length / 16) }, (_, i) => bytes.slice(16 * i, 16 * i + 16));
+
+/** With zeros to whole blocks. */
+export const padded = (bytes: readonly Byte[]): Byte[] => [
+  ...bytes,
+  ...Array.from({ length: -bytes.length & 15 }, () => constantByte(0)),
+];

@@ -1,9 +1,18 @@
 // SP 800-38D (GHASH and GCM), transcribed over the algebra. A block is 16 bytes; bit 0 of a block is the highest bit of its first
 // byte.
 import type { Algebra, Bit, Byte } from "../algebra.ts";
-import { constantByte, constantBytes, xorBytes } from "./bytes.ts";
+import { blocksOf, constantByte, constantBytes, padded, xorBytes } from "./bytes.ts";
 
 type Block = readonly Byte[];
+
+/** From how many hashed blocks on how many powers of H are used. */
+export interface Stepping {
+  readonly from: number;
+  readonly powers: number;
+}
+
+/** One step of §6.4 at a time. */
+export const blockByBlock: Stepping = { from: 0, powers: 1 };
 
 const bitsOf = (block: Block): Bit[] => block.flatMap((byte) => byte.toReversed());
 const blockOf = (bits: readonly Bit[]): Byte[] =>
@@ -26,52 +35,92 @@ export function multiply(algebra: Algebra, x: Block, y: Block): Byte[] {
 export const cutBlock = (algebra: Algebra, block: Block, name: string, how = {}): Byte[] =>
   block.map((byte, i) => byte.map((bit, k) => algebra.cut(bit, `${name} byte ${i} bit ${k}`, how)));
 
-/** How the program hashes: block by block, or several with powers of H at a time. */
-export class Ghash {
+/** GHASH under one key: hashes data, with zeros to whole blocks, onto a state. */
+export interface Hash {
+  update(state: Block, data: readonly Byte[]): Block;
+}
+
+/** GHASH as an unknown function of state and data, for proofs of all that is around it. */
+export class UnknownHash implements Hash {
+  readonly #algebra: Algebra;
+  /** A block of any value. */
+  readonly #fresh: () => Block;
+  readonly #known = new Map<string, Block>();
+
+  constructor(algebra: Algebra, fresh: () => Block) {
+    this.#algebra = algebra;
+    this.#fresh = fresh;
+  }
+
+  update(state: Block, data: readonly Byte[]): Block {
+    if (data.length === 0) return state;
+    const key = [...state, ...padded(data)].flatMap((byte) => byte.map((bit) => this.#algebra.canonical(bit))).join();
+    const known = this.#known.get(key);
+    if (known) return known;
+    const next = this.#fresh();
+    this.#known.set(key, next);
+    return next;
+  }
+}
+
+/**
+ * GHASH under one key (§6.4) in the steps that the program takes: block by block, or from a number of blocks on several at a time,
+ * with powers of H. The state and all that is multiplied are cuts.
+ */
+export class Ghash implements Hash {
   readonly #algebra: Algebra;
   /** H, H^2, …: each a cut. */
   readonly #powers: Block[];
-  state: Block = constantBytes(new Uint8Array(16));
+  readonly #stepping: Stepping;
+  #hashed = 0;
 
-  constructor(algebra: Algebra, h: Block, powers = 1) {
+  constructor(algebra: Algebra, h: Block, stepping: Stepping) {
     this.#algebra = algebra;
     this.#powers = [h];
-    for (let n = 2; n <= powers; n++) {
-      this.#powers.push(cutBlock(algebra, multiply(algebra, this.#powers.at(-1)!, h), `H^${n}`, { factor: true }));
+    this.#stepping = stepping;
+  }
+
+  /** The powers that the next blocks are multiplied by, once there are so many. */
+  #powersFor(blocks: number): readonly Block[] {
+    this.#hashed += blocks;
+    const [h] = this.#powers as [Block];
+    while (this.#hashed >= this.#stepping.from && this.#powers.length < this.#stepping.powers) {
+      const power = multiply(this.#algebra, this.#powers.at(-1)!, h);
+      this.#powers.push(cutBlock(this.#algebra, power, `H^${this.#powers.length + 1}`, { factor: true }));
     }
+    return this.#powers;
   }
 
   /**
-   * §6.4, Y′ = (Y + X1)·H^n + X2·H^(n−1) + … + Xn·H, which is n of its steps, as multiplication is associative and distributes
-   * over sums. Y′ is a cut, and so is what is multiplied.
+   * Y′ = (Y + X1)·H^n + X2·H^(n−1) + … + Xn·H, which is n steps of §6.4, as multiplication is associative and distributes over
+   * sums.
    */
-  #step(blocks: readonly Block[]): void {
+  #step(state: Block, blocks: readonly Block[], powers: readonly Block[]): Block {
     const algebra = this.#algebra;
     const inputs = blocks.map((block, i) =>
-      cutBlock(algebra, i === 0 ? xorBytes(algebra, block, this.state) : block, "GHASH input"),
+      cutBlock(algebra, i === 0 ? xorBytes(algebra, block, state) : block, "GHASH input"),
     );
-    const products = inputs.map((input, i) => multiply(algebra, input, this.#powers[blocks.length - 1 - i]!));
-    this.state = cutBlock(
+    const products = inputs.map((input, i) => multiply(algebra, input, powers[blocks.length - 1 - i]!));
+    return cutBlock(
       algebra,
       products.reduce((sum, product) => xorBytes(algebra, sum, product)),
       "GHASH state",
     );
   }
 
-  /** Hashes whole blocks; first what is left of as many as there are powers. */
-  update(data: readonly Byte[]): void {
-    const blocks = Array.from({ length: data.length / 16 }, (_, i) => data.slice(16 * i, 16 * i + 16));
-    const first = blocks.length % this.#powers.length;
-    if (first > 0) this.#step(blocks.slice(0, first));
-    for (let at = first; at < blocks.length; at += this.#powers.length)
-      this.#step(blocks.slice(at, at + this.#powers.length));
+  /** First the blocks that are left of as many as there are powers. */
+  update(state: Block, data: readonly Byte[]): Block {
+    const blocks = blocksOf(padded(data));
+    if (blocks.length === 0) return state;
+    const powers = this.#powersFor(blocks.length);
+    const first = blocks.length % powers.length;
+    let next = first > 0 ? this.#step(state, blocks.slice(0, first), powers) : state;
+    for (let at = first; at < blocks.length; at += powers.length) {
+      next = this.#step(next, blocks.slice(at, at + powers.length), powers);
+    }
+    return next;
   }
 }
-
-export const padded = (bytes: readonly Byte[]): Byte[] => [
-  ...bytes,
-  ...Array.from({ length: -bytes.length & 15 }, () => constantByte(0)),
-];
 
 export function lengthBlock(first: number, second: number): Byte[] {
   const view = new DataView(new ArrayBuffer(16));

@@ -35,6 +35,9 @@ interface Label {
   readonly arity: number;
 }
 
+/** What a function without a result does with its parameters. */
+export type Summary = (parameters: readonly AnyValue[]) => void;
+
 interface Linked {
   readonly source: WasmFunction;
   readonly steps: readonly Step[];
@@ -83,6 +86,15 @@ function link(fn: number, at: number, instruction: Instruction): Step {
 
 const zeros: Readonly<Record<ValueType, Value>> = { i32: 0, i64: 0n, f32: 0, f64: 0, v128: ZERO };
 
+/** What ran, by function and instruction; of a conditional branch, which ways it went. */
+export type Coverage = readonly Uint8Array[];
+export const RAN = 1;
+export const TAKEN = 2;
+export const NOT_TAKEN = 4;
+
+export const coverageOf = ({ functions }: WasmModule): Coverage =>
+  functions.map(({ body }) => new Uint8Array(body.length));
+
 export const memoryOf = ({ pages }: WasmModule): Uint8Array => new Uint8Array(65536 * pages);
 
 export class Machine {
@@ -91,11 +103,14 @@ export class Machine {
   readonly #domain: Domain;
   readonly #module: WasmModule;
   readonly #functions: readonly Linked[];
+  readonly #coverage: Coverage;
+  readonly #summaries = new Map<number, Summary>();
   /** Instructions run so far. */
   count = 0;
 
-  /** `memory` is the domain's, too: as many bytes as the module has. */
-  constructor(module: WasmModule, domain: Domain, memory: Uint8Array) {
+  /** `memory` is the domain's, too: as many bytes as the module has. What runs is added to `coverage`. */
+  constructor(module: WasmModule, domain: Domain, memory: Uint8Array, coverage = coverageOf(module)) {
+    this.#coverage = coverage;
     this.#module = module;
     this.#domain = domain;
     this.memory = memory;
@@ -105,6 +120,11 @@ export class Machine {
       source,
       steps: source.body.map((instruction, at) => link(source.index, at, instruction)),
     }));
+  }
+
+  /** From here on, calls of a function do what `summary` does instead. */
+  summarize(index: number, summary: Summary): void {
+    this.#summaries.set(index, summary);
   }
 
   /** Memory as in a new instance. */
@@ -210,6 +230,7 @@ export class Machine {
     const locals: AnyValue[] = [...parameters, ...source.locals.map((type) => zeros[type])];
     const stack: AnyValue[] = [];
     const labels: Label[] = [];
+    const ran = this.#coverage[source.index]!;
     let at = 0;
     const branch = (depth: number) => {
       if (depth === labels.length) {
@@ -225,6 +246,7 @@ export class Machine {
     };
     while (at < steps.length) {
       const step = steps[at]!;
+      ran[at]! |= RAN;
       at += 1;
       this.count += 1;
       switch (step.do) {
@@ -254,6 +276,7 @@ export class Machine {
           break;
         case "if": {
           const goes = this.#known(stack.pop()!, "branch", step.site) !== 0;
+          ran[at - 1]! |= goes ? TAKEN : NOT_TAKEN;
           if (!goes && !step.other) {
             at = step.end + 1;
             break;
@@ -272,9 +295,12 @@ export class Machine {
         case "br":
           branch(step.depth);
           break;
-        case "br_if":
-          if (this.#known(stack.pop()!, "branch", step.site) !== 0) branch(step.depth);
+        case "br_if": {
+          const goes = this.#known(stack.pop()!, "branch", step.site) !== 0;
+          ran[at - 1]! |= goes ? TAKEN : NOT_TAKEN;
+          if (goes) branch(step.depth);
           break;
+        }
         case "table": {
           const index = this.#address(stack.pop()!, step.site, "target");
           branch(step.depths[Math.min(index, step.depths.length - 1)]!);
@@ -289,7 +315,9 @@ export class Machine {
         case "call": {
           const callee = this.#functions[step.callee]!;
           const taken = stack.splice(stack.length - callee.source.type.parameters.length);
-          stack.push(...this.#run(callee, taken));
+          const summary = this.#summaries.get(step.callee);
+          if (summary) summary(taken);
+          else stack.push(...this.#run(callee, taken));
           break;
         }
         case "select": {
