@@ -163,10 +163,16 @@ export async function runUnderValgrind({ node, flags, engines, warmUp }: Run): P
     const files = [`--log-file=${file("log")}`, `--suppressions=${file("suppressions")}`];
     const program = [node, "--perf-basic-prof", ...flags, bundle(folder), file("orders.json")];
     // Not where the tests run: V8 writes its map of symbols to /tmp, or to where it is started.
-    await promisify(execFile)("valgrind", [...valgrind, ...files, ...program], { cwd: folder, maxBuffer: 2 ** 26 });
+    const running = promisify(execFile)("valgrind", [...valgrind, ...files, ...program], {
+      cwd: folder,
+      maxBuffer: 2 ** 26,
+    });
+    await running;
     const log = readFileSync(file("log"), "utf8");
-    const map = `/tmp/perf-${/^(?:==|\*\*)(\d+)/m.exec(log)?.[1]}.map`;
-    const compiled = existsSync(map) ? readFileSync(map, "utf8") : "";
+    const map = `/tmp/perf-${running.child.pid}.map`;
+    if (!existsSync(map))
+      throw new Error(`V8 wrote no ${map}: without it no report has a name. Did something clean /tmp?`);
+    const compiled = readFileSync(map, "utf8");
     rmSync(map, { force: true });
     const results = JSON.parse(readFileSync(orders.results, "utf8")) as (Watched & { allowed: number | null })[];
     return {
