@@ -17,12 +17,14 @@ export function deriveKeys(algebra: Algebra, { encrypt }: BlockCipher, length: n
   const halves = Array.from({ length: 2 + length / 8 }, (_, i) =>
     encrypt(constantBytes([i, 0, 0, 0, ...nonce])).slice(0, 8),
   );
-  const authentication = halves.slice(0, 2).flat();
+  const authentication = cutBlock(algebra, halves.slice(0, 2).flat(), "authentication key", {
+    factor: true,
+    through: true,
+  });
   const key = halves.slice(2).flat();
   const cutKey = key.map((byte, i) => byte.map((bit, k) => algebra.cut(bit, `message key ${i} bit ${k}`)));
-  const times = mulXGhash(algebra, authentication.toReversed());
   return {
-    hash: cutBlock(algebra, times, "mulX_GHASH(H)", { factor: true, through: true }),
+    hash: mulXGhash(algebra, authentication.toReversed()),
     cipher: blockCipher(algebra, "aes", cutKey),
   };
 }
