@@ -70,6 +70,18 @@ async function refusal(work: () => unknown): Promise<string> {
   }
 }
 
+/** Waits for a task that no request keeps a transaction alive for. */
+function aMessage(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+}
+
 /** The KMS that this tab keeps open from one question to the next. */
 let kept: Kms | undefined;
 const keptKms = () => kept ?? expect.unreachable("no KMS is open");
@@ -108,6 +120,18 @@ const questions = {
   async openEnvelope(keyId: string, sealed: string) {
     return text(await envelope(keptKms(), { keyId }).open(fromBase64(sealed)));
   },
+
+  /** A worker opens the same store and decrypts. */
+  decryptInWorker: (name: string, blob: string) =>
+    new Promise<unknown>((resolve, reject) => {
+      const worker = new Worker("/stores.js", { type: "module" });
+      worker.onmessage = ({ data }) => {
+        worker.terminate();
+        resolve(data);
+      };
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage([name, blob]);
+    }),
 
   rotate: async (keyId: string) => (await keptKms().rotateKey({ keyId })).keyVersion.keyVersionId,
   disable: (keyId: string) => keptKms().disableKey({ keyId }),
@@ -176,7 +200,7 @@ const questions = {
     for (let i = 0; i < times; i++) {
       await store.write(async (rows) => {
         const before = (await rows.meta("count"))?.[0] ?? 0;
-        if (i % 2 === 0) await crypto.subtle.digest("SHA-256", new Uint8Array(64));
+        if (i % 2 === 0) await aMessage();
         await rows.putMeta("count", Uint8Array.of(before + 1));
       });
     }
@@ -350,5 +374,14 @@ const questions = {
 };
 
 Object.assign(globalThis, { lanelock: questions });
+
+if (!("document" in globalThis)) {
+  addEventListener("message", async ({ data: [name, blob] }) => {
+    await questions.open(name);
+    const said = await questions.decrypt(blob);
+    await questions.close();
+    postMessage(said);
+  });
+}
 
 export type Questions = typeof questions;
