@@ -1,6 +1,7 @@
 import { el } from "../dom.ts";
 import type { Page, View } from "../view.ts";
 import { FilesClient } from "./client.ts";
+import { droppedFiles } from "./dropped.ts";
 import { failureOf } from "./failure.ts";
 import { failureText } from "./failure-text.ts";
 import { FileRow } from "./file-row.ts";
@@ -24,6 +25,8 @@ class FilesView {
   readonly #client: FilesClient;
   readonly #list = el("ul", { class: "files" });
   readonly #broken = el("p", { class: "notice bad", role: "alert", hidden: true });
+  /** A folder that could not be read. */
+  readonly #unread = el("div", { class: "notice bad", role: "alert", hidden: true });
   #cipher: Cipher = "aes";
   #folder: FileSystemDirectoryHandle | undefined;
   #files = 0;
@@ -50,6 +53,7 @@ class FilesView {
         page.text(() => page.t(texts).keyWarning),
       ),
       this.#broken,
+      this.#unread,
       this.#list,
     );
     this.#takeDrops();
@@ -169,8 +173,18 @@ class FilesView {
       event.preventDefault();
       inside = 0;
       show();
-      for (const file of event.dataTransfer?.files ?? []) this.#add(file);
+      if (event.dataTransfer) void this.#addDropped(droppedFiles(event.dataTransfer));
     });
+  }
+
+  async #addDropped(dropped: Promise<File[]>): Promise<void> {
+    try {
+      for (const file of await dropped) this.#add(file);
+      this.#unread.hidden = true;
+    } catch (error) {
+      this.#unread.replaceChildren(failureText(this.#page, failureOf(error)));
+      this.#unread.hidden = false;
+    }
   }
 
   #add(file: File): void {

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { inspectHeader, messageLayout } from "lanelock/envelope";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { scratchFolder } from "../tokens/scratch-folder.ts";
 import { DemoInChromium } from "./demo-page.ts";
 
 // Files in the demo's page: sealed, opened, compared, changed, saved, cancelled.
@@ -11,6 +13,7 @@ const SEGMENT = 2 ** 18;
 const LENGTH = 3 * SEGMENT + 1_000;
 const plaintext = randomBytes(LENGTH);
 
+const folder = scratchFolder("dropped");
 let demo: DemoInChromium;
 beforeAll(async () => {
   demo = await DemoInChromium.start();
@@ -186,6 +189,23 @@ test("memory does not follow the length; waiting and running files are cancelled
   await row.getByRole("button", { name: "Remove: c.txt" }).click();
   await expect.poll(() => privateFiles(page)).toEqual([]);
   expect(await row.count()).toBe(0);
+  await page.context().close();
+});
+
+test("files and folders that a hand drops are sealed", async () => {
+  mkdirSync(join(folder, "letters", "old"), { recursive: true });
+  for (const name of ["one.txt", "letters/two.txt", "letters/old/three.txt"]) writeFileSync(join(folder, name), name);
+  const page = await demo.open("files");
+  const zone = await page.locator(".drop").boundingBox();
+  const devTools = await page.context().newCDPSession(page);
+  const files = ["one.txt", "letters"].map((name) => join(folder, name));
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    const data = { items: [], files, dragOperationsMask: 1 };
+    await devTools.send("Input.dispatchDragEvent", { type, x: (zone?.x ?? 0) + 50, y: (zone?.y ?? 0) + 50, data });
+  }
+  for (const name of ["one.txt", "two.txt", "three.txt"]) {
+    await rowOf(page, name).getByText("every byte is the same").waitFor();
+  }
   await page.context().close();
 });
 
