@@ -162,13 +162,15 @@ function httpRequest(request: FastifyRequest): HttpRequest {
   const url = raw.url ?? "/";
   const mark = url.indexOf("?");
   const query = new Map<string, string>();
-  if (mark >= 0) readParameters(url.slice(mark + 1), query);
+  const encoded = mark < 0 ? "" : url.slice(mark + 1);
+  const isInOrder = readParameters(encoded, query);
   const body = request.body instanceof Uint8Array ? request.body : NO_BYTES;
   const isForm = body.length > 0 && /^application\/x-www-form-urlencoded\b/i.test(headers["content-type"] ?? "");
   return {
     method: request.method,
     path: mark < 0 ? url : url.slice(0, mark),
     query,
+    orderedQuery: isInOrder ? encoded : undefined,
     headers,
     body,
     form: isForm ? formOf(body) : NO_PARAMETERS,

@@ -52,16 +52,24 @@ export function readAcs3Claim(request: SignedRequest): Claim {
     timestamp: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(date) ? Date.parse(date) : Number.NaN,
     replayId: "x-acs-signature-nonce" in request.headers ? single(request, "x-acs-signature-nonce") : signature,
     parameters: all,
-    isSignedWith: (secret) => equalTexts(signature, acs3Signature(secret, request, names)),
+    isSignedWith: (secret) =>
+      (request.orderedQuery !== undefined &&
+        equalTexts(signature, acs3Signature(secret, request, names, request.orderedQuery))) ||
+      equalTexts(signature, acs3Signature(secret, request, names)),
   };
 }
 
-/** Hex of the 32-byte signature over the named headers. */
-export function acs3Signature(secret: string, request: SignedRequest, names: readonly string[]): string {
-  const { method, path, query } = request;
+/** Hex of the 32-byte signature over the named headers, and over `signedQuery`, which is that of the parameters unless given. */
+export function acs3Signature(
+  secret: string,
+  request: SignedRequest,
+  names: readonly string[],
+  signedQuery = canonicalQuery(request.query),
+): string {
+  const { method, path } = request;
   const headers = names.map((name) => `${name}:${single(request, name).trim()}\n`).join("");
   const bodyHash = single(request, "x-acs-content-sha256");
-  const canonical = `${method}\n${path}\n${canonicalQuery(query)}\n${headers}\n${names.join(";")}\n${bodyHash}`;
+  const canonical = `${method}\n${path}\n${signedQuery}\n${headers}\n${names.join(";")}\n${bodyHash}`;
   return hmacText("sha256", secret, `${ACS3}\n${hash("sha256", canonical, "hex")}`, "hex");
 }
 

@@ -10,11 +10,14 @@ const MAX_PARAMETERS = 4_096;
 /**
  * Reads a query string or an `application/x-www-form-urlencoded` body into `parameters`.
  *
+ * @returns whether the names, but for `Signature`, stand in the order in which they are signed
  * @throws ServiceError `ParseRequestParameterException` for a malformed escape, bytes that are not UTF-8, a name that occurs twice or
  * is empty, or more than 4,096 parameters
  */
-export function readParameters(encoded: string, parameters: Map<string, string>): void {
-  if (encoded === "") return;
+export function readParameters(encoded: string, parameters: Map<string, string>): boolean {
+  if (encoded === "") return true;
+  let isInOrder = true;
+  let last = "";
   for (const pair of encoded.split("&")) {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
@@ -25,7 +28,11 @@ export function readParameters(encoded: string, parameters: Map<string, string>)
     if (parameters.has(name)) throw unreadable(`The parameter "${shown(name)}" is given twice.`);
     if (parameters.size >= MAX_PARAMETERS) throw unreadable(`A request may have ${MAX_PARAMETERS} parameters.`);
     parameters.set(name, value);
+    if (name === "Signature") continue;
+    isInOrder &&= last < name;
+    last = name;
   }
+  return isInOrder;
 }
 
 /** In the order of the decoded names as UTF-16, which is how the official SDKs sort before they encode. */

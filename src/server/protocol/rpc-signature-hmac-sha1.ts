@@ -32,7 +32,9 @@ export function readRpcClaim(request: SignedRequest): Claim {
     timestamp: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(timestamp) ? Date.parse(timestamp) : Number.NaN,
     replayId: all.get("SignatureNonce") ?? signature,
     parameters: operationParameters(all),
-    isSignedWith: (secret) => equalTexts(signature, rpcSignature(secret, request.method, all)),
+    isSignedWith: (secret) =>
+      (request.form.size === 0 && equalTexts(signature, signatureAsSent(secret, request) ?? "")) ||
+      equalTexts(signature, rpcSignature(secret, request.method, all)),
   };
 }
 
@@ -46,6 +48,16 @@ export function rpcSignature(secret: string, method: string, parameters: Paramet
     separator = "%26";
   }
   return hmacText("sha1", `${secret}&`, stringToSign, "base64");
+}
+
+/** Base64 of the signature over the query as it came, without the signature in it. `undefined` where that is not worth trying. */
+function signatureAsSent(secret: string, { method, orderedQuery }: SignedRequest): string | undefined {
+  const start = orderedQuery?.indexOf("&Signature=") ?? -1;
+  if (orderedQuery === undefined || start < 0) return undefined;
+  const end = orderedQuery.indexOf("&", start + 1);
+  const signed = orderedQuery.slice(0, start) + (end < 0 ? "" : orderedQuery.slice(end));
+  const encoded = signed.replaceAll("%", "%25").replaceAll("=", "%3D").replaceAll("&", "%26");
+  return hmacText("sha1", `${secret}&`, `${method}&%2F&${encoded}`, "base64");
 }
 
 /** What is encoded once has nothing but `%` to encode. */

@@ -7,6 +7,11 @@ export interface SignedRequest {
   readonly path: string;
   /** Of the query string. */
   readonly query: Parameters;
+  /**
+   * The query string as it came, if its names stand in order: most likely the very text that was signed. A signature that fits it is
+   * as good as one that fits the text which is made of `query` again: only that text was signed, and `query` is what it says.
+   */
+  readonly orderedQuery?: string | undefined;
   /** Of the form body; empty for other bodies. */
   readonly form: Parameters;
   readonly headers: IncomingHttpHeaders;

@@ -174,3 +174,95 @@ describe("query strings and form bodies", () => {
     expect(read("&a=b+c%2B&&d&")).toEqual({ a: "b c+", d: "" });
   });
 });
+
+describe("a query that comes as it was signed", () => {
+  const encodedPairs = (given: Readonly<Record<string, string>>, names: readonly string[]) =>
+    names.map((name) => `${percentEncode(name)}=${percentEncode(given[name] ?? "")}`);
+  const signed = (given: Readonly<Record<string, string>>) =>
+    encodeURIComponent(Util.getRPCSignature({ ...given }, "POST", secret));
+
+  /** The request of a query, as the HTTP layer reads it. */
+  function incoming(encoded: string, over: Partial<SignedRequest> = {}): SignedRequest {
+    const query = new Map<string, string>();
+    const isInOrder = readParameters(encoded, query);
+    return request({ query, orderedQuery: isInOrder ? encoded : undefined, ...over });
+  }
+
+  const rpcParameters = parameters.map((own) => ({
+    ...own,
+    ...{ AccessKeyId: "LTAI", Timestamp: "2026-11-22T00:29:02Z", Action: "Encrypt", SignatureNonce: "n" },
+  }));
+
+  test("and in any other order, with the signature anywhere: signature 1.0", () => {
+    fc.assert(
+      fc.property(rpcParameters, fc.boolean(), fc.nat(), (given, sorted, place) => {
+        const names = Object.keys(given);
+        const pairs = encodedPairs(given, sorted ? names.sort() : names);
+        pairs.splice(place % (pairs.length + 1), 0, `Signature=${signed(given)}`);
+        const claim = readRpcClaim(incoming(pairs.join("&")));
+        expect(claim.isSignedWith(secret)).toBe(true);
+        expect(claim.isSignedWith(`${secret}x`)).toBe(false);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("every change of the text is noticed, unless the parameters stay the same", () => {
+    const given = { AccessKeyId: "LTAI", Action: "Encrypt", Plaintext: "a+b/==", Timestamp: "2026-11-22T00:29:02Z" };
+    const good = `${encodedPairs(given, Object.keys(given)).join("&")}&Signature=${signed(given)}`;
+    const isGood = (encoded: string, over: Partial<SignedRequest> = {}) =>
+      readRpcClaim(incoming(encoded, over)).isSignedWith(secret);
+    expect(isGood(good)).toBe(true);
+    // Written otherwise, and the same.
+    expect(isGood(good.replace("Encrypt", "%45ncrypt"))).toBe(true);
+    expect(isGood(good.replace("Signature", "%53ignature"))).toBe(true);
+    expect(isGood(good.replace("%3D%3D", "=="))).toBe(true);
+    for (const changed of [
+      good.replace("Encrypt", "Decrypt"),
+      good.replace("%2B", "+"),
+      good.replace("a%2Bb", "a%252Bb"),
+      good.replace("&Plaintext", "&Plaintexu"),
+      good.replace("&Signature", "&Extra=1&Signature"),
+      `${good}&Version=`,
+      good.replace("Action=Encrypt&", ""),
+    ]) {
+      expect(isGood(changed), changed).toBe(false);
+    }
+    expect(isGood(good, { method: "GET" })).toBe(false);
+    expect(isGood(good, { form: new Map([["More", "1"]]) })).toBe(false);
+  });
+
+  test("ACS3: in order, out of order, and changed", () => {
+    const query = { EncryptionContext: '{"a":"*~é"}', KeyId: "k", Plaintext: "a+b/==" };
+    const hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const headers = {
+      host: "h",
+      ...{ "x-acs-version": "2016-01-20", "x-acs-action": "Encrypt", "x-acs-date": "2026-11-22T00:29:02Z" },
+      "x-acs-content-sha256": hash,
+    };
+    const outgoing = new Request();
+    Object.assign(outgoing, { method: "POST", pathname: "/", query, headers });
+    const authorization = Util.getAuthorization(outgoing, "ACS3-HMAC-SHA256", hash, "LTAItestid", secret);
+    const isGood = (pairs: readonly string[]) =>
+      readAcs3Claim(incoming(pairs.join("&"), { headers: { ...headers, authorization } })).isSignedWith(secret);
+    const pairs = encodedPairs(query, ["EncryptionContext", "KeyId", "Plaintext"]);
+    expect(isGood(pairs)).toBe(true);
+    expect(isGood([...pairs].reverse())).toBe(true);
+    expect(isGood(pairs.map((pair) => pair.replace("%2A", "*")))).toBe(true);
+    expect(isGood(pairs.slice(1))).toBe(false);
+    expect(isGood(pairs.map((pair) => pair.replace("KeyId=k", "KeyId=l")))).toBe(false);
+    expect(isGood([...pairs, "Z=1"])).toBe(false);
+  });
+});
+
+test.each([
+  ["", true],
+  ["A=1", true],
+  ["A=1&B=2&C=3", true],
+  ["A=1&C=3&B=2", false],
+  ["Signature=x&A=1&B=2", true],
+  ["A=1&Signature=x&B=2", true],
+  ["a=1&B=2", false],
+])("the names of %j are in order: %s", (encoded, expected) => {
+  expect(readParameters(encoded, new Map())).toBe(expected);
+});
