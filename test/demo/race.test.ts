@@ -247,7 +247,7 @@ describe("in Chromium", () => {
     const markdown = await copied(page);
     expect(markdown).toContain(`| 64 KiB | ${speed},`);
     await page.click("text=Copy as link");
-    await expect.poll(() => copied(page)).toContain("#race=1~aes~");
+    await expect.poll(() => copied(page), { timeout: 240_000 }).toContain("#race=1~aes~");
     const link = new URL(await copied(page));
     expect(link.href.startsWith(demo.url)).toBe(true);
 
