@@ -3,9 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { casesOfBoth, measureAgainst } from "./baseline.ts";
-import type { Case } from "./case.ts";
 import { measure, type Result } from "./measure.ts";
-import { OWN } from "./sizes.ts";
+import { concludeCheck, lineOf, missedBars } from "./report.ts";
 import type { Suite } from "./suite.ts";
 import { SUITES } from "./suites.ts";
 
@@ -23,31 +22,6 @@ const { values } = parseArgs({
 const ROUNDS = 21;
 
 const major = Number(process.versions.node.split(".")[0]);
-
-function speed(bytes: number, nanoseconds: number): string {
-  if (bytes < 16384) return `${(nanoseconds / 1000).toFixed(2)} µs`;
-  return `${Math.round((bytes / nanoseconds) * 1000)} MB/s`;
-}
-
-function print({ name, bytes, contenders }: Result): void {
-  const own = contenders[OWN];
-  const others = Object.entries(contenders)
-    .filter(([rival]) => rival !== OWN)
-    .map(([rival, { median, best, ratio }]) => {
-      const undisturbed = (best / (own?.best ?? Number.NaN)).toFixed(2);
-      return `${rival} ${speed(bytes, median)} (${ratio.toFixed(2)} ×, best samples ${undisturbed} ×)`;
-    });
-  console.log(`${name.padEnd(42)} ${own ? speed(bytes, own.median).padStart(10) : ""}   ${others.join(", ")}`);
-}
-
-/** The bars of a case that its result does not reach, as sentences. */
-function missed({ name, bars = [] }: Case, result: Result): string[] {
-  return bars
-    .filter(({ nodes }) => nodes === undefined || nodes.includes(major))
-    .map(({ against, atLeast }) => ({ against, atLeast, ratio: result.contenders[against]?.ratio ?? Number.NaN }))
-    .filter(({ atLeast, ratio }) => !(ratio >= atLeast))
-    .map(({ against, atLeast, ratio }) => `${name}: ${ratio.toFixed(2)} × ${against}, at least ${atLeast} × wanted`);
-}
 
 const { baseline } = values;
 const rivals = baseline === undefined ? "others" : "the other checkout";
@@ -70,9 +44,9 @@ const failures: string[] = [];
 for (const one of cases.filter(({ name }) => name.includes(values.only))) {
   const rounds = Number(values.rounds ?? one.rounds ?? ROUNDS);
   const result = await (other === undefined ? measure : measureAgainst)(one, rounds);
-  print(result);
+  console.log(lineOf(result));
   results.push(result);
-  failures.push(...missed(one, result));
+  failures.push(...missedBars(one, result, major));
 }
 const limits = values.only === "" && other === undefined ? (suite.limits ?? []) : [];
 for (const { name, unit, atMost, measure: quantity } of limits) {
@@ -89,8 +63,4 @@ if (values.only === "" && values.suite === "ciphers" && other === undefined) {
   const report = { node: process.version, processor: cpus()[0]?.model, commit, results };
   writeFileSync(`bench/results/node-${major}.json`, `${JSON.stringify(report, null, 2)}\n`);
 }
-if (values.check) {
-  for (const failure of failures) console.log(`BELOW THE BAR  ${failure}`);
-  console.log(failures.length === 0 ? "All bars are reached." : `${failures.length} bars are not reached.`);
-  process.exitCode = failures.length === 0 ? 0 : 1;
-}
+if (values.check) concludeCheck(failures);

@@ -11,6 +11,7 @@ Measures against node:crypto and the rivals, on the Node that runs it. A full ru
   --suite S       ciphers unless given, or another of bench/suites.ts
   --rounds N      interleaved rounds, 21 unless given
   --node N        on Node 22, 24 or 26 from test/nodes
+  --browser NAME  in chromium, firefox or jsc (JavaScriptCore) instead, against WebCrypto and the rivals: bench/hosts/
   --baseline DIR  instead of the rivals, another checkout of lanelock that is built: no case below 0.97 times its speed
   --timing        instead of all that, whether times depend on secrets: bench/timing/; --samples N for each case
   --scaling       instead of all that, what docs/scaling.md has; --keys N,N,...  --parts statements,processes,servers,index,keys
@@ -19,7 +20,7 @@ Measures against node:crypto and the rivals, on the Node that runs it. A full ru
 
 /** Every option, for the check only: the programs read their own. */
 const flags = ["check", "help", "timing", "scaling", "bound"].map((name) => [name, { type: "boolean" }]);
-const texts = ["only", "suite", "rounds", "node", "baseline", "samples", "keys", "parts"].map((name) => [
+const texts = ["only", "suite", "rounds", "node", "browser", "baseline", "samples", "keys", "parts"].map((name) => [
   name,
   { type: "string" },
 ]);
@@ -42,7 +43,8 @@ const folders = [
   ["--bound", "bound/"],
   ["--scaling", "service/scaling/"],
 ];
-const folder = folders.find(([option]) => asked(option))?.[1] ?? "";
+const inBrowser = options.includes("--browser");
+const folder = folders.find(([option]) => asked(option))?.[1] ?? (inBrowser ? "hosts/" : "");
 
 prepare();
 const { bundleBench } = await import("./bench-build.mjs");
@@ -65,4 +67,5 @@ if (at >= 0) {
   node = `${root}test/nodes/node_modules/node${major}/bin/node`;
 }
 run(node, ["--no-warnings", `${root}build/bench/main.mjs`, ...options]);
-if (folder === "" && !["--only", "--suite", "--baseline"].some((option) => options.includes(option))) updateTables();
+if (["", "hosts/"].includes(folder) && !["--only", "--suite", "--baseline"].some((option) => options.includes(option)))
+  updateTables();
