@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { chromium } from "playwright-core";
 import puppeteer from "puppeteer-core";
 
@@ -26,6 +27,15 @@ export interface TestBrowser {
 /** Longer than any suite takes on a busy machine, in milliseconds. */
 const timeout = 600_000;
 
+/** Asked from outside: a page's policy forbids it to evaluate the expression by itself, as the drivers' own waiting would. */
+async function poll(isTrue: () => Promise<unknown>): Promise<void> {
+  const end = Date.now() + timeout;
+  while (!(await isTrue())) {
+    if (Date.now() > end) throw new Error(`The page's condition is not true after ${timeout} ms`);
+    await setTimeout(20);
+  }
+}
+
 const launchers: Readonly<Record<BrowserName, () => Promise<TestBrowser>>> = {
   async chromium() {
     const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
@@ -37,9 +47,7 @@ const launchers: Readonly<Record<BrowserName, () => Promise<TestBrowser>>> = {
         await page.goto(url, { timeout });
         return {
           evaluate: (expression) => page.evaluate(expression),
-          waitFor: async (expression) => {
-            await page.waitForFunction(expression, undefined, { timeout });
-          },
+          waitFor: (expression) => poll(() => page.evaluate(expression)),
           close: () => page.close(),
         };
       },
@@ -59,9 +67,7 @@ const launchers: Readonly<Record<BrowserName, () => Promise<TestBrowser>>> = {
         await page.goto(url, { timeout });
         return {
           evaluate: (expression) => page.evaluate(expression),
-          waitFor: async (expression) => {
-            await page.waitForFunction(expression, { timeout });
-          },
+          waitFor: (expression) => poll(() => page.evaluate(expression)),
           close: () => page.close(),
         };
       },
