@@ -282,6 +282,20 @@ const questions = {
     return (await store.claim("page")) !== undefined;
   },
 
+  /** Whether a claim is lost once a script has stolen its lock. */
+  async claimStolen(name: string) {
+    const store = indexedDbStore({ name });
+    await store.open();
+    const claim = await store.claim("page");
+    const before = claim?.lost;
+    await navigator.locks.request(`lanelock store ${name} page`, { steal: true }, async () => undefined);
+    await claim?.check();
+    const after = claim?.lost;
+    await claim?.release();
+    await store.close();
+    return { before, after };
+  },
+
   refusalOfNew: (name: string) => refusal(() => indexedDbStore({ name, create: false }).open()),
 
   /** Opens a store and keeps it. */

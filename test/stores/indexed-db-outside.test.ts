@@ -57,6 +57,26 @@ test("a page that is not a secure context gets an error that says what it needs"
   expect(() => browserRoot({ name: "a" })).toThrow(refusal);
 });
 
+test("a browser that forbids even to look for databases gets the advice for it", () => {
+  const cause = new DOMException("The operation is insecure.", "SecurityError");
+  Object.defineProperty(globalThis, "indexedDB", {
+    configurable: true,
+    get() {
+      throw cause;
+    },
+  });
+  try {
+    const refusal = expect.objectContaining({
+      code: "ERR_STORE",
+      cause,
+      message: expect.stringContaining("Allow site data"),
+    });
+    for (const make of [indexedDbStore, browserRoot]) expect(() => make({ name: "a" })).toThrow(refusal);
+  } finally {
+    Reflect.deleteProperty(globalThis, "indexedDB");
+  }
+});
+
 test("an opening that the browser never answers ends with an error", async () => {
   vi.useFakeTimers();
   // The package takes its timers when it is loaded.

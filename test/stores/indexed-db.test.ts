@@ -163,6 +163,7 @@ describe.each(browserNames)("%s", (browserName) => {
     expect(await ask(other, "claim", name)).toBe(false);
     await holder.close();
     await expect.poll(() => ask(other, "claim", name), { timeout: 60_000 }).toBe(true);
+    expect(await ask(other, "claimStolen", newName())).toEqual({ before: false, after: true });
     await other.close();
   });
 

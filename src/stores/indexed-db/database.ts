@@ -21,9 +21,18 @@ export interface DatabasePlan {
   readonly upgrade: (database: IDBDatabase) => void;
 }
 
-/** The browser's databases. */
+/**
+ * The browser's databases.
+ *
+ * @throws LanelockError `ERR_UNSUPPORTED` where there is no IndexedDB, `ERR_STORE` where the browser forbids it
+ */
 export function indexedDb(label: string): IDBFactory {
-  const factory = globalThis.indexedDB;
+  let factory: IDBFactory | null | undefined;
+  try {
+    factory = globalThis.indexedDB;
+  } catch (cause) {
+    throw databaseFailure(label, cause);
+  }
   if (factory !== undefined && factory !== null) return factory;
   throw new LanelockError(
     "ERR_UNSUPPORTED",
@@ -47,7 +56,7 @@ export class Database {
     database.onclose = () => this.close(CLOSED);
   }
 
-  /** @throws LanelockError `ERR_STORE`; `ERR_UNSUPPORTED` where there is no IndexedDB */
+  /** @throws LanelockError `ERR_STORE`; see {@link indexedDb} */
   static open(plan: DatabasePlan): Promise<Database> {
     const { label, name, version, stores, create, upgrade } = plan;
     const factory = indexedDb(label);
@@ -63,8 +72,12 @@ export class Database {
         timer = setTimeout(() => refuse(new LanelockError("ERR_STORE", `${label}: ${BLOCKED}`)), milliseconds);
       };
       refuseAfter(OPENING_MILLISECONDS);
-      const request = requested(() => factory.open(name, version), refuse);
-      if (request === undefined) return;
+      let request: IDBOpenDBRequest;
+      try {
+        request = factory.open(name, version);
+      } catch (cause) {
+        return refuse(databaseFailure(label, cause));
+      }
       request.onblocked = () => {
         clearTimeout(timer);
         refuseAfter(BLOCKED_MILLISECONDS);
@@ -105,15 +118,6 @@ export class Database {
   close(reason = "it is closed."): void {
     this.#lost ??= new LanelockError("ERR_STORE", `${this.#plan.label}: ${reason}`);
     this.#database.close();
-  }
-}
-
-function requested(make: () => IDBOpenDBRequest, refuse: (error: LanelockError) => void): IDBOpenDBRequest | undefined {
-  try {
-    return make();
-  } catch (cause) {
-    refuse(databaseFailure("IndexedDB", cause));
-    return undefined;
   }
 }
 
