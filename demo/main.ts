@@ -90,9 +90,13 @@ const OFFLINE = { ready: "offlineReady", preparing: "offlinePreparing", unavaila
 showFirstSeal();
 followLanguage();
 page.name(byId("threads"), "", () => page.t(texts).threadsValue(navigator.hardwareConcurrency));
+// The browser may draw before it begins with the views.
+await new Promise((resolve) => setTimeout(resolve));
 mountWhenNear(document.querySelectorAll<HTMLElement>("[data-view]"));
 goToAddressed();
 addEventListener("hashchange", goToAddressed);
-addEventListener("load", () => {
-  void keepOffline((state: Offline) => page.name(byId("offline"), "", () => page.t(texts)[OFFLINE[state]]));
-});
+const offline = () =>
+  keepOffline((state: Offline) => page.name(byId("offline"), "", () => page.t(texts)[OFFLINE[state]]));
+// What the page needs first is not to wait for what is kept for later.
+if (document.readyState === "complete") void offline();
+else addEventListener("load", () => void offline());
