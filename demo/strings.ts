@@ -15,9 +15,9 @@ export const shellTexts = {
     threads: "Processors",
     threadsValue: (count: number) => `${count} to share the work`,
     offline: "Offline",
-    offlineReady: "ready: this page opens without a network",
-    offlinePreparing: "not yet: the page is still being kept",
-    offlineUnavailable: "not here: the browser keeps no pages",
+    offlineReady: "ready: opens without a network",
+    offlinePreparing: "not yet: being kept",
+    offlineUnavailable: "not in this browser",
     files: "Files",
     filesTitle: "Seal files of any size",
     filesLead:

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => demo?.[Symbol.asyncDispose]());
 afterEach(() => expect(demo.complaints.splice(0)).toEqual([]));
 
-const isOffline = (page: Page) => page.getByText("ready: this page opens without a network").waitFor();
+const isOffline = (page: Page) => page.getByText(texts.en.offlineReady).waitFor();
 
 async function sealSomething(page: Page): Promise<void> {
   const file = { name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("twelve tulips") };
