@@ -9,7 +9,7 @@ const STATIC_END: usize = 4096;
 export const ZEROS: usize = STATIC_END;
 const ZEROS_SIZE: usize = 128 * 16;
 
-/** Bit planes of one batch: four groups of 8 vectors for AES, of 32 for SM4. */
+/** Bit planes of one batch: four groups of 8 vectors or two of 32 for AES, four of 32 for SM4. */
 export const PLANES: usize = ZEROS + ZEROS_SIZE;
 const PLANES_SIZE: usize = 128 * 16;
 
@@ -26,14 +26,18 @@ export const NIBBLES: usize = BATCH + BATCH_SIZE;
 export const NIBBLES_SIZE: usize = 4 * 32;
 
 /** The contribution of a counter's low byte to the state after two AES rounds, for its 256 values; then the rest of the
- * state, and the mask of the columns that a round keeps. */
+ * state for 32 values of the upper bytes, and for the present one. */
 export const COUNTER_TABLE: usize = NIBBLES + NIBBLES_SIZE;
-export const COUNTER_REST: usize = COUNTER_TABLE + 4096;
-export const COLUMN_MASK: usize = COUNTER_REST + 128;
-export const COUNTER_CACHE_SIZE: usize = 4096 + 128 + 16;
+export const COUNTER_RESTS: usize = COUNTER_TABLE + 4096;
+export const COUNTER_REST: usize = COUNTER_RESTS + 512;
+export const COUNTER_CACHE_SIZE: usize = 4096 + 512 + 512;
+
+/** The round keys of AES by rows. */
+export const ROW_KEYS: usize = COUNTER_TABLE + COUNTER_CACHE_SIZE;
+export const ROW_KEYS_SIZE: usize = 15 * 512;
 
 /** Scratch for key set-up: words of a key schedule, H and its multiples. */
-export const SETUP: usize = COLUMN_MASK + 16;
+export const SETUP: usize = ROW_KEYS + ROW_KEYS_SIZE;
 export const SETUP_SIZE: usize = 512;
 
 /** The state of a GCM message that is sealed or opened in one call. */

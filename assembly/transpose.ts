@@ -4,6 +4,13 @@
 // Three stages of swaps, as in the recursive transposition of a matrix: single bits between neighbouring vectors, then
 // pairs, then nibbles (Warren, Hacker's Delight §7-3).
 
+/** The masks of the three stages, in memory because newer versions of V8 make a constant anew for every use. */
+const MASKS = memory.data<u8>([
+  0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55,
+  0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33,
+  0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f,
+], 16);
+
 /** The bits that one swap moves between `a` and `b`, in their position in `b`. */
 @inline
 function moved(a: v128, b: v128, shift: i32, mask: v128): v128 {
@@ -21,17 +28,17 @@ export function transpose8<Next>(
   to: usize, add: usize,
   a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128,
 ): void {
-  const bits = i8x16.splat(0x55);
+  const bits = v128.load(MASKS);
   const d01 = moved(a0, a1, 1, bits), d23 = moved(a2, a3, 1, bits), d45 = moved(a4, a5, 1, bits), d67 = moved(a6, a7, 1, bits);
   const b0 = received(a0, d01, 1), b2 = received(a2, d23, 1), b4 = received(a4, d45, 1), b6 = received(a6, d67, 1);
   const b1 = v128.xor(a1, d01), b3 = v128.xor(a3, d23), b5 = v128.xor(a5, d45), b7 = v128.xor(a7, d67);
 
-  const pairs = i8x16.splat(0x33);
+  const pairs = v128.load(MASKS, 16);
   const d02 = moved(b0, b2, 2, pairs), d13 = moved(b1, b3, 2, pairs), d46 = moved(b4, b6, 2, pairs), d57 = moved(b5, b7, 2, pairs);
   const c0 = received(b0, d02, 2), c1 = received(b1, d13, 2), c4 = received(b4, d46, 2), c5 = received(b5, d57, 2);
   const c2 = v128.xor(b2, d02), c3 = v128.xor(b3, d13), c6 = v128.xor(b6, d46), c7 = v128.xor(b7, d57);
 
-  const nibbles = i8x16.splat(0x0f);
+  const nibbles = v128.load(MASKS, 32);
   const d04 = moved(c0, c4, 4, nibbles), d15 = moved(c1, c5, 4, nibbles), d26 = moved(c2, c6, 4, nibbles), d37 = moved(c3, c7, 4, nibbles);
   changetype<Next>(0).afterTranspose(
     to, add,

@@ -1,4 +1,4 @@
-// AES on eight blocks at once, bit-sliced.
+// AES on eight blocks at once, bit-sliced: for messages that are too short for aes-rows.ts.
 //
 // Plane k is one vector and holds bit k of all 128 state bytes. Byte 4·row + column of a plane belongs to that state
 // byte, and bit j of it to block j:
@@ -11,11 +11,10 @@
 //
 // A row is a 32-bit lane, so that MixColumns moves lanes and only ShiftRows moves single bytes. FIPS 197 numbers state
 // bytes 4·column + row: packing transposes that 4 × 4 matrix of every block, then bits against blocks.
-import { aesForwardSbox } from "../circuit/aes-forward";
-import { aesInverseSbox } from "../circuit/aes-inverse";
 import { PLANES, ZEROS } from "../memory";
 import { lookup } from "../swizzle";
 import { transpose8 } from "../transpose";
+import { invertSubstitution, substitute } from "./aes-substitute";
 
 /** Byte permutations, kept in memory for the relaxed build: an operand of PSHUFB costs nothing more. */
 const MASKS = memory.data<u8>([
@@ -30,7 +29,7 @@ function transposeMatrix(block: v128): v128 {
 }
 
 @inline
-export function shiftRows(plane: v128): v128 {
+function shiftRows(plane: v128): v128 {
   return lookup(plane, ASC_FEATURE_RELAXED_SIMD ? v128.load(MASKS, 16) : i8x16(0, 1, 2, 3, 5, 6, 7, 4, 10, 11, 8, 9, 15, 12, 13, 14));
 }
 
@@ -41,18 +40,18 @@ function inverseShiftRows(plane: v128): v128 {
 
 /** Row r of the result is row r + 1 of the plane. */
 @inline
-export function nextRow(a: v128): v128 {
+function nextRow(a: v128): v128 {
   return v128.shuffle<u32>(a, a, 1, 2, 3, 0);
 }
 
 /** Row r of the result is row r + 2 of the plane. */
 @inline
-export function secondRow(a: v128): v128 {
+function secondRow(a: v128): v128 {
   return v128.shuffle<u32>(a, a, 2, 3, 0, 1);
 }
 
 @inline
-export function keyed(plane: v128, key: usize, k: usize): v128 {
+function keyed(plane: v128, key: usize, k: usize): v128 {
   return v128.xor(plane, v128.load(key + 16 * k));
 }
 
@@ -104,7 +103,7 @@ class UnpackedBlocks {
 }
 
 @inline
-export function store8(at: usize, p0: v128, p1: v128, p2: v128, p3: v128, p4: v128, p5: v128, p6: v128, p7: v128): void {
+function store8(at: usize, p0: v128, p1: v128, p2: v128, p3: v128, p4: v128, p5: v128, p6: v128, p7: v128): void {
   v128.store(at, p0, 0);
   v128.store(at, p1, 16);
   v128.store(at, p2, 32);
@@ -117,7 +116,7 @@ export function store8(at: usize, p0: v128, p1: v128, p2: v128, p3: v128, p4: v1
 
 /** MixColumns and AddRoundKey: with t = a + next row of a, a column's byte becomes 2·t + next(a) + second(t). */
 @inline
-export function mixColumnsAndStore(to: usize, key: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
+function mixColumnsAndStore(to: usize, key: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
   const n7 = nextRow(a7), t7 = v128.xor(a7, n7);
   const n0 = nextRow(a0), t0 = v128.xor(a0, n0);
   v128.store(to, keyed(v128.xor(v128.xor(n0, secondRow(t0)), t7), key, 0), 0);
@@ -136,16 +135,6 @@ export function mixColumnsAndStore(to: usize, key: usize, a0: v128, a1: v128, a2
   v128.store(to, keyed(v128.xor(v128.xor(n7, secondRow(t7)), t6), key, 7), 112);
 }
 
-/** Stores the S-box's output to the planes at `to`. */
-@unmanaged
-@final
-class StoredPlanes {
-  @inline
-  afterSbox(key: usize, to: usize, add: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
-    store8(to, a0, a1, a2, a3, a4, a5, a6, a7);
-  }
-}
-
 /** ShiftRows, MixColumns, AddRoundKey on the planes at `planes`. */
 @inline
 function linearLayer(planes: usize, key: usize): void {
@@ -156,27 +145,18 @@ function linearLayer(planes: usize, key: usize): void {
   );
 }
 
-/** ShiftRows, AddRoundKey, and back to blocks. */
-@unmanaged
-@final
-class LastRound {
-  @inline
-  afterSbox(key: usize, to: usize, add: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
-    transpose8<UnpackedBlocks>(
-      to, add,
-      keyed(shiftRows(a0), key, 0), keyed(shiftRows(a1), key, 1), keyed(shiftRows(a2), key, 2), keyed(shiftRows(a3), key, 3),
-      keyed(shiftRows(a4), key, 4), keyed(shiftRows(a5), key, 5), keyed(shiftRows(a6), key, 6), keyed(shiftRows(a7), key, 7),
-    );
-  }
+@inline
+function lastPlane(planes: usize, key: usize, k: usize): v128 {
+  return keyed(shiftRows(v128.load(planes + 16 * k)), key, k);
 }
 
-/** The planes at `planes` through the S-box into `Next`. */
+/** ShiftRows, AddRoundKey, and back to blocks. */
 @inline
-export function forwardRound<Next>(planes: usize, key: usize, to: usize, add: usize): void {
-  aesForwardSbox<Next>(
-    key, to, add,
-    v128.load(planes, 0), v128.load(planes, 16), v128.load(planes, 32), v128.load(planes, 48),
-    v128.load(planes, 64), v128.load(planes, 80), v128.load(planes, 96), v128.load(planes, 112),
+function unpack(planes: usize, key: usize, to: usize, add: usize): void {
+  transpose8<UnpackedBlocks>(
+    to, add,
+    lastPlane(planes, key, 0), lastPlane(planes, key, 1), lastPlane(planes, key, 2), lastPlane(planes, key, 3),
+    lastPlane(planes, key, 4), lastPlane(planes, key, 5), lastPlane(planes, key, 6), lastPlane(planes, key, 7),
   );
 }
 
@@ -189,22 +169,27 @@ export function forwardRound<Next>(planes: usize, key: usize, to: usize, add: us
 export function encryptPlanes(keys: usize, rounds: u32, groups: u32, to: usize, add: usize): void {
   const last = keys + (rounds - 1) * 128, end = PLANES + 128 * groups;
   for (; keys < last; keys += 128) {
-    for (let planes = PLANES; planes < end; planes += 128) forwardRound<StoredPlanes>(planes, keys, planes, 0);
+    substitute(end);
     for (let planes = PLANES; planes < end; planes += 128) linearLayer(planes, keys);
   }
-  for (let group = <isize>(128 * groups) - 128; group >= 0; group -= 128) {
-    forwardRound<LastRound>(PLANES + group, last, to + group, add + group);
-  }
+  substitute(end);
+  for (let group = <isize>(128 * groups) - 128; group >= 0; group -= 128) unpack(PLANES + group, last, to + group, add + group);
 }
 
-/** AddRoundKey, InvMixColumns: with u = a + second row of a, MixColumns of a + 4·u (Daemen and Rijmen, The Design of
+/** Plane k through InvShiftRows, with the round key. */
+@inline
+function inversePlane(planes: usize, key: usize, k: usize): v128 {
+  return keyed(inverseShiftRows(v128.load(planes + 16 * k)), key, k);
+}
+
+/** InvShiftRows, AddRoundKey, InvMixColumns: with u = a + second row of a, MixColumns of a + 4·u (Daemen and Rijmen, The Design of
  * Rijndael §4.1.3). The key carries the 0x63 that the next round's circuit asks of its input. */
 @inline
 function inverseLinearLayer(planes: usize, key: usize): void {
-  const a0 = keyed(v128.load(planes, 0), key, 0), a1 = keyed(v128.load(planes, 16), key, 1);
-  const a2 = keyed(v128.load(planes, 32), key, 2), a3 = keyed(v128.load(planes, 48), key, 3);
-  const a4 = keyed(v128.load(planes, 64), key, 4), a5 = keyed(v128.load(planes, 80), key, 5);
-  const a6 = keyed(v128.load(planes, 96), key, 6), a7 = keyed(v128.load(planes, 112), key, 7);
+  const a0 = inversePlane(planes, key, 0), a1 = inversePlane(planes, key, 1);
+  const a2 = inversePlane(planes, key, 2), a3 = inversePlane(planes, key, 3);
+  const a4 = inversePlane(planes, key, 4), a5 = inversePlane(planes, key, 5);
+  const a6 = inversePlane(planes, key, 6), a7 = inversePlane(planes, key, 7);
   const u6 = v128.xor(a6, secondRow(a6)), u7 = v128.xor(a7, secondRow(a7)), u67 = v128.xor(u6, u7);
   const u0 = v128.xor(a0, secondRow(a0)), u1 = v128.xor(a1, secondRow(a1));
   const u2 = v128.xor(a2, secondRow(a2)), u3 = v128.xor(a3, secondRow(a3));
@@ -216,41 +201,25 @@ function inverseLinearLayer(planes: usize, key: usize): void {
   );
 }
 
-/** AddRoundKey, and back to blocks. */
-@unmanaged
-@final
-class InverseLastRound {
-  @inline
-  afterSbox(key: usize, to: usize, add: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): void {
-    transpose8<UnpackedBlocks>(
-      to, add,
-      keyed(a0, key, 0), keyed(a1, key, 1), keyed(a2, key, 2), keyed(a3, key, 3),
-      keyed(a4, key, 4), keyed(a5, key, 5), keyed(a6, key, 6), keyed(a7, key, 7),
-    );
-  }
-}
-
-/** The planes at `planes` through InvShiftRows and the inverse S-box into `Next`. */
+/** InvShiftRows, AddRoundKey, and back to blocks. */
 @inline
-function inverseRound<Next>(planes: usize, key: usize, to: usize, add: usize): void {
-  aesInverseSbox<Next>(
-    key, to, add,
-    inverseShiftRows(v128.load(planes, 0)), inverseShiftRows(v128.load(planes, 16)),
-    inverseShiftRows(v128.load(planes, 32)), inverseShiftRows(v128.load(planes, 48)),
-    inverseShiftRows(v128.load(planes, 64)), inverseShiftRows(v128.load(planes, 80)),
-    inverseShiftRows(v128.load(planes, 96)), inverseShiftRows(v128.load(planes, 112)),
+function inverseUnpack(planes: usize, key: usize, to: usize, add: usize): void {
+  transpose8<UnpackedBlocks>(
+    to, add,
+    inversePlane(planes, key, 0), inversePlane(planes, key, 1), inversePlane(planes, key, 2), inversePlane(planes, key, 3),
+    inversePlane(planes, key, 4), inversePlane(planes, key, 5), inversePlane(planes, key, 6), inversePlane(planes, key, 7),
   );
 }
 
 /** The inverse cipher (FIPS 197 §5.3) on planes that have the last round key already: the round keys of the forward one at
- * `keys`, from the last but one back. Groups as in `encryptPlanes`. */
+ * `keys`, from the last but one back. InvShiftRows and InvSubBytes change places, as each byte goes through both. Groups as in
+ * `encryptPlanes`. */
 export function decryptPlanes(keys: usize, rounds: u32, groups: u32, to: usize, add: usize): void {
   const end = PLANES + 128 * groups;
   for (let key = keys + (rounds - 1) * 128; key > keys; key -= 128) {
-    for (let planes = PLANES; planes < end; planes += 128) inverseRound<StoredPlanes>(planes, key, planes, 0);
+    invertSubstitution(end);
     for (let planes = PLANES; planes < end; planes += 128) inverseLinearLayer(planes, key);
   }
-  for (let group = <isize>(128 * groups) - 128; group >= 0; group -= 128) {
-    inverseRound<InverseLastRound>(PLANES + group, keys, to + group, add + group);
-  }
+  invertSubstitution(end);
+  for (let group = <isize>(128 * groups) - 128; group >= 0; group -= 128) inverseUnpack(PLANES + group, keys, to + group, add + group);
 }

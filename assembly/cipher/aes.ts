@@ -3,13 +3,18 @@
 //   offset 0      rounds, 4 bytes (10, 12 or 14), then 12 unused
 //   offset 16     15 round keys of 16 bytes for the vector-permute path (aes-vector-permute.ts)
 //   offset 256    15 round keys of 8 planes for the bit-sliced path (aes-bitslice.ts)
-import { wipeBlocks, PLANES, COUNTER_TABLE, COUNTER_CACHE_SIZE } from "../memory";
+//
+// Long messages go by rows (aes-rows.ts), with round keys that are made from those planes for each call.
+import { COUNTER_CACHE_SIZE, COUNTER_TABLE, PLANES, ROW_KEYS, wipeBlocks } from "../memory";
 import { BlockCipher } from "./block-cipher";
 import { decryptPlanes, encryptPlanes, pack } from "./aes-bitslice";
-import { beginCounterTable, loadCounterState, setCounterRest } from "./aes-counter-cache";
 import { encryptChain } from "./aes-chain";
+import { packRows, ROW_BATCH, wipeRowKeys } from "./aes-rows";
+import { loadCounterRows, makeCounterRests, makeCounterTable, spreadCounterRest } from "./aes-rows-counter";
+import { decryptRows, makeInverseRowKeys } from "./aes-rows-decrypt";
+import { encryptRows, makeRowKeys } from "./aes-rows-encrypt";
 import { encryptBlocks } from "./aes-vector-permute";
-import { AES_FEW, AES_GROUP, AES_LANES, AES_PLANE_KEYS, AES_SERIAL_KEYS, AES_SIZE } from "./shapes";
+import { AES_BULK, AES_BULK_FROM, AES_FEW, AES_GROUP, AES_LANES, AES_PLANE_KEYS, AES_SERIAL_KEYS, AES_SIZE } from "./shapes";
 
 export const SERIAL_KEYS: usize = AES_SERIAL_KEYS;
 export const PLANE_KEYS: usize = AES_PLANE_KEYS;
@@ -64,22 +69,60 @@ export class Aes extends BlockCipher {
     encryptChain(changetype<usize>(this) + SERIAL_KEYS, this.rounds, chain, data, length);
   }
 
-  counterBegin(block: usize): void {
-    beginCounterTable(this.planeKeys(), block);
+  @inline
+  bulk(): u32 {
+    return AES_BULK;
   }
 
-  counterSpan(block: usize): void {
-    setCounterRest(this.planeKeys(), block);
+  @inline
+  bulkFrom(): u32 {
+    return AES_BULK_FROM;
+  }
+
+  beginEncryption(): void {
+    makeRowKeys(this.planeKeys(), this.rounds);
+  }
+
+  beginDecryption(): void {
+    makeInverseRowKeys(this.planeKeys(), this.rounds);
+  }
+
+  encryptBulk(from: usize, to: usize, add: usize): void {
+    packRows(from, PLANES, ROW_KEYS);
+    packRows(from + ROW_BATCH, PLANES + ROW_BATCH, ROW_KEYS);
+    encryptRows(ROW_KEYS + ROW_BATCH, this.rounds, 2, to, add);
+  }
+
+  decryptBulk(from: usize, to: usize, add: usize): void {
+    const key = ROW_KEYS + ROW_BATCH * this.rounds;
+    packRows(from, PLANES, key);
+    packRows(from + ROW_BATCH, PLANES + ROW_BATCH, key);
+    decryptRows(this.rounds, 2, to, add);
+  }
+
+  endBulk(): void {
+    wipeRowKeys();
+    wipeBlocks(PLANES, 2 * ROW_BATCH);
+  }
+
+  counterBegin(block: usize): void {
+    this.beginEncryption();
+    makeCounterTable(block);
+  }
+
+  counterSpan(block: usize, index: u32): void {
+    if ((index & 31) == 0) makeCounterRests(block);
+    spreadCounterRest(index & 31);
   }
 
   @inline
   counterBatch(low: u32, data: usize): void {
-    loadCounterState(low);
-    encryptPlanes(this.planeKeys() + 3 * 128, this.rounds - 2, 4, data, data);
+    loadCounterRows(low);
+    encryptRows(ROW_KEYS + 3 * ROW_BATCH, this.rounds - 2, 2, data, data);
   }
 
   counterEnd(): void {
     wipeBlocks(COUNTER_TABLE, COUNTER_CACHE_SIZE);
-    wipeBlocks(PLANES, 512);
+    this.endBulk();
   }
 }

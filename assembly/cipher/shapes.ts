@@ -2,6 +2,9 @@
 export const AES_LANES: u32 = 32, AES_GROUP: u32 = 8, AES_FEW: u32 = 6;
 export const SM4_LANES: u32 = 128, SM4_GROUP: u32 = 32, SM4_FEW: u32 = 16;
 
+/** Blocks of AES that go by rows at a time, and from how many on that pays. */
+export const AES_BULK: u32 = 64, AES_BULK_FROM: u32 = 128;
+
 /** The offset of the number of AES's rounds, 4 bytes, and of its round keys for vector permutation. */
 export const AES_ROUNDS: usize = 0, AES_SERIAL_KEYS: usize = 16;
 

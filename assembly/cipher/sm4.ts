@@ -63,11 +63,40 @@ export class Sm4 extends BlockCipher {
     encryptChain(changetype<usize>(this), chain, data, length);
   }
 
+  @inline
+  bulk(): u32 {
+    return SM4_LANES;
+  }
+
+  @inline
+  bulkFrom(): u32 {
+    return SM4_LANES;
+  }
+
+  @inline
+  beginEncryption(): void {}
+
+  @inline
+  beginDecryption(): void {}
+
+  @inline
+  encryptBulk(from: usize, to: usize, add: usize): void {
+    this.encryptBatch(from, to, add, SM4_LANES);
+  }
+
+  @inline
+  decryptBulk(from: usize, to: usize, add: usize): void {
+    this.decryptBatch(from, to, add, SM4_LANES);
+  }
+
+  @inline
+  endBulk(): void {}
+
   counterBegin(block: usize): void {
     beginCounter(block);
   }
 
-  counterSpan(block: usize): void {
+  counterSpan(block: usize, _index: u32): void {
     setCounterUpper(block);
   }
 

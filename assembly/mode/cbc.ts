@@ -16,17 +16,33 @@ export function cbcEncrypt<C extends BlockCipher>(cipher: C, chain: usize, data:
  * block before `data` temporarily holds the chain.
  */
 export function cbcDecrypt<C extends BlockCipher>(cipher: C, chain: usize, data: usize, length: u32): void {
-  const lanes = cipher.lanes();
+  const lanes = cipher.lanes(), bulk = cipher.bulk();
   let blocks = length >> 4;
+  if (blocks >= cipher.bulkFrom()) {
+    cipher.beginDecryption();
+    for (; blocks >= bulk; blocks -= bulk, data += 16 * bulk) {
+      const borrowed = lendChain(chain, data, bulk);
+      cipher.decryptBulk(data, data, data - 16);
+      v128.store(data - 16, borrowed);
+    }
+    cipher.endBulk();
+  }
   for (; blocks >= lanes; blocks -= lanes, data += 16 * lanes) {
-    const next = v128.load(data + 16 * lanes - 16), borrowed = v128.load(data - 16);
-    v128.store(data - 16, v128.load(chain));
+    const borrowed = lendChain(chain, data, lanes);
     cipher.decryptBatch(data, data, data - 16, lanes);
     v128.store(data - 16, borrowed);
-    v128.store(chain, next);
   }
   if (blocks > 0) decryptTail<C>(cipher, chain, data, blocks);
   wipeBatch<C>(cipher, lanes);
+}
+
+/** Puts the chain before the `count` blocks at `data`, whose last becomes the chain. Returns what was there. */
+@inline
+function lendChain(chain: usize, data: usize, count: u32): v128 {
+  const next = v128.load(data + 16 * count - 16), borrowed = v128.load(data - 16);
+  v128.store(data - 16, v128.load(chain));
+  v128.store(chain, next);
+  return borrowed;
 }
 
 /** Fewer blocks than a batch: decrypted in a copy, so that the memory after them is untouched. */

@@ -63,16 +63,31 @@ function addBatch<C extends Encryption>(cipher: C, block: usize, data: usize, le
   setCounter(block, counterOf(block) + blocks);
 }
 
+/** Whole batches of counter blocks, without a table: returns the bytes done. */
+function addBulk<C extends BlockCipher>(cipher: C, block: usize, data: usize, length: u32): u32 {
+  const bulk = cipher.bulk(), bytes = 16 * bulk;
+  let done: u32 = 0;
+  cipher.beginEncryption();
+  for (; done + bytes <= length; done += bytes) {
+    writeCounters(block, bulk);
+    cipher.encryptBulk(BATCH, data + done, data + done);
+    setCounter(block, counterOf(block) + bulk);
+  }
+  cipher.endBulk();
+  wipeBlocks(BATCH, bytes);
+  return done;
+}
+
 /** Whole batches with the cipher's own counters; `block` holds a multiple of the batch. Returns the bytes done. */
 function addPrepared<C extends BlockCipher>(cipher: C, block: usize, data: usize, length: u32): u32 {
-  const lanes = cipher.lanes(), bytes = 16 * lanes;
-  let counter = counterOf(block), done: u32 = 0;
+  const bulk = cipher.bulk(), bytes = 16 * bulk;
+  let counter = counterOf(block), done: u32 = 0, spans: u32 = 0;
   cipher.counterBegin(block);
-  cipher.counterSpan(block);
-  for (; done + bytes <= length; done += bytes, counter += lanes) {
+  cipher.counterSpan(block, 0);
+  for (; done + bytes <= length; done += bytes, counter += bulk) {
     if (done > 0 && (counter & 255) == 0) {
       setCounter(block, counter);
-      cipher.counterSpan(block);
+      cipher.counterSpan(block, ++spans);
     }
     cipher.counterBatch(counter & 255, data + done);
   }
@@ -81,23 +96,29 @@ function addPrepared<C extends BlockCipher>(cipher: C, block: usize, data: usize
   return done;
 }
 
+/** Adds the keystream to `length` bytes of `data` in batches of `lanes()`, and perhaps a few blocks. */
+function addBatches<C extends Encryption>(cipher: C, block: usize, data: usize, length: u32): void {
+  for (let done: u32 = 0; done < length; ) {
+    const part = min<u32>(length - done, 16 * blocksTogether<C>(cipher, length - done + 15 >> 4));
+    addBatch<C>(cipher, block, data + done, part);
+    done += part;
+  }
+}
+
 /**
  * Adds the keystream from the counter block at `block` on to `length` bytes of `data`, and leaves in `block` the counter
  * after the last one used. Where the counter is secret (GCM with a nonce that is not 96 bits) nothing may depend on it:
  * `isPublic` says whether it may be aligned and looked up.
  */
 export function addKeystream<C extends BlockCipher>(cipher: C, block: usize, data: usize, length: u32, isPublic: bool): void {
-  const lanes = cipher.lanes();
   let done: u32 = 0;
   if (isPublic && length >= PREPARED_TEXT) {
-    done = 16 * (0 - counterOf(block) & lanes - 1);
-    if (done > 0) addBatch<C>(cipher, block, data, done);
+    done = 16 * (0 - counterOf(block) & cipher.bulk() - 1);
+    addBatches<C>(cipher, block, data, done);
     done += addPrepared<C>(cipher, block, data + done, length - done);
+  } else if (length >= 16 * cipher.bulkFrom()) {
+    done = addBulk<C>(cipher, block, data, length);
   }
-  for (; done < length; ) {
-    const part = min<u32>(length - done, 16 * blocksTogether<C>(cipher, length - done + 15 >> 4));
-    addBatch<C>(cipher, block, data + done, part);
-    done += part;
-  }
+  addBatches<C>(cipher, block, data + done, length - done);
   wipeBatch<C>(cipher, length + 15 >> 4);
 }

@@ -6,10 +6,10 @@ import type { Secret } from "./secret.ts";
 
 /** Whole blocks: a few, up to a group of AES (8 blocks) and of SM4 (32), past both, and up to a batch of AES (32) and past two. */
 const wholeBlocks = [0, 16, 48, 80, 96, 112, 128, 144, 272, 512, 528, 1040];
-/** A batch of SM4 (128 blocks), and past two. */
-const sm4Batches = [2048, 4112];
+/** A batch of SM4 (128 blocks) and two by rows of AES (64), and past more. */
+const longBlocks = [2048, 4112];
 const serialBlocks = [0, 16, 80, 272];
-const ctrLengths = [0, 1, 16, 31, 100, 128, 600, 1100];
+const ctrLengths = [0, 1, 16, 31, 100, 128, 600, 1100, 2100];
 
 /** Lengths past 8 KiB and 256 blocks, where counter batches are prepared. */
 const longCtrLengths = [8192, 8192 + 16 * 256 + 37];
@@ -99,7 +99,7 @@ function ctr(cipher: CipherCase, counter: (typeof counters)[number], length: num
 }
 
 export function blockModeScenarios(cipher: CipherCase): Scenario[] {
-  const lengths = cipher.cipher === "sm4" ? [...wholeBlocks, ...sm4Batches] : wholeBlocks;
+  const lengths = [...wholeBlocks, ...longBlocks];
   return [
     ...lengths.map((length) => ecb(cipher, "Encrypt", length)),
     ...lengths.map((length) => ecb(cipher, "Decrypt", length)),

@@ -8,13 +8,23 @@ interface Gate {
   b: string;
 }
 
-/** A circuit's gates as its source has them: `const o = xor(a, b);`. */
+/** A circuit's gates as its source has them: `const o = xor(a, b);`, of which `keep(at, 0, o); const k = kept(at, 0);` makes k another
+ * name. */
 function gatesOf(file: string): Gate[] {
   const source = readFileSync(new URL(`../../assembly/circuit/${file}`, import.meta.url), "utf8");
-  return [...source.matchAll(/const (\w+) = (xor|and|andnot)\((\w+), (\w+)\);/g)].map((match) => {
-    const [, output = "", kind = "", a = "", b = ""] = match;
-    return { output, kind, a, b };
-  });
+  const gates: Gate[] = [];
+  const places = new Map<string, string>();
+  const names = new Map<string, string>();
+  for (const line of source.split("\n")) {
+    const [, place = "", value] = /^ {2}keep\(at, (\d), (\w+)\);$/.exec(line) ?? [];
+    if (value !== undefined) places.set(place, value);
+    const [, name = "", from] = /^ {2}const (\w+) = kept\(at, (\d)\);$/.exec(line) ?? [];
+    if (from !== undefined) names.set(name, places.get(from) ?? "nothing");
+    const [, output, kind = "", a = "", b = ""] =
+      /^ {2}const (\w+) = (xor|and|andnot)\((\w+), (\w+)\);$/.exec(line) ?? [];
+    if (output !== undefined) gates.push({ output, kind, a: names.get(a) ?? a, b: names.get(b) ?? b });
+  }
+  return gates;
 }
 
 /** What a circuit makes of one byte. */
@@ -101,4 +111,59 @@ test("aes-inverse.ts undoes the S-box on all 256 bytes, its input plus 0x63", ()
 test("sm4.ts is the S-box plus 0xd3 on all 256 bytes, its input plus 0x75", () => {
   const gates = gatesOf("sm4.ts");
   expect(bytes.map((v) => evaluate(gates, v ^ 0x75) ^ 0xd3)).toEqual(sm4Sbox);
+});
+
+/** Runs aes-mix-columns.ts on one column: 32 bits, bit k of row r at 8·r + k. */
+function mixColumn(column: number): { output: number; xors: number } {
+  const source = readFileSync(new URL("../../assembly/circuit/aes-mix-columns.ts", import.meta.url), "utf8");
+  const values = new Map<string, number>();
+  const value = (name: string): number => {
+    const found = values.get(name);
+    if (found === undefined) throw new Error(`${name} is read before it is computed`);
+    return found;
+  };
+  let output = 0;
+  let xors = 0;
+  // In place: what an output replaces cannot be taken any more.
+  const replaced = new Set<string>();
+  for (const line of source.split("\n")) {
+    const [, taken, row = "", bit = ""] = /^ {2}const (\w+) = rows\.take\(planes, (\d), (\d)\);$/.exec(line) ?? [];
+    if (taken !== undefined) {
+      expect(replaced.has(row + bit)).toBe(false);
+      values.set(taken, (column >>> (8 * Number(row) + Number(bit))) & 1);
+    }
+    const [, sum, a = "", b = ""] = /^ {2}const (\w+) = xor\((\w+), (\w+)\);$/.exec(line) ?? [];
+    if (sum !== undefined) {
+      values.set(sum, value(a) ^ value(b));
+      xors += 1;
+    }
+    const [, to = "", at = "", put] = /^ {2}rows\.put\(planes, key, (\d), (\d), (\w+)\);$/.exec(line) ?? [];
+    if (put !== undefined) {
+      replaced.add(to + at);
+      output |= value(put) << (8 * Number(to) + Number(at));
+    }
+  }
+  expect(replaced.size).toBe(32);
+  return { output: output >>> 0, xors };
+}
+
+/** FIPS 197 §5.1.3, eq. 5.8: rows are bytes of the column, the lowest first. */
+function mixedByStandard(column: number): number {
+  const a = [0, 8, 16, 24].map((shift) => (column >>> shift) & 0xff);
+  const double = (v: number) => (v << 1) ^ (v & 0x80 ? 0x11b : 0);
+  const rows = a.map((v, r) => {
+    const next = a[(r + 1) % 4] ?? 0;
+    return double(v) ^ double(next) ^ next ^ (a[(r + 2) % 4] ?? 0) ^ (a[(r + 3) % 4] ?? 0);
+  });
+  return rows.reduce((sum, v, r) => sum | (v << (8 * r)), 0) >>> 0;
+}
+
+test("aes-mix-columns.ts is MixColumns in the 94 XORs it claims", () => {
+  // The example of FIPS 197 appendix B, round 1, first column.
+  expect(mixedByStandard(0x305dbfd4)).toBe(0xe5816604);
+  // Linear, so that the single bits decide.
+  for (let bit = 0; bit < 32; bit++) {
+    const column = (1 << bit) >>> 0;
+    expect(mixColumn(column)).toEqual({ output: mixedByStandard(column), xors: 94 });
+  }
 });

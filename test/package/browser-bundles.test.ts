@@ -111,9 +111,9 @@ test.each([
   expect(used.filter((module) => others.test(module))).toEqual([]);
 });
 
-test("aesGcm, with both builds of its engine, is at most 26 KB minified and compressed, and carries no other mode", async () => {
+test("aesGcm, with both builds of its engine, is at most 27 KB minified and compressed, and carries no other mode", async () => {
   const { compressed, text } = await bundleOf("aesGcm");
-  expect(compressed).toBeLessThanOrEqual(26_000);
+  expect(compressed).toBeLessThanOrEqual(27_000);
   const all = await bundleForBrowser("src/index.ts");
   const others = ["GCM-SIV", "XAES", "CCM", "AES-SIV", "managedNonce", "getRandomValues"];
   expect(others.filter((word) => !all.text.includes(word))).toEqual([]);

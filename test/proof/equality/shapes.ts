@@ -35,6 +35,10 @@ const few5: readonly (readonly [number, number])[] = [
 export const everyShape: readonly EqualityCase[] = [
   ...blockModes(["AES-128"], parallel, [16, 96, 112, 128, 144, 512, 528, 1040]),
   ...blockModes(["AES-192", "AES-256"], parallel, [16, 144, 528]),
+  // By rows, and a tail.
+  ...blockModes(["AES-128"], parallel, [2064]),
+  ...blockModes(["AES-256"], parallel, [2048]),
+  ...blockModes(["AES-128"], ["CTR from 0"], [2064]),
   ...blockModes(["SM4"], parallel, [16, 64, 256, 272, 528, 2064]),
   ...blockModes(all, ["CBC encryption"], [0, 16, 80]),
   ...blockModes(all, ["CFB encryption", "OFB"], [0, 36]),
@@ -66,6 +70,7 @@ export const everyShape: readonly EqualityCase[] = [
     ...gcm(ciphers[name], { ...shape(12, 20, batchOf(name) + 100), hashing: "unknown" }),
     ...gcm(ciphers[name], { ...shape(8, 0, batchOf(name) + 100), hashing: "unknown" }),
     ...gcm(ciphers[name], { ...shape(12, 0, 8192 + 165), hashing: "unknown" }).slice(0, 2),
+    ...gcm(ciphers[name], { ...shape(8, 0, 2048 + 100), hashing: "unknown" }).slice(0, 2),
     // Lanes that are filled exactly, and a block more.
     ...[batchOf(name) - 16, batchOf(name)].flatMap((text) =>
       gcmMany(ciphers[name], { messages: [[0, text]], tag: 16, hashing: "unknown" }),
