@@ -23,7 +23,7 @@ function sample(aead: MessageAeadUnderTest, length = 32) {
 }
 
 test.each(messageAeads)(
-  "$name refuses what is no byte array, or cannot be read safely, and can still be used",
+  "$name refuses values that are not byte arrays or cannot be read safely, and can still be used",
   (aead) => {
     const { key, nonce, aad, plaintext, sealed } = sample(aead);
     using cipher = aead.create(key);
@@ -155,7 +155,7 @@ test("AES-GCM-SIV takes 2^36 bytes of plaintext and of additional data (RFC 8452
   }
 });
 
-test("AES-SIV takes 126 components and not one more, and refuses what is no list of arrays", () => {
+test("AES-SIV takes 126 components and not one more, and refuses anything but a list of arrays", () => {
   using siv = aesSiv(new Uint8Array(32));
   const data = new Uint8Array(20);
   const list = (length: number) => Array.from({ length }, () => Uint8Array.of(1));

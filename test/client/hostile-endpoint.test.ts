@@ -63,7 +63,7 @@ const IMPROPER: readonly (readonly [what: string, behaviour: Behaviour, message:
   ["100 MB", bigBody, /more than 1,048,576 bytes/],
   ["a small body that unpacks to 100 MB", gzipBomb, /more than 1,048,576 bytes/],
   ["an invalid status", says("HTTP/1.1 999 Odd\r\ncontent-length: 2\r\n\r\n{}"), /KMS/],
-  ["what is no HTTP", says("SSH-2.0-OpenSSH_9.6\r\n\r\n"), /connection to the KMS failed/],
+  ["an answer that is not HTTP", says("SSH-2.0-OpenSSH_9.6\r\n\r\n"), /connection to the KMS failed/],
   ["a closed connection", (socket) => void socket.destroy(), /connection to the KMS failed/],
   [
     "a body that breaks off",

@@ -138,7 +138,7 @@ test("a failed seal does not count", () => {
   expect(box.sealed).toBe(0);
 });
 
-test("it refuses what is no AEAD, no bytes, no option of its own, and a message without room for nonce and tag", () => {
+test("it refuses anything but an AEAD, bytes and its own options, and a message too short for nonce and tag", () => {
   for (const value of [undefined, null, 7, "aes", {}, [], { seal: () => aad, open: () => aad }]) {
     refusal("ERR_ARGUMENT", () => managedNonce(value as never));
   }

@@ -24,7 +24,7 @@ test("all values of a byte come, about as often as each other", () => {
   for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(380);
 });
 
-test("it refuses what is no number of bytes, and one that no host has room for", () => {
+test("it refuses anything but a number of bytes, and one that no host has memory for", () => {
   const others = [undefined, null, "16", 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 16n, {}, [], true];
   for (const value of others) {
     expect(refusal("ERR_ARGUMENT", () => randomBytes(value as number), String(value)).message).toContain("length");

@@ -20,7 +20,7 @@ const LENGTH: Readonly<Record<string, number>> = {
 };
 
 /**
- * Keys of level HSM or EXTERNAL worked by node:crypto: an implementation that is not ours, behind the port a token is behind.
+ * Keys of level HSM or EXTERNAL in node:crypto: an implementation that is not ours, behind the port a token is behind.
  * It is asynchronous throughout, holds its keys itself, and gives out handles, as tokens do.
  */
 export class NodeCryptoProvider implements KeyProvider {

@@ -53,7 +53,7 @@ test.runIf(own === 0)("root reads no secret that another user can change", () =>
   expect(() => readPrivateFile(named(path))).toThrow(expect.objectContaining({ code: "ERR_KEY", message }));
 });
 
-test("what is no file, is not there or is too long is said to be so", () => {
+test("errors say that a path is not a file, does not exist, or is too long", () => {
   const directory = join(folder, "directory");
   mkdirSync(directory, { mode: 0o700 });
   const long = join(folder, "long");

@@ -60,7 +60,7 @@ test("a promise of another realm is waited for, not taken for the result", async
   for (const value of [5, null, undefined, "then", new Uint8Array(3)]) expect(isPromise(value)).toBe(false);
 });
 
-test("the code and the message of an error of another realm, and of what is no error", () => {
+test("the code and the message of an error of another realm, and of a value that is not an error", () => {
   const foreign = runInNewContext("Object.assign(new Error('gone'), { code: 'ERR_AUTHENTICATION' })");
   expect([codeOf(foreign), messageOf(foreign)]).toEqual(["ERR_AUTHENTICATION", "gone"]);
   for (const value of [undefined, null, "text", 5, { code: 5 }]) expect(codeOf(value)).toBeUndefined();

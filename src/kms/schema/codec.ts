@@ -146,7 +146,7 @@ export function encodeRequest<Request>(
 /**
  * The client's way in: the JSON that a service answered → the operation's response. Members it does not know are left out.
  *
- * @throws LanelockError `ERR_PROVIDER` for what is no answer to this operation
+ * @throws LanelockError `ERR_PROVIDER` for anything but an answer to this operation
  * @example
  * const { ciphertextBlob } = decodeResponse(encrypt, await response.json());
  */

@@ -193,7 +193,7 @@ function requestOf({ name, fields, instead, blob }: Case): Given {
 /** Refusals that say nothing of what was asked are for what the caller's own code threw, and nothing else. */
 function check(error: unknown, { name, throws }: { name: string; throws: boolean }): string {
   if (!(error instanceof KmsError))
-    throw new Error(`${name} failed with what is no KmsError: ${error}`, { cause: error });
+    throw new Error(`${name} failed with something other than a KmsError: ${error}`, { cause: error });
   expect(error.message).toMatch(/.{10}/);
   expect(error.httpStatus).toBeGreaterThanOrEqual(400);
   const own = throws && (error.cause instanceof Hostility || error.cause instanceof TypeError);
