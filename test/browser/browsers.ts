@@ -25,7 +25,7 @@ export interface TestBrowser {
 }
 
 /** Longer than any suite takes on a busy machine, in milliseconds. */
-const timeout = 600_000;
+const timeout = 3_600_000;
 
 /** Asked from outside: a page's policy forbids it to evaluate the expression by itself, as the drivers' own waiting would. */
 async function poll(isTrue: () => Promise<unknown>): Promise<void> {

@@ -71,5 +71,5 @@ describe.each(browserNames)("%s", (name) => {
     expectPassed(`${name} ${browser.version}`, report);
     // Both have relaxed SIMD.
     expect(report.build).toBe("relaxed");
-  });
+  }, 3_600_000);
 });

@@ -20,4 +20,4 @@ test("the engine's suites pass in JavaScriptCore, on the plain build", async () 
   expectPassed("JavaScriptCore", report);
   // It has no relaxed SIMD.
   expect(report.build).toBe("plain");
-});
+}, 3_600_000);

@@ -91,10 +91,14 @@ if (long) {
     test.each([
       ["Bun", bun, "relaxed"],
       ["Deno", deno, "relaxed"],
-    ] as const)("the engine's suites pass in %s", (name, command, build) => {
-      const report = answerOf(command, suites) as HostReport;
-      expectPassed(name, report);
-      expect(report.build).toBe(build);
-    });
+    ] as const)(
+      "the engine's suites pass in %s",
+      (name, command, build) => {
+        const report = answerOf(command, suites) as HostReport;
+        expectPassed(name, report);
+        expect(report.build).toBe(build);
+      },
+      3_600_000,
+    );
   });
 }

@@ -33,7 +33,7 @@ import { runRegistered } from "./stand-ins/vitest.ts";
 // What a host other than Node runs of the suites of the engine: the published vectors, the contracts and the comparisons with
 // other implementations, which are @noble/ciphers and sm-crypto-v2 there.
 
-const long = process.env.LANELOCK_LONG === "1";
+const long = process.env.LANELOCK_ALL_SUITES === "1";
 
 /** Tests of what only Node has, or that ask its OpenSSL for more than modes. */
 const needsNode = /\b(native|auto|node:crypto)\b|KWP refuses every length it does not know/;
