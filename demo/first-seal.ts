@@ -1,6 +1,6 @@
 import { aesGcm, randomBytes } from "lanelock";
 
-/** Set by the first statement of the first script that runs: tools/build-demo.mjs puts it in front of each. */
+/** Set by the first statement of the first script that runs: tools/demo/build.mjs puts it in front of each. */
 const started = globalThis as typeof globalThis & { readonly scriptStarted: number };
 
 /**

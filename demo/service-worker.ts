@@ -17,7 +17,7 @@ interface ServiceWorkerScope {
   skipWaiting(): Promise<void>;
 }
 
-// From tools/build-demo.mjs: the files of this version, the hash of all of them, and headers that a static host may not send.
+// From tools/demo/build.mjs: the files of this version, the hash of all of them, and headers that a static host may not send.
 declare const FILES: readonly string[];
 declare const VERSION: string;
 declare const HEADERS: Readonly<Record<string, string>>;

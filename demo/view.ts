@@ -25,6 +25,6 @@ export interface Page {
   number(value: number, options?: Intl.NumberFormatOptions): string;
   /** Has a screen reader say something when it has time, without moving the focus. */
   announce(text: string): void;
-  /** Starts a worker from a script in the page's folder, such as `files-worker.js`. `tools/build-demo.mjs` lists them. */
+  /** Starts a worker from a script in the page's folder, such as `files-worker.js`. `tools/demo/build.mjs` lists them. */
   worker(script: string): Worker;
 }

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { buildDemo } from "../../tools/build-demo.mjs";
-import { serveDemo } from "../../tools/serve-demo.mjs";
+import { buildDemo } from "../../tools/demo/build.mjs";
+import { serveDemo } from "../../tools/demo/serve.mjs";
 
 const load = createRequire(new URL("../package/tools/package.json", import.meta.url));
 const axeSource = readFileSync(load.resolve("axe-core/axe.min.js"), "utf8");

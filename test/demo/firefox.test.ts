@@ -3,8 +3,8 @@ import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildDemo } from "../../tools/build-demo.mjs";
-import { serveDemo } from "../../tools/serve-demo.mjs";
+import { buildDemo } from "../../tools/demo/build.mjs";
+import { serveDemo } from "../../tools/demo/serve.mjs";
 import { launchBrowser, type Tab, type TestBrowser } from "../browser/browsers.ts";
 
 // The race and the traces in Debian's Firefox: another engine runs the same modules, and another clock times them.

@@ -7,8 +7,8 @@ import { JSDOM } from "jsdom";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { texts } from "../../demo/strings.ts";
-import { buildDemo, buildServiceWorker } from "../../tools/build-demo.mjs";
-import { serveDemo } from "../../tools/serve-demo.mjs";
+import { buildDemo, buildServiceWorker } from "../../tools/demo/build.mjs";
+import { serveDemo } from "../../tools/demo/serve.mjs";
 import { DemoInChromium, violations } from "./demo-page.ts";
 
 // The demo's page around its views, in Debian's Chromium: languages, policy, offline use, new versions, accessibility.

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bandsOf } from "../../demo/traces/bands.ts";
 import { blocksOf, keyOf, oneBitApart, randomKey } from "../../demo/traces/inputs.ts";
 import { hex, Program } from "../../demo/traces/work.ts";
-import { buildTableAes } from "../../tools/build-table-aes.mjs";
+import { buildTableAes } from "../../tools/demo/build-table-aes.mjs";
 import { builds, builtEngine, projectRoot } from "../constant-time/compile.ts";
 import { DemoInChromium, violations } from "./demo-page.ts";
 

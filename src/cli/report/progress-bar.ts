@@ -3,7 +3,7 @@ import { performance } from "../../shared/timers.ts";
 const WIDTH = 32;
 const REDRAW_MILLISECONDS = 100;
 
-/** A line on standard error that shows the progress of a command, if that is a terminal. Also that of tools/demo. */
+/** A line on standard error that shows the progress of a command, if that is a terminal. Also that of tools/start. */
 export class ProgressBar {
   readonly #label: string;
   readonly #total: number | undefined;

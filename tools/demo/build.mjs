@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { root } from "../setup.mjs";
 import { buildTableAes } from "./build-table-aes.mjs";
-import { headers, policy } from "./demo-headers.mjs";
-import { root } from "./setup.mjs";
+import { headers, policy } from "./headers.mjs";
 
 const source = `${root}demo/`;
 

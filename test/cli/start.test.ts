@@ -9,7 +9,7 @@ import { scratchFolder } from "../tokens/scratch-folder.ts";
 
 // What `npm start -- FILE` does once everything is built.
 
-const program = fileURLToPath(new URL("../../tools/demo/main.mjs", import.meta.url));
+const program = fileURLToPath(new URL("../../tools/start/main.mjs", import.meta.url));
 const folder = scratchFolder("main-job");
 const temporary = join(folder, "tmp");
 mkdirSync(temporary);

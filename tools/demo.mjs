@@ -5,8 +5,8 @@ const PORT = 8_417;
 
 prepare();
 // Imported now: what it imports was perhaps not installed before.
-const { buildDemo } = await import("./build-demo.mjs");
-const { serveDemo } = await import("./serve-demo.mjs");
+const { buildDemo } = await import("./demo/build.mjs");
+const { serveDemo } = await import("./demo/serve.mjs");
 
 const folder = `${root}dist-demo`;
 await buildDemo(folder);

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGzip } from "node:zlib";
-import { headers } from "./demo-headers.mjs";
+import { headers } from "./headers.mjs";
 
 const TYPES = {
   ".html": "text/html; charset=utf-8",

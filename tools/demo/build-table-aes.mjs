@@ -1,11 +1,11 @@
 // Compiles AES with look-ups in a table, which the tests of constant time must reject, for the demo's view of traces.
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { root, run } from "./setup.mjs";
+import { root, run } from "../setup.mjs";
 
 const source = "test/constant-time/controls/table-aes.ts";
 const output = "build/table-aes.wasm";
 /** What the module is made of. */
-const inputs = [source, "assembly/memory.ts", "asconfig.json", "tools/build-table-aes.mjs", "package-lock.json"];
+const inputs = [source, "assembly/memory.ts", "asconfig.json", "tools/demo/build-table-aes.mjs", "package-lock.json"];
 
 const changed = (file) => statSync(`${root}${file}`).mtimeMs;
 
