@@ -376,6 +376,12 @@ export class Algebra {
     return atom ^ (sum & 1);
   }
 
+  /** A bit as it is now: a sum that was cut since it was made is the atom. */
+  current(bit: Bit): Bit {
+    const node = bit < 0 ? undefined : this.#nodes[bit >> 1];
+    return node && "sum" in node ? this.#bitOfSum(node.sum) ^ (bit & 1) : bit;
+  }
+
   /** A word of 32 bits plus a constant, modulo 2^32: an operation of its own, known only to add up. */
   increment(word: readonly Bit[], by: number): readonly Bit[] {
     if (word.every((bit) => bit === 0 || bit === 1)) {

@@ -106,7 +106,10 @@ export class SymbolicEngine {
   }
 
   place(at: number, bytes: readonly Byte[]): void {
-    this.#domain.place(at, bytes);
+    this.#domain.place(
+      at,
+      bytes.map((byte) => byte.map((bit) => this.algebra.current(bit))),
+    );
   }
 
   byteAt(at: number): Byte {
