@@ -5,6 +5,8 @@ export interface JavaScriptCase {
   /** How many jumps and addresses may depend on a secret, and why any may. */
   readonly allowed: number;
   readonly reason?: string;
+  /** How many where V8 has compiled it, if that is more: its code may ask twice for one verdict. */
+  readonly compiled?: number;
   /** It must be found: a control, or what is known. */
   readonly control?: true;
   /** `openly` makes bytes public that came of secrets. */

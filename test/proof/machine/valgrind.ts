@@ -127,9 +127,11 @@ export interface Outcome {
   readonly compiled: string;
 }
 
-/** V8's and Node's own code in C++ looks at values for its own ends: its reports are not of compiled code. */
+/** V8's and Node's own code in C++, its collector's too, which takes values on the stack for pointers, looks at values for its own ends: its reports are not of compiled code. */
 const suppressions = ["Cond", "Value8", "Value4"]
-  .flatMap((kind) => ["_ZN2v8*", "_ZN4node*", "_ZNK2v8*"].map((name) => ({ kind, name })))
+  .flatMap((kind) =>
+    ["_ZN2v8*", "_ZN4node*", "_ZNK2v8*", "_ZN5cppgc*", "_ZNK5cppgc*", "_ZN4heap4base*"].map((name) => ({ kind, name })),
+  )
   .map(({ kind, name }) => `{\n  ${name} ${kind}\n  Memcheck:${kind}\n  fun:${name}\n}\n`)
   .join("");
 
