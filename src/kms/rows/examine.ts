@@ -1,7 +1,6 @@
-import { toHex } from "../../shared/encoding.ts";
 import type { StoreReader } from "../ports/index.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
-import { isAuthentic, metaSeal, rowName, TABLES, type Table } from "./row-mac.ts";
+import { isAuthentic, macOf, metaSeal, rowName, TABLES, type Table } from "./row-mac.ts";
 import { STATE } from "./store-state.ts";
 
 /** What is known about the rows that must exist. */
@@ -46,5 +45,5 @@ interface TableExamination<T extends Table> {
 }
 
 async function examineTable<T extends Table>({ table, rows, keys, note }: TableExamination<T>): Promise<void> {
-  for (const row of await rows.all(table)) note(rowName(table, row), toHex(row.mac), isAuthentic(keys, table, row));
+  for (const row of await rows.all(table)) note(rowName(table, row), macOf(row), isAuthentic(keys, table, row));
 }

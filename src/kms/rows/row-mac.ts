@@ -8,48 +8,59 @@ export type RowOf<T extends Table> = Tables[T];
 /** A row before its MAC. */
 export type Unsealed<T extends Table> = Omit<RowOf<T>, "mac">;
 
-type Columns = { readonly [T in Table]: { readonly [Column in keyof Unsealed<T>]: true } };
+/** The type of a column's values. Whether they may be `null` is not checked: no other value has its encoding in a MAC. */
+type TypeOf<Value> = [Value] extends [string | null]
+  ? "string"
+  : [Value] extends [number | null]
+    ? "number"
+    : [Value] extends [boolean]
+      ? "boolean"
+      : "bytes";
+
+type Columns = {
+  readonly [T in Table]: { readonly [Column in keyof Unsealed<T>]: TypeOf<Unsealed<T>[Column]> };
+};
 
 /** Every column of each table, in the order of its MAC. The type fails to compile if one is missing. */
 const COLUMNS: Columns = {
   key: {
-    keyId: true,
-    creator: true,
-    createdAt: true,
-    description: true,
-    keySpec: true,
-    keyUsage: true,
-    origin: true,
-    protectionLevel: true,
-    mode: true,
-    state: true,
-    primaryVersionId: true,
-    deleteAt: true,
-    materialExpiresAt: true,
-    lastRotatedAt: true,
-    rotationEnabled: true,
-    rotationSeconds: true,
-    deletionProtected: true,
-    deletionProtectionDescription: true,
-    materialFingerprint: true,
-    seeded: true,
+    keyId: "string",
+    creator: "string",
+    createdAt: "number",
+    description: "string",
+    keySpec: "string",
+    keyUsage: "string",
+    origin: "string",
+    protectionLevel: "string",
+    mode: "string",
+    state: "string",
+    primaryVersionId: "string",
+    deleteAt: "number",
+    materialExpiresAt: "number",
+    lastRotatedAt: "number",
+    rotationEnabled: "boolean",
+    rotationSeconds: "number",
+    deletionProtected: "boolean",
+    deletionProtectionDescription: "string",
+    materialFingerprint: "bytes",
+    seeded: "boolean",
   },
-  version: { versionId: true, keyId: true, createdAt: true, ordinal: true },
-  keyObject: { versionId: true, mode: true, handle: true, publicKey: true, custody: true },
-  alias: { aliasName: true, keyId: true, createdAt: true },
-  tag: { keyId: true, tagKey: true, tagValue: true },
+  version: { versionId: "string", keyId: "string", createdAt: "number", ordinal: "number" },
+  keyObject: { versionId: "string", mode: "string", handle: "bytes", publicKey: "bytes", custody: "string" },
+  alias: { aliasName: "string", keyId: "string", createdAt: "number" },
+  tag: { keyId: "string", tagKey: "string", tagValue: "string" },
   importToken: {
-    tokenId: true,
-    keyId: true,
-    wrappingKeySpec: true,
-    wrappingAlgorithm: true,
-    handle: true,
-    publicKey: true,
-    expiresAt: true,
-    failures: true,
+    tokenId: "string",
+    keyId: "string",
+    wrappingKeySpec: "string",
+    wrappingAlgorithm: "string",
+    handle: "bytes",
+    publicKey: "bytes",
+    expiresAt: "number",
+    failures: "number",
   },
-  anchor: { chainId: true, location: true, sequence: true, head: true, length: true, at: true },
-  counter: { versionId: true, mode: true, count: true },
+  anchor: { chainId: "string", location: "string", sequence: "number", head: "bytes", length: "number", at: "number" },
+  counter: { versionId: "string", mode: "string", count: "number" },
 };
 
 /** Every table, in one order that never changes. */
@@ -68,7 +79,30 @@ export function sealRow<T extends Table>(keys: StoreKeys, table: T, row: Unseale
 
 /** Whether the row is one that these keys authenticated, at any time. */
 export function isAuthentic<T extends Table>(keys: StoreKeys, table: T, row: RowOf<T>): boolean {
+  if (!isBytes(row.mac) || !hasItsTypes(table, row)) return false;
   return equalInConstantTime(row.mac, keys.mac(table, authenticated(table, row)));
+}
+
+/**
+ * A MAC does not distinguish `false` from `"false"`, nor 5 from `"5"`. A store without types, such as IndexedDB, keeps whatever a script
+ * puts there.
+ */
+function hasItsTypes<T extends Table>(table: T, row: RowOf<T>): boolean {
+  const values = row as unknown as Readonly<Record<string, unknown>>;
+  return Object.entries(COLUMNS[table]).every(([column, type]) => {
+    const value = values[column];
+    return value === null || (type === "bytes" ? isBytes(value) : typeof value === type);
+  });
+}
+
+/** Also of another realm. */
+function isBytes(value: unknown): value is Uint8Array {
+  return Object.prototype.toString.call(value) === "[object Uint8Array]";
+}
+
+/** A row's MAC in hex; empty if the store has something else in its place. */
+export function macOf({ mac }: { readonly mac: Uint8Array }): string {
+  return isBytes(mac) ? toHex(mac) : "";
 }
 
 /** Stands for the MAC of a row of metadata, which has no column for one. */

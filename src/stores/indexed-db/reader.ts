@@ -33,6 +33,20 @@ function bytesKey(bytes: Uint8Array): ArrayBuffer {
   return Uint8Array.from(bytes).buffer;
 }
 
+const MAC_LENGTH = 32;
+const NO_MAC = new Uint8Array(MAC_LENGTH);
+
+// The browser keeps values of any type, and a script may have put them there. What the KMS authenticates has the type that it expects.
+
+function bytesOf(value: unknown): Uint8Array {
+  return Object.prototype.toString.call(value) === "[object Uint8Array]" ? (value as Uint8Array) : new Uint8Array();
+}
+
+/** A key `["a"]` must not have the name of the key `"a"`. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : `(${typeof value})`;
+}
+
 export class IndexedDbReader implements StoreReader {
   protected readonly requests: Requests;
 
@@ -53,7 +67,8 @@ export class IndexedDbReader implements StoreReader {
   }
 
   async meta(name: string) {
-    return (await this.#one<MetaRow>(META, name))?.value;
+    const row = await this.#one<MetaRow>(META, name);
+    return row && bytesOf(row.value);
   }
 
   key(keyId: string) {
@@ -72,7 +87,8 @@ export class IndexedDbReader implements StoreReader {
   async #keysByAge({ offset, limit }: PageRequest): Promise<Page<KeyRow>> {
     const upTo = Math.min(offset + limit, 0xffffffff);
     const [total, rows] = await Promise.all([
-      this.requests.request("key", (keys) => keys.count()),
+      // Of the index: a row that a script gave another type of time is not in it, and must not be counted.
+      this.requests.request("key", (keys) => keys.index(BY_AGE).count()),
       upTo === 0
         ? []
         : this.requests.request("key", (keys) => keys.index(BY_AGE).getAll(null, upTo) as IDBRequest<KeyRow[]>),
@@ -147,8 +163,8 @@ export class IndexedDbReader implements StoreReader {
     return this.#all<CounterRow>("counter", beginningWith(versionId));
   }
 
-  metas() {
-    return this.#all<MetaRow>(META);
+  async metas() {
+    return (await this.#all<MetaRow>(META)).map(({ name, value }) => ({ name: textOf(name), value: bytesOf(value) }));
   }
 
   all<T extends TableName>(table: T) {
@@ -157,8 +173,10 @@ export class IndexedDbReader implements StoreReader {
 
   async seals(table: TableName, take: TakeSeal) {
     const columns = PRIMARY_KEYS[table];
-    for (const row of await this.#all<{ readonly [column: string]: unknown; readonly mac: Uint8Array }>(table)) {
-      take([table, ...columns.map((column) => row[column])].join(" "), toHex(row.mac));
+    for (const row of await this.#all<Readonly<Record<string, unknown>>>(table)) {
+      const mac = bytesOf(row.mac);
+      const name = [table, ...columns.map((column) => textOf(row[column]))].join(" ");
+      take(name, toHex(mac.length === MAC_LENGTH ? mac : NO_MAC));
     }
   }
 }
