@@ -93,6 +93,54 @@ describe.each(long ? browserNames : (["chromium"] as const))("%s", (browserName)
     for (const tab of [page, other]) await tab.close();
   });
 
+  test("another program's database of version 1 is left alone", async () => {
+    const [page, name] = [await newTab(), newName()];
+    await ask(page, "makeForeign", name);
+    for (let i = 0; i < 2; i++)
+      expect(await ask(page, "refusalOfStore", name)).toMatch(/^ERR_STORE: .*lacks a table of lanelock's/);
+    await page.close();
+  });
+
+  test("values of other types that a script puts into rows are noticed", async () => {
+    const [page, name] = [await newTab(), newName()];
+    await ask(page, "open", name);
+    await ask(page, "encrypt", await ask(page, "createKey", "typed"), "counted");
+    await ask(page, "close");
+    for (const [table, column, as] of [
+      ["counter", "count", "text"],
+      ["key", "deletionProtected", "text"],
+      ["key", "createdAt", "flag"],
+      ["version", "ordinal", "text"],
+    ] as const) {
+      const { verifying, problems } = await ask(page, "whileSpoiled", name, { table, column, as });
+      expect(verifying).toBe("resolved");
+      expect(problems, `${table}.${column}`).toEqual([
+        expect.stringMatching(`^The row "${table} .*not what was written`),
+      ]);
+    }
+    const timeless = await ask(page, "whileSpoiled", name, { table: "key", column: "createdAt", as: "flag" });
+    expect(timeless.opening).toMatch(/^ERR_INTEGRITY: /);
+    for (const as of ["text", "number", "long", "missing"] as const) {
+      const { opening, problems } = await ask(page, "whileSpoiled", name, { table: "alias", column: "mac", as });
+      expect(opening, as).toMatch(/^ERR_INTEGRITY: .*changed from outside/);
+      expect(problems, as).toEqual([expect.stringMatching(/^The row "alias .*not what was written/)]);
+      for (const key of ["store-id", "state", "root-check", "root-sealed"]) {
+        const meta = await ask(page, "whileSpoiled", name, { table: "meta", key, column: "value", as });
+        expect(meta.opening, `${key} ${as}`).toMatch(/^ERR_(INTEGRITY|KEY): /);
+        expect([meta.verifying, ...meta.problems].join(), `${key} ${as}`).toMatch(/^(ERR_KEY|resolved,)/);
+      }
+    }
+    expect(await ask(page, "verifyClosed", name)).toEqual([]);
+    await page.close();
+  });
+
+  test("a whole store that a script puts back is noticed with an anchor, as docs/stores.md says", async () => {
+    const page = await newTab();
+    expect(await ask(page, "rollBack", newName(), false)).toBe("resolved");
+    expect(await ask(page, "rollBack", newName(), true)).toMatch(/^ERR_INTEGRITY: /);
+    await page.close();
+  });
+
   test("a row that a script puts back is noticed", async () => {
     const [page, name] = [await newTab(), newName()];
     await ask(page, "open", name);

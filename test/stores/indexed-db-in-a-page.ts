@@ -82,6 +82,13 @@ function aMessage(): Promise<void> {
   });
 }
 
+interface Spoiling {
+  readonly table: string;
+  readonly key?: string;
+  readonly column: string;
+  readonly as: "text" | "number" | "flag" | "long" | "missing";
+}
+
 /** The KMS that this tab keeps open from one question to the next. */
 let kept: Kms | undefined;
 const keptKms = () => kept ?? expect.unreachable("no KMS is open");
@@ -318,6 +325,72 @@ const questions = {
     }),
 
   deleteDatabase,
+
+  /** A database of another program, of the version that a console makes. */
+  async makeForeign(name: string) {
+    const request = indexedDB.open(`lanelock store ${name}`, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("meta");
+    (await settled(request)).close();
+  },
+
+  /** What is said while a row has a value that has another type, or is missing. @param key absent for the first row */
+  async whileSpoiled(name: string, { table, key, column, as }: Spoiling) {
+    const database = await rawDatabase(`lanelock store ${name}`);
+    const rows = () => database.transaction(table, "readwrite").objectStore(table);
+    const row = key === undefined ? (await settled(rows().getAll()))[0] : await settled(rows().get(key));
+    const value = row[column];
+    const asText = () => (ArrayBuffer.isView(value) ? text(value as Uint8Array) : String(value));
+    const spoiled = { text: asText(), number: 7, flag: true, long: new Uint8Array(4_096) };
+    await settled(rows().put(as === "missing" ? { ...row, [column]: undefined } : { ...row, [column]: spoiled[as] }));
+    const opening = await refusal(async () => {
+      const kms = await opened(name);
+      try {
+        await kms.listKeys({});
+      } finally {
+        await kms.close();
+      }
+    });
+    let problems: readonly string[] = [];
+    const verifying = await refusal(async () => {
+      ({ problems } = await verifyStore(parts(name)));
+    });
+    await settled(rows().put(row));
+    database.close();
+    return { opening, verifying, problems: [...problems] };
+  },
+
+  /** Puts back every row as it was, once the KMS has changed some. @returns what the next opening says */
+  async rollBack(name: string, withAnchor: boolean) {
+    let state: string | undefined;
+    const anchor = {
+      read: () => state,
+      write: (latest: string) => {
+        state = latest;
+      },
+    };
+    const openAgain = () => opened(name, withAnchor ? { anchor } : {});
+    const kms = await openAgain();
+    const { keyId } = (await kms.createKey({})).keyMetadata;
+    await kms.close();
+    const database = await rawDatabase(`lanelock store ${name}`);
+    const tables = [...database.objectStoreNames];
+    const older = await Promise.all(
+      tables.map((table) => settled(database.transaction(table).objectStore(table).getAll())),
+    );
+    const later = await openAgain();
+    await later.disableKey({ keyId });
+    await later.close();
+    const transaction = database.transaction(tables, "readwrite");
+    tables.forEach((table, number) => {
+      transaction.objectStore(table).clear();
+      for (const row of older[number] ?? []) transaction.objectStore(table).put(row);
+    });
+    await new Promise((resolve) => {
+      transaction.oncomplete = resolve;
+    });
+    database.close();
+    return refusal(async () => (await openAgain()).close());
+  },
 
   /** A database of another program, or another version, which stays open. */
   async openRaw(name: string, version?: number) {

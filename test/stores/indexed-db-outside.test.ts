@@ -1,6 +1,7 @@
 import { browserRoot, indexedDbStore } from "lanelock/stores";
 import { afterEach, expect, test, vi } from "vitest";
 import { browserRoot as rootOfPages, indexedDbStore as storeOfPages } from "../../src/stores/browser.ts";
+import { WebLockClaim } from "../../src/stores/indexed-db/claim.ts";
 import { databaseFailure } from "../../src/stores/indexed-db/failure.ts";
 
 // indexedDbStore and browserRoot where there is no IndexedDB, their options, and the advice for what browsers report.
@@ -48,6 +49,30 @@ test("create is an option of the store alone, and true or false", () => {
     expect.objectContaining({ code: "ERR_ARGUMENT", message: expect.stringMatching(message) });
   expect(() => indexedDbStore({ name: "a", create: "no" as never })).toThrow(refusal(/create.*true or false/));
   expect(() => browserRoot({ name: "a", create: false } as never)).toThrow(refusal(/no option "create"/));
+});
+
+test("options that cannot be read are refused", () => {
+  const cause = new Error("mine");
+  const hostile = {
+    get name(): string {
+      throw cause;
+    },
+  };
+  for (const make of [indexedDbStore, browserRoot])
+    expect(() => make(hostile)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT", cause }));
+});
+
+test("a store object that is being opened cannot be opened a second time", async () => {
+  vi.stubGlobal("indexedDB", { open: () => ({}) });
+  const store = indexedDbStore({ name: "a" });
+  store.open().catch(() => undefined);
+  await expect(store.open()).rejects.toMatchObject({ code: "ERR_STATE" });
+});
+
+test("a browser that refuses a lock gives an error of the store", async () => {
+  const cause = new DOMException("not fully active", "InvalidStateError");
+  vi.stubGlobal("navigator", { locks: { request: () => Promise.reject(cause) } });
+  await expect(WebLockClaim.take("the store", "lock")).rejects.toMatchObject({ code: "ERR_STORE", cause });
 });
 
 test("a page that is not a secure context gets an error that says what it needs", async () => {

@@ -1,5 +1,6 @@
 import { LanelockError } from "../../errors.ts";
 import type { StoreClaim } from "../../kms/ports/index.ts";
+import { databaseFailure } from "./failure.ts";
 
 /** A lock that the browser keeps for this tab, and drops however the tab ends. */
 export class WebLockClaim implements StoreClaim {
@@ -30,7 +31,7 @@ export class WebLockClaim implements StoreClaim {
           Promise.resolve().then(() => resolve(new WebLockClaim(letGo, released)));
         });
       });
-      released.catch(reject);
+      released.catch((cause) => reject(databaseFailure(label, cause)));
     });
   }
 

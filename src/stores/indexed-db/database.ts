@@ -71,6 +71,7 @@ export class Database {
       const refuseAfter = (milliseconds: number) => {
         timer = setTimeout(() => refuse(new LanelockError("ERR_STORE", `${label}: ${BLOCKED}`)), milliseconds);
       };
+      const foreign = () => databaseFailure(label, new DOMException("A table is missing.", "NotFoundError"));
       refuseAfter(OPENING_MILLISECONDS);
       let request: IDBOpenDBRequest;
       try {
@@ -84,7 +85,8 @@ export class Database {
       };
       request.onupgradeneeded = () => {
         const isNew = request.result.objectStoreNames.length === 0;
-        if (isNew && !create) refuse(noDatabase(label));
+        if (!isNew) refuse(foreign());
+        else if (!create) refuse(noDatabase(label));
         if (refusal === undefined) upgrade(request.result);
         else request.transaction?.abort();
       };
@@ -96,7 +98,7 @@ export class Database {
       request.onsuccess = () => {
         const database = request.result;
         const missing = stores.some((store) => !database.objectStoreNames.contains(store));
-        if (missing) refuse(databaseFailure(label, new DOMException("A table is missing.", "NotFoundError")));
+        if (missing) refuse(foreign());
         clearTimeout(timer);
         // It came too late, or is another program's.
         if (refusal) database.close();
@@ -122,7 +124,8 @@ export class Database {
 }
 
 const DELETED =
-  "another tab or script has deleted the database. Its keys are gone; close this store. The next opening begins a new one.";
+  "another tab or script has deleted the database. Its keys are gone; close this store. To begin a new one, delete the database of its " +
+  "browserRoot as well, then open it again.";
 const UPGRADED = "another tab with a newer lanelock has upgraded the database. Reload this page.";
 const CLOSED =
   "the browser has closed the database, because the site's data was cleared or evicted, or its files failed. Reload the page. " +

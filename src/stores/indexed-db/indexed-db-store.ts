@@ -39,8 +39,7 @@ export function checkedNaming(options: unknown, whose: "indexedDbStore" | "brows
   if (typeof options !== "object" || options === null) {
     throw new LanelockError("ERR_ARGUMENT", `${whose} takes { name: "orders" }.`);
   }
-  checkNames(options, known, whose);
-  const { name, create = true } = options as Readonly<Record<string, unknown>>;
+  const { name, create = true } = readNaming(options, known, whose);
   if (typeof name !== "string" || name === "" || name.length > MAX_NAME) {
     throw new LanelockError(
       "ERR_ARGUMENT",
@@ -51,6 +50,18 @@ export function checkedNaming(options: unknown, whose: "indexedDbStore" | "brows
     throw new LanelockError("ERR_ARGUMENT", `The option create of ${whose} must be true or false.`);
   }
   return { name, create };
+}
+
+/** Options may be objects whose getters throw. */
+function readNaming(options: object, known: readonly string[], whose: string): Readonly<Record<string, unknown>> {
+  try {
+    checkNames(options, known, whose);
+    const { name, create } = options as Readonly<Record<string, unknown>>;
+    return { name, create };
+  } catch (cause) {
+    if (cause instanceof LanelockError) throw cause;
+    throw new LanelockError("ERR_ARGUMENT", `The options of ${whose} cannot be read.`, { cause });
+  }
 }
 
 interface Naming {
@@ -66,6 +77,7 @@ class IndexedDbStore implements KeyStore {
   readonly #databaseName: string;
   readonly #create: boolean;
   #database: Database | undefined;
+  #opening = false;
   #forgottenAt = 0;
 
   constructor(name: string, create: boolean) {
@@ -75,12 +87,17 @@ class IndexedDbStore implements KeyStore {
   }
 
   async open() {
-    if (this.#database)
+    if (this.#database || this.#opening)
       throw new LanelockError("ERR_STATE", `${this.name} is open already; make another store object.`);
-    this.#database = await Database.open({
-      ...{ label: this.name, name: this.#databaseName, version: SCHEMA_VERSION, stores: STORES },
-      ...{ create: this.#create, upgrade: makeStores },
-    });
+    this.#opening = true;
+    try {
+      this.#database = await Database.open({
+        ...{ label: this.name, name: this.#databaseName, version: SCHEMA_VERSION, stores: STORES },
+        ...{ create: this.#create, upgrade: makeStores },
+      });
+    } finally {
+      this.#opening = false;
+    }
   }
 
   async close() {
