@@ -16,7 +16,7 @@ export const shellTexts = {
     threadsValue: (count: number) => `${count} to share the work`,
     offline: "Offline",
     offlineReady: "ready: opens without a network",
-    offlinePreparing: "not yet: being kept",
+    offlinePreparing: "not yet: the page is being cached",
     offlineUnavailable: "not in this browser",
     files: "Files",
     filesTitle: "Seal files of any size",
@@ -28,7 +28,7 @@ export const shellTexts = {
     traces: "Constant time",
     tracesTitle: "See what constant time means",
     tracesLead:
-      "Two keys, the same program. A cipher with tables reads other addresses under the other key; the engine reads the same ones.",
+      "Two keys, the same program. A cipher with tables reads different addresses under each key; the engine reads the same ones.",
     loading: "Loading…",
     failed: "This section could not be loaded. Check the network, then reload the page.",
     update: "A new version of this page is ready.",

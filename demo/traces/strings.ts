@@ -63,8 +63,8 @@ const en: TracesTexts = {
   sameKeys: "Both keys are the same, so the traces are equal even with the table. Change a digit.",
   programs: { engine: "lanelock’s engine", table: "AES with a table" },
   about: {
-    engine: "The module that the package ships. Logic on bits takes the place of the table.",
-    table: "The S-box as an array, which most software AES has. Which entry is read depends on the key.",
+    engine: "The module that the package ships. It computes with bits instead of a table.",
+    table: "The S-box is an array, as in most AES software. Which entry is read depends on the key.",
   },
   ofAddresses: (total) => `of ${total} addresses differ`,
   ofDecisions: (different, total) => `${different} of ${total} branches and selections differ`,
@@ -90,7 +90,7 @@ const en: TracesTexts = {
   methodTitle: "How the traces are made",
   method: [
     "Each program runs twice in this page, once with each key: it expands the key and encrypts the text with AES-128, block by block. An interpreter of WebAssembly notes every address that is read or written, and every branch and selection.",
-    "The interpreter is the one of the project’s proof, which shows for all keys what this page shows for two.",
+    "It is the interpreter of the project’s proof, which shows for all keys what this page shows for two.",
     "A difference is an access at another address, or by another instruction, than the access of the same number under the other key.",
   ],
 };
@@ -139,7 +139,7 @@ const zh: TracesTexts = {
   file: "模块",
   methodTitle: "轨迹如何得来",
   method: [
-    "每个程序在本页中各运行两次，每把密钥一次：先扩展密钥，再用 AES-128 逐块加密明文。WebAssembly 解释器记下读写的每个地址，以及每次分支与选择。",
+    "两个程序在本页中各运行两次，每把密钥一次：先做密钥扩展，再用 AES-128 逐分组加密明文。WebAssembly 解释器记下读写的每个地址，以及每次分支与选择。",
     "这个解释器就是本项目证明所用的那一个：本页展示两把密钥，证明则覆盖所有密钥。",
     "所谓差异，是指与另一把密钥下同一序号的访问相比，地址不同，或由另一条指令发出。",
   ],

@@ -20,7 +20,7 @@ export function readEndpoint(given: unknown, insecure: boolean): Endpoint {
     throw wrong("must be a URL like https://kms.cn-hangzhou.aliyuncs.com.");
   const url = parsed(/^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `https://${given}`);
   if (url.username !== "" || url.password !== "") {
-    throw wrong("holds a user name or password. Access keys belong into the option credentials.");
+    throw wrong("holds a user name or password. Access keys belong in the option credentials.");
   }
   if (url.protocol !== "https:" && url.protocol !== "http:")
     throw wrong("must be of https, or of http on this machine.");

@@ -30,10 +30,10 @@ const wrong: readonly (readonly [given: unknown, message: RegExp])[] = [
   [undefined, /takes \{ name: "orders" \}/],
   [null, /takes \{ name: "orders" \}/],
   ["orders", /takes \{ name: "orders" \}/],
-  [{}, /name of \w+ must be a text of 1 to 200 characters/],
-  [{ name: "" }, /must be a text of 1 to 200 characters/],
-  [{ name: "x".repeat(201) }, /must be a text of 1 to 200 characters/],
-  [{ name: 7 }, /must be a text of 1 to 200 characters/],
+  [{}, /name of \w+ must be a string of 1 to 200 characters/],
+  [{ name: "" }, /must be a string of 1 to 200 characters/],
+  [{ name: "x".repeat(201) }, /must be a string of 1 to 200 characters/],
+  [{ name: 7 }, /must be a string of 1 to 200 characters/],
   [{ nmae: "orders" }, /has no option "nmae": did you mean "name"\?/],
 ];
 
@@ -121,7 +121,11 @@ test("an opening that the browser never answers ends with an error", async () =>
 test.each([
   ["QuotaExceededError", "", "no more space"],
   // Firefox in private windows, before version 115.
-  ["InvalidStateError", "A mutation operation was attempted on a database that did not allow mutations.", "is private"],
+  [
+    "InvalidStateError",
+    "A mutation operation was attempted on a database that did not allow mutations.",
+    "in private windows",
+  ],
   ["InvalidStateError", "An attempt was made to use an object that is not usable.", "reload the page"],
   ["SecurityError", "The operation is insecure.", "Allow site data"],
   [

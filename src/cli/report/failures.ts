@@ -46,8 +46,8 @@ const ADVICE: readonly (readonly [library: string, here: string])[] = [
   ['open the KMS with the option "external"', "name a key manager with --external-config"],
   ["The option endpoint of kmsClient", "--endpoint"],
   [
-    "Access keys belong into the option credentials.",
-    "Give an access key by ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
+    "Access keys belong in the option credentials.",
+    "Give an access key in ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
   ],
   ["Of kmsClient's credentials,", "Of the access key in the environment or the credentials file,"],
   ["Use https, or say insecure: true.", "Use https."],

@@ -56,7 +56,7 @@ const SIGNED_OUT = new Refusal(
 const TOO_MANY_LINKS = new Refusal(
   429,
   "TooManyAttempts",
-  "Too many links were wrong. Wait some seconds, or open a new link: send SIGHUP to the server, and it prints one.",
+  "Too many wrong links. Wait a few seconds, or open a new link: send SIGHUP to the server, and it prints one.",
 );
 
 /** Answers one request of the console. */

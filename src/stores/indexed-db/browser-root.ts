@@ -44,7 +44,7 @@ export function browserRoot(options: BrowserRootOptions): RootKeySource {
   const { name } = checkedNaming(options, "browserRoot");
   indexedDb("browserRoot()");
   if (globalThis.crypto?.subtle === undefined) {
-    const message = "browserRoot() needs WebCrypto, which pages have that are served over https or by localhost.";
+    const message = "browserRoot() needs WebCrypto, which only pages served over https or by localhost have.";
     throw new LanelockError("ERR_UNSUPPORTED", message);
   }
   return new BrowserRoot(name);

@@ -20,7 +20,7 @@ export class WebLockClaim implements StoreClaim {
   static take(label: string, lock: string): Promise<WebLockClaim | undefined> {
     const locks = globalThis.navigator?.locks;
     if (locks === undefined) {
-      const message = `${label} needs the Web Locks API, which pages have that are served over https or by localhost.`;
+      const message = `${label} needs the Web Locks API, which only pages served over https or by localhost have.`;
       throw new LanelockError("ERR_UNSUPPORTED", message);
     }
     return new Promise((resolve, reject) => {

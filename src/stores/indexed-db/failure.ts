@@ -10,7 +10,7 @@ const REMEDIES: Remedies = [
   ],
   [
     /^InvalidStateError .*(mutation|did not allow)/i,
-    "the browser keeps no databases in this window, which is private. Use a window that is not.",
+    "the browser keeps no databases in private windows. Use a window that is not private.",
   ],
   [
     /^SecurityError/,
@@ -21,11 +21,11 @@ const REMEDIES: Remedies = [
   [
     /^(AbortError|InvalidStateError)/,
     "the browser ended the transaction: the page is closing, or the database was closed or its data cleared. Nothing that was " +
-      "acknowledged before is lost by it; reload the page.",
+      "acknowledged before is lost; reload the page.",
   ],
   [
     /^NotFoundError/,
-    "the database lacks a table of lanelock's. Another program uses its name, or it is damaged: use another name.",
+    "the database lacks a table of lanelock's. Another program uses this name, or the database is damaged: use another name.",
   ],
   [
     /^(UnknownError|NotReadableError|DataError|EncodingError)/,
@@ -35,7 +35,7 @@ const REMEDIES: Remedies = [
   [/^TimeoutError/, "another tab held the database locked for too long. Try again."],
   [
     /^DataCloneError/,
-    "the browser cannot keep a CryptoKey in a database, as in private windows of some. Use a window that is not private.",
+    "the browser cannot keep a CryptoKey in a database; in some browsers that is so in private windows. Use a window that is not private.",
   ],
 ];
 

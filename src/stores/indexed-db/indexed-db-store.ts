@@ -43,7 +43,7 @@ export function checkedNaming(options: unknown, whose: "indexedDbStore" | "brows
   if (typeof name !== "string" || name === "" || name.length > MAX_NAME) {
     throw new LanelockError(
       "ERR_ARGUMENT",
-      `The option name of ${whose} must be a text of 1 to ${MAX_NAME} characters.`,
+      `The option name of ${whose} must be a string of 1 to ${MAX_NAME} characters.`,
     );
   }
   if (typeof create !== "boolean") {
