@@ -34,7 +34,7 @@ function characterOf(value: number): number {
   const from52 = mask(upper & (b3 | b2));
   const from62 = mask(upper & b3 & b2 & b1);
   const is63 = from62 & mask(value);
-  // What leads from the value to A–Z, a–z, 0–9, + and /.
+  // The offsets from the value to A–Z, a–z, 0–9, + and /.
   const offset = 65 ^ (from26 & (65 ^ 71)) ^ (from52 & (71 ^ 252)) ^ (from62 & (252 ^ 237)) ^ (is63 & (237 ^ 240));
   return add(value, offset);
 }
@@ -72,8 +72,8 @@ export function encodeBase64(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The bytes of such a text, or `undefined` if it is none. The time depends on the length and on that verdict. Bits past the last byte
- * are not looked at.
+ * The bytes of a Base64 text, or `undefined` if it is empty or not valid. The time depends on the length and on whether it is valid.
+ * Bits past the last byte are not looked at.
  */
 export function decodeBase64(text: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   if (text.length === 0 || text.length % 4 !== 0) return undefined;

@@ -162,7 +162,7 @@ describe("a link", () => {
 
   test.each([
     ["markup", fragment.replace("firefox", "<img src=x onerror=alert(1)>")],
-    ["a browser that is none", fragment.replace("firefox", "trustworthy")],
+    ["an unknown browser", fragment.replace("firefox", "trustworthy")],
     ["a name of every object", fragment.replace("noble", "constructor")],
     ["a contender of another cipher", fragment.replace("noble", "sm-crypto")],
     ["a contender twice", fragment.replace("~noble.", "~webcrypto.")],
@@ -180,10 +180,10 @@ describe("a link", () => {
     ["a median below the best", fragment.replace(/lanelock\.[0-9a-z]+/, "lanelock.1")],
     ["no sizes", fragment.replace("~5~", "~0~")],
     ["more sizes than there are", fragment.replace("~5~", "~c~")],
-    ["a day that is none", fragment.replace("20261128", "20260230")],
+    ["a day that does not exist", fragment.replace("20261128", "20260230")],
     ["a day of another form", fragment.replace("20261128", "2026-11-28")],
-    ["a cipher that is none", fragment.replace("~aes~", "~des~")],
-    ["an effort that is none", fragment.replace("~quick~", "~lazy~")],
+    ["an unknown cipher", fragment.replace("~aes~", "~des~")],
+    ["an unknown effort", fragment.replace("~quick~", "~lazy~")],
     ["more processors than there are", fragment.replace(/firefox\.3w\.8/, "firefox.3w.rs")],
     ["nothing", "race="],
     ["a version alone", "race=1"],

@@ -141,7 +141,7 @@ function isLiteral(given: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Refuses the first name of a request that is no field of it. @throws KmsError `InvalidParameter` */
+/** Refuses the first name in a request that is not one of its fields. @throws KmsError `InvalidParameter` */
 export function refuseUnknown(given: object, entries: readonly Entry[]): void {
   for (const name in given) {
     if (!entries.some((entry) => entry.name === name)) refuseUnless(isInherited(given, name), name, entries);
