@@ -12,8 +12,18 @@ const xorsWhole = "a loop over bytes of an XOR that was inlined, where all lengt
 const xorsBytes = "a loop over whole blocks of an XOR that was inlined, where all lengths are below one";
 
 const allowed: readonly Allowed[] = [
-  { exports: ["pad", "paddingLength"], reason: "padding.test.ts proves them" },
+  ...[
+    ["sm4EcbEncrypt"],
+    ["sm4EcbDecrypt"],
+    ["sm4CbcDecrypt"],
+    ["sm4GcmSeal", "sm4GcmOpen", "sm4GcmKeystream", "sm4Ctr", "sm4CcmKeystream"],
+  ].map((exports) => ({
+    exports,
+    reason: "a batch where bulk has left one, which of SM4, whose bulk is a batch, it never does",
+  })),
+  ...["pad", "paddingLength"].map((name) => ({ exports: [name], reason: "padding.test.ts proves it" })),
   { exports: ["aesSivStart", "aesSivComponent", "aesSivText"], reason: xorsWhole },
+  { exports: ["aesSivText"], reason: xorsWhole },
   { exports: ["aesCcmStart", "sm4CcmStart"], reason: xorsBytes },
   { exports: ["aesCcmAad", "aesCcmText"], reason: xorsBytes },
   { exports: ["sm4CcmAad", "sm4CcmText"], reason: xorsBytes },
@@ -21,7 +31,10 @@ const allowed: readonly Allowed[] = [
     exports: [name],
     reason: "a constant",
   })),
-  ...["Size", "GcmSize", "CmacSize"].map((size) => ({ exports: [`aes${size}`, `sm4${size}`], reason: "a constant" })),
+  ...["sm4Size", "sm4GcmSize", "sm4CmacSize", "aesGcmSize", "aesCmacSize"].map((name) => ({
+    exports: [name],
+    reason: "a constant",
+  })),
   ...["GcmSivMessageSize", "XaesSize", "SivSize", "SivStateSize", "KwSize"].map((size) => ({
     exports: [`aes${size}`],
     reason: "a constant",
@@ -59,7 +72,9 @@ export function unproved(module: WasmModule, coverage: Coverage): string[] {
     });
     if (places.length === 0) return [];
     const names = [...(reached.get(index) ?? [])];
-    const entry = allowed.find(({ exports }) => names.every((name) => exports.includes(name)));
+    const entry = allowed.find(
+      ({ exports }) => names.length === exports.length && names.every((name) => exports.includes(name)),
+    );
     if (entry) used.add(entry);
     return entry ? [] : [`function ${index} (${names.join(", ") || "not reached"}): ${places.join(", ")}`];
   });
