@@ -166,6 +166,17 @@ describe.each(long ? browserNames : (["chromium"] as const))("%s", (browserName)
     await page.close();
   });
 
+  test("a root key's row that a script has spoiled is refused", async () => {
+    const [page, name] = [await newTab(), newName()];
+    expect(await ask(page, "refusalOfOpening", name)).toBe("resolved");
+    for (const column of ["key", "id", "storeId", "row"] as const)
+      expect(await ask(page, "whileRootSpoiled", name, column), column).toMatch(
+        /^ERR_KEY: .*is damaged.*Check the name/,
+      );
+    expect(await ask(page, "refusalOfOpening", name)).toBe("resolved");
+    await page.close();
+  });
+
   test("the store's secret is that of SP 800-108r1 in counter mode, as node:crypto computes it", async () => {
     const [page, name] = [await newTab(), newName()];
     const root = Buffer.from(Array.from({ length: 32 }, (_, index) => 7 * index));

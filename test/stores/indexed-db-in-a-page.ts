@@ -417,6 +417,20 @@ const questions = {
     database.close();
   },
 
+  /** What the next opening says when a value of the root's row is a text. */
+  async whileRootSpoiled(name: string, column: "key" | "id" | "storeId" | "row") {
+    const database = await rawDatabase(`lanelock root ${name}`);
+    const rows = () => database.transaction("root", "readwrite").objectStore("root");
+    const row = await settled(rows().get("root"));
+    await settled(
+      rows().put(column === "row" ? "spoiled" : { ...row, [column]: column === "storeId" ? 7 : "spoiled" }, "root"),
+    );
+    const said = await questions.refusalOfOpening(name);
+    await settled(rows().put(row, "root"));
+    database.close();
+    return said;
+  },
+
   /** What a script can do with the root key. */
   async exportRoot(name: string) {
     const database = await rawDatabase(`lanelock root ${name}`);

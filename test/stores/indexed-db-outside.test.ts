@@ -33,6 +33,7 @@ const wrong: readonly (readonly [given: unknown, message: RegExp])[] = [
   [{}, /name of \w+ must be a string of 1 to 200 characters/],
   [{ name: "" }, /must be a string of 1 to 200 characters/],
   [{ name: "x".repeat(201) }, /must be a string of 1 to 200 characters/],
+  [{ name: "half \ud83d" }, /must be a string .* without half of a surrogate pair/],
   [{ name: 7 }, /must be a string of 1 to 200 characters/],
   [{ nmae: "orders" }, /has no option "nmae": did you mean "name"\?/],
 ];

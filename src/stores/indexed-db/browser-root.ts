@@ -97,8 +97,15 @@ class BrowserRoot implements RootKeySource {
 
   /** The root key, made where there is none. Of several tabs that make one at once, the first wins. */
   async #present(database: Database): Promise<RootRow> {
-    const read = () => database.run({ mode: "readonly" }, (rows) => rows.request(STORE, readRoot));
-    return (await read()) ?? this.#made(database);
+    const present = await database.run({ mode: "readonly" }, (rows) => this.#read(rows));
+    return present ?? this.#made(database);
+  }
+
+  /** @throws LanelockError `ERR_KEY` if a script has put something else in the row's place */
+  async #read(rows: Requests): Promise<RootRow | undefined> {
+    const row = await rows.request(STORE, (store) => store.get(ONLY) as IDBRequest<unknown>);
+    if (row === undefined || isRootRow(row)) return row;
+    throw this.#gone("is damaged: what the browser keeps is not what was written there");
   }
 
   async #made(database: Database): Promise<RootRow> {
@@ -107,7 +114,7 @@ class BrowserRoot implements RootKeySource {
     const key = await globalThis.crypto.subtle.generateKey(algorithm, false, ["sign"]);
     const made: RootRow = { key, id: randomBytes(ID_LENGTH), storeId: null };
     return database.run({ mode: "readwrite" }, async (rows) => {
-      const first = await rows.request(STORE, readRoot);
+      const first = await this.#read(rows);
       if (first !== undefined) return first;
       await this.#write(rows, made);
       return made;
@@ -117,7 +124,7 @@ class BrowserRoot implements RootKeySource {
   /** The root key with this id, which from now on is that of this store. */
   #confirmed(database: Database, storeId: string, id: Uint8Array): Promise<RootRow> {
     return database.run({ mode: "readwrite" }, async (rows) => {
-      const root = await rows.request(STORE, readRoot);
+      const root = await this.#read(rows);
       if (root === undefined) throw this.#gone("is gone: the browser or a script has deleted it");
       if (!equalBytes(root.id, id)) throw this.#gone("is not the one that this store was made with");
       if (root.storeId === null) await this.#write(rows, { ...root, storeId });
@@ -146,8 +153,11 @@ class BrowserRoot implements RootKeySource {
   }
 }
 
-function readRoot(store: IDBObjectStore): IDBRequest<RootRow | undefined> {
-  return store.get(ONLY);
+function isRootRow(row: unknown): row is RootRow {
+  if (typeof row !== "object" || row === null) return false;
+  const { key, id, storeId } = row as Readonly<Record<string, unknown>>;
+  const hasTag = (value: unknown, tag: string) => Object.prototype.toString.call(value) === `[object ${tag}]`;
+  return hasTag(key, "CryptoKey") && hasTag(id, "Uint8Array") && (storeId === null || typeof storeId === "string");
 }
 
 /** SP 800-108r1 §4.1: `HMAC(key, [1] ‖ label ‖ 00 ‖ context ‖ [256])`, numbers as 32 bits, big-endian. */

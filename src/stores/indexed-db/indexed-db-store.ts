@@ -40,10 +40,11 @@ export function checkedNaming(options: unknown, whose: "indexedDbStore" | "brows
     throw new LanelockError("ERR_ARGUMENT", `${whose} takes { name: "orders" }.`);
   }
   const { name, create = true } = readNaming(options, known, whose);
-  if (typeof name !== "string" || name === "" || name.length > MAX_NAME) {
+  // Firefox writes half of a surrogate pair as U+FFFD, and then does not find the database again.
+  if (typeof name !== "string" || name === "" || name.length > MAX_NAME || /\p{Surrogate}/u.test(name)) {
     throw new LanelockError(
       "ERR_ARGUMENT",
-      `The option name of ${whose} must be a string of 1 to ${MAX_NAME} characters.`,
+      `The option name of ${whose} must be a string of 1 to ${MAX_NAME} characters, without half of a surrogate pair.`,
     );
   }
   if (typeof create !== "boolean") {
