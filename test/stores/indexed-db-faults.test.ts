@@ -93,6 +93,12 @@ describe.each(long ? browserNames : (["chromium"] as const))("%s", (browserName)
     for (const tab of [page, other]) await tab.close();
   });
 
+  test("a value that the browser does not keep is refused with its own advice", async () => {
+    const page = await newTab();
+    expect(await ask(page, "refusalOfValue", newName())).toMatch(/^ERR_STORE: .*cannot keep .*\(DataCloneError\)/);
+    await page.close();
+  });
+
   test("another program's database of version 1 is left alone", async () => {
     const [page, name] = [await newTab(), newName()];
     await ask(page, "makeForeign", name);

@@ -303,6 +303,15 @@ const questions = {
     return { before, after };
   },
 
+  /** A value that the browser refuses to keep, as it does CryptoKeys in private windows of some. */
+  async refusalOfValue(name: string) {
+    const store = indexedDbStore({ name });
+    await store.open();
+    const said = await refusal(() => store.write((rows) => rows.putMeta("refused", (() => undefined) as never)));
+    await store.close();
+    return said;
+  },
+
   refusalOfNew: (name: string) => refusal(() => indexedDbStore({ name, create: false }).open()),
 
   /** Opens a store and keeps it. */

@@ -35,6 +35,8 @@ class LiveTransaction implements Requests {
   #working = true;
   #watching = false;
   #failure: { readonly reason: unknown } | undefined;
+  /** Why the work gave up. */
+  #abandonment: unknown;
   readonly #starting: Timer;
   readonly #refusals = new Set<unknown>();
 
@@ -58,7 +60,7 @@ class LiveTransaction implements Requests {
       resolve();
     };
     transaction.onabort = () =>
-      fail(transaction.error ?? new DOMException("The transaction was aborted.", "AbortError"));
+      fail(transaction.error ?? this.#abandonment ?? new DOMException("The transaction was aborted.", "AbortError"));
     this.#watch();
   }
 
@@ -162,8 +164,10 @@ class LiveTransaction implements Requests {
     }
   }
 
-  abort(): void {
+  /** @param reason of the work, which is that of the transaction if the browser has none */
+  abort(reason?: unknown): void {
     this.#working = false;
+    this.#abandonment = reason;
     try {
       this.#transaction.abort();
     } catch {
@@ -218,7 +222,7 @@ export async function inTransaction<T>(
     if (mode !== "readonly") await ended;
     return result;
   } catch (reason) {
-    live.abort();
+    live.abort(reason);
     // The transaction knows best why it failed: its requests only know that it was aborted.
     const end = await ended.catch((error: unknown) => error);
     throw live.refused(reason) ? (end ?? failure(reason)) : reason;
