@@ -192,7 +192,8 @@ async function ours<T>(code: LanelockErrorCode, what: string, work: () => Promis
   }
 }
 
-async function unlock(source: RootKeySource, request: UnlockRequest): Promise<UnlockedRoot> {
+/** @throws LanelockError `ERR_KEY`, also for a source that gives no secret of 32 bytes */
+export async function unlock(source: RootKeySource, request: UnlockRequest): Promise<UnlockedRoot> {
   const unlocked = await ours("ERR_KEY", `The root key (${source.name})`, () => source.unlock(request));
   const secret: unknown = unlocked?.secret;
   if (ArrayBuffer.isView(secret) && secret.byteLength === ROOT_KEY_LENGTH) return unlocked;

@@ -14,7 +14,7 @@ import { beginState } from "../rows/scan.ts";
 import type { TrustedReader } from "../rows/trusted-reader.ts";
 import { TrustedStore } from "../rows/trusted-store.ts";
 import { builtIn } from "./built-in.ts";
-import { openCore, storeKeys } from "./open.ts";
+import { openCore, storeKeys, unlock } from "./open.ts";
 import { checkedOptions, type KmsOptions, type Settings } from "./options.ts";
 
 const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
@@ -46,7 +46,7 @@ export async function rewrapStore(options: KmsOptions & { readonly newRootKey: R
 }
 
 async function rewrapTo(core: KmsContext, { source, settings }: { source: RootKeySource; settings: Settings }) {
-  const { secret, sealed } = await source.unlock({ storeId: core.keys.storeId });
+  const { secret, sealed } = await unlock(source, { storeId: core.keys.storeId });
   const next = storeKeys(core.keys.storeId, secret, builtIn.cipher);
   try {
     await rewrapUnder(core, { next, sealed });
