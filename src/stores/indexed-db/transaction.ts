@@ -222,10 +222,12 @@ export async function inTransaction<T>(
     if (mode !== "readonly") await ended;
     return result;
   } catch (reason) {
+    // Asked now: the abort makes the work's own error that of the transaction too.
+    const isRefusal = live.refused(reason);
     live.abort(reason);
     // The transaction knows best why it failed: its requests only know that it was aborted.
     const end = await ended.catch((error: unknown) => error);
-    throw live.refused(reason) ? (end ?? failure(reason)) : reason;
+    throw isRefusal ? (end ?? failure(reason)) : reason;
   }
 }
 
