@@ -103,7 +103,7 @@ describe("which server, or which store", () => {
     expect(folder.run(["--endpoint", "::", "keys", "list"], { env: remote }).stderr).toContain("--endpoint is no URL");
     const named = folder.run(["--endpoint", "https://user:secret@kms.example", "keys", "list"], { env: remote }).stderr;
     expect(named).toMatch(
-      /^lanelock: ERR_ARGUMENT: --endpoint holds .* Give an access key by ALIBABA_CLOUD_ACCESS_KEY_ID and .*\.$/m,
+      /^lanelock: ERR_ARGUMENT: --endpoint holds .* Give an access key in ALIBABA_CLOUD_ACCESS_KEY_ID and .*\.$/m,
     );
     expect(named).not.toContain("secret@");
   });
