@@ -79,18 +79,18 @@ export function sealRow<T extends Table>(keys: StoreKeys, table: T, row: Unseale
 
 /** Whether the row is one that these keys authenticated, at any time. */
 export function isAuthentic<T extends Table>(keys: StoreKeys, table: T, row: RowOf<T>): boolean {
-  if (!isBytes(row.mac) || !hasItsTypes(table, row)) return false;
-  return equalInConstantTime(row.mac, keys.mac(table, authenticated(table, row)));
+  const fields = authenticated(table, row);
+  if (!isBytes(row.mac) || !haveTheirTypes(fields, COLUMNS[table])) return false;
+  return equalInConstantTime(row.mac, keys.mac(table, fields));
 }
 
 /**
  * A MAC does not distinguish `false` from `"false"`, nor 5 from `"5"`. A store without types, such as IndexedDB, keeps whatever a script
  * puts there.
  */
-function hasItsTypes<T extends Table>(table: T, row: RowOf<T>): boolean {
-  const values = row as unknown as Readonly<Record<string, unknown>>;
-  return Object.entries(COLUMNS[table]).every(([column, type]) => {
-    const value = values[column];
+function haveTheirTypes(fields: readonly unknown[], columns: Readonly<Record<string, string>>): boolean {
+  return Object.values(columns).every((type, index) => {
+    const value = fields[index];
     return value === null || (type === "bytes" ? isBytes(value) : typeof value === type);
   });
 }
