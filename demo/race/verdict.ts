@@ -1,4 +1,5 @@
-// What the figures say, computed from them, whoever wins: from the best sample of each, which other programs disturbed least.
+// Sentences computed from the figures, those where lanelock loses included. They go by the best sample of each contender, which other
+// programs disturbed least.
 import type { Contender, Figures, RecordsContender, Results } from "./results.ts";
 
 export interface Comparison {
@@ -50,10 +51,10 @@ function rivalFacts(rival: Contender, { sizes, curves }: Results): Fact[] {
   const comparisons = curves.get(rival)!.map((one, index) => compare(own[index]!, one));
   const faster = comparisons.map((one) => one.faster);
   const last = sizes.length - 1;
-  const told = [...new Set([Math.min(1, last), last])];
+  const ends = [...new Set([Math.min(1, last), last])];
   return [
     curveFact(rival, sizes, faster),
-    ...told.map((index): Fact => ({ kind: "at", rival, bytes: sizes[index]!, ...comparisons[index]! })),
+    ...ends.map((index): Fact => ({ kind: "at", rival, bytes: sizes[index]!, ...comparisons[index]! })),
   ];
 }
 

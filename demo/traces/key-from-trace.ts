@@ -4,7 +4,7 @@ const BLOCK = 16;
 
 /**
  * The attack that constant time prevents, on the first block: the first round looks up the S-box at each byte of text ⊕ key, in the
- * order of ShiftRows (FIPS 197 §5.1), so that whoever sees the addresses and knows the text knows the key.
+ * order of ShiftRows (FIPS 197 §5.1), so that anyone who sees the addresses and knows the text also knows the key.
  *
  * @returns the key of 16 bytes, or nothing if the run does not begin with 16 look-ups in its constants
  */

@@ -36,7 +36,7 @@ test("a request that is refused for its signature takes no nonce from the one it
   expect(await send(running.server.url, path)).toMatchObject({ status: 200 });
 });
 
-test("whoever sends recorded requests again uses up nothing of their owner's rate limit", async () => {
+test("someone who sends recorded requests again uses up nothing of their owner's rate limit", async () => {
   await using running = await startServer({ rateLimit: { perSecond: 1, burst: 4 } });
   const { url } = running.server;
   const recorded = signedPath(running.owner, "ListKeys");

@@ -43,7 +43,7 @@ export function verifyRequest(request: SignedRequest, gatekeeper: Gatekeeper): M
     requireFresh(claim, now);
     if (!gatekeeper.rates.admits(accessKey.accessKeyId, performance.now())) throw throttled("QPS Limit Exceeded");
     return whenReady(gatekeeper.nonces.claim(claim, now), (verdict) => {
-      // Whoever recorded a request must not use up its owner's limit by sending it again. It is counted first all the same: a flood of
+      // Someone who recorded a request must not use up its owner's limit by sending it again. It is counted first all the same: a flood of
       // the owner's own is refused before its nonces take memory and the store's time.
       if (verdict === "used") gatekeeper.rates.returnOne(accessKey.accessKeyId);
       requireNew(verdict);

@@ -190,7 +190,7 @@ test("ten wrong links are refused one by one, then one every five seconds; a rig
   expect(admitted(30)).toHaveLength(10);
 });
 
-test("whoever tries many links fills no audit log, and locks nobody out", async () => {
+test("someone who tries many links fills no audit log, and locks nobody out", async () => {
   const lines: AuditEvent[] = [];
   await using other = await startServer({ console: {} }, { audit: (event) => void lines.push(event) });
   const base = other.server.console?.url ?? "";
