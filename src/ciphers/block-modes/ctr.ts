@@ -4,12 +4,14 @@ import { type Bytes, checkBytes, plain } from "../../shared/byte-input.ts";
 import type { BlockModeCipher } from "../engine-binding/cipher-engine.ts";
 import { KeySlot } from "../engine-binding/key-slot.ts";
 import { taken } from "../engine-binding/result.ts";
-import type { NativeBlocks } from "../native/blocks.ts";
+import type { NativeBlocks, NativePass } from "../native/blocks.ts";
 import type { MakeNative } from "../native/native-key.ts";
 import { AT_ONCE, checkBlock, type Direction, type IntoOption, intoOf, transform } from "./block-mode.ts";
 import { type AesCtrOptions, checkCtrOptions, counting, isUsual } from "./counting.ts";
 
-type Start = Required<Pick<Direction, "first" | "decrypts">>;
+interface LongPass extends NativePass {
+  readonly first: Uint8Array;
+}
 
 export type { AesCtrOptions, CtrOptions } from "./counting.ts";
 
@@ -56,10 +58,10 @@ export class Ctr {
     const slot = this.#key.address;
     checkBlock(counterBlock, "counterBlock");
     const length = checkBytes(data, "data");
-    if (length >= this.#shortBelow) {
-      return this.#transformLong({ first: counterBlock, decrypts }, plain(data, length), into);
-    }
     const room = into === undefined ? undefined : checkInto(into, length);
+    if (length >= this.#shortBelow) {
+      return this.#transformLong({ first: counterBlock, input: plain(data, length), decrypts }, room);
+    }
     const host = enter();
     try {
       const { bytes, exports, io, nonce: counter } = host;
@@ -77,10 +79,17 @@ export class Ctr {
   }
 
   /** For data that goes to node:crypto, or takes several calls of the engine. */
-  #transformLong({ first, decrypts }: Start, input: Bytes, into: Uint8Array | undefined): Bytes {
+  #transformLong(pass: LongPass, room: Bytes | undefined): Bytes {
+    const native = this.#native;
+    if (native !== undefined && pass.input.length >= native.from.encrypting) {
+      if (room === undefined) return native.transformed(pass);
+      native.transform(pass, room);
+      return room;
+    }
+    const { first, input } = pass;
     const slot = this.#key.address;
     const work: Direction["work"] = (counter, at, length) => this.#addKeystream(slot, counter, at, length);
-    return transform({ first, work, native: this.#native, decrypts }, input, into);
+    return transform({ first, work }, input, room);
   }
 
   /** Wipes the key. Harmless when repeated; every other call then throws `ERR_STATE`. */

@@ -40,7 +40,7 @@ const TAG_LENGTHS: readonly unknown[] = [4, 8, 12, 13, 14, 15, 16];
 const ONE_CALL = { nonce: 256, rest: 32769 };
 
 /** One message. Its arrays are checked, and have these lengths in bytes. */
-interface CheckedMessage extends Omit<NativeMessage, "tagLength"> {
+interface CheckedMessage extends NativeMessage {
   readonly nonceLength: number;
 }
 
@@ -89,7 +89,8 @@ export class Gcm implements Aead {
     const length = checkBytes(plaintext, "plaintext");
     const room = into === undefined ? undefined : checkInto(into, length + this.tagLength);
     if (aadLength + length >= this.#shortBelow || nonceLength > ONE_CALL.nonce) {
-      return this.#sealLong({ nonce, nonceLength, aad, aadLength, data: plaintext, length }, room);
+      const { tagLength } = this;
+      return this.#sealLong({ nonce, nonceLength, aad, aadLength, data: plaintext, length, tagLength }, room);
     }
     const host = enter();
     try {
@@ -119,7 +120,8 @@ export class Gcm implements Aead {
     const room = into === undefined ? undefined : checkInto(into, length);
     let opened: Bytes | undefined;
     if (aadLength + length >= this.#shortBelow || nonceLength > ONE_CALL.nonce) {
-      opened = this.#openLong({ nonce, nonceLength, aad, aadLength, data: sealed, length }, room);
+      const { tagLength } = this;
+      opened = this.#openLong({ nonce, nonceLength, aad, aadLength, data: sealed, length, tagLength }, room);
     } else {
       const host = enter();
       try {
@@ -145,7 +147,7 @@ export class Gcm implements Aead {
     const { nonce, aad, data, length } = message;
     checkTextLength(length);
     const native = this.#nativeFor(message);
-    if (native !== undefined) return native.seal({ ...message, tagLength: this.tagLength }, into);
+    if (native !== undefined) return native.seal(message, into);
     return sealInParts({ ...this.#start(nonce, aad), data: plain(data), into });
   }
 
@@ -154,7 +156,7 @@ export class Gcm implements Aead {
     const { nonce, aad, data, length } = message;
     checkTextLength(length);
     const native = this.#nativeFor(message);
-    if (native !== undefined) return native.open({ ...message, tagLength: this.tagLength }, into);
+    if (native !== undefined) return native.open(message, into);
     return openInParts({ ...this.#start(nonce, aad), data: plain(data), into });
   }
 

@@ -11,8 +11,8 @@ export type Backend = "auto" | "wasm" | "native";
 
 export interface BackendOption {
   /**
-   * `"auto"` unless given. With `"auto"` and `"native"`, node:crypto holds a copy of the key, which `dispose()` drops but cannot
-   * wipe: OpenSSL does when the garbage collector has found it. `"wasm"` leaves the key in the engine only, whose tests of
+   * `"auto"` unless given. With `"auto"` and `"native"`, node:crypto holds copies of the key, which `dispose()` drops but cannot
+   * wipe: OpenSSL does when the garbage collector has found them. `"wasm"` leaves the key in the engine only, whose tests of
    * constant time and wiping then hold for every message.
    */
   backend?: Backend | undefined;

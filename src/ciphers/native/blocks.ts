@@ -22,11 +22,17 @@ export class NativeBlocks extends NativeKey {
     return decipher;
   }
 
+  /** Whether `final` may have something to give or to refuse. In CTR it never does, and it takes a fifth of the time of a short message. */
+  get #hasEnd(): boolean {
+    return this.mode !== "ctr";
+  }
+
   /** Encrypts or decrypts to `output`, which may overlap the input. Bytes of the result beyond its end are dropped. */
   transform({ first, input, decrypts }: NativePass, output: Bytes): void {
     const { length } = input;
     const cipher = this.#begin(first, decrypts);
     transformPieces(cipher, { input, length, output, secret: decrypts });
+    if (!this.#hasEnd) return;
     // Encrypting, OpenSSL pads: after whole blocks with a block more.
     const end = length - (length % 16);
     const last = cipher.final();
@@ -37,7 +43,7 @@ export class NativeBlocks extends NativeKey {
   transformed({ first, input, decrypts }: NativePass): Bytes {
     const cipher = this.#begin(first, decrypts);
     const output = transformWhole(cipher, input, input.length);
-    cipher.final();
+    if (this.#hasEnd) cipher.final();
     return output;
   }
 }

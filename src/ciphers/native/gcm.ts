@@ -1,7 +1,7 @@
 import { type Bytes, plain } from "../../shared/byte-input.ts";
 import type { NodeCipher } from "../../shared/node-crypto.ts";
 import { NativeKey, nativeAes } from "./native-key.ts";
-import { resultFor, transformPieces, transformWhole } from "./pieces.ts";
+import { extended, giveBack, PIECE, resultFor, transformPieces, transformWhole } from "./pieces.ts";
 
 /** OpenSSL takes no longer nonces. */
 const LONGEST_NONCE = 128;
@@ -32,8 +32,13 @@ export class NativeGcm extends NativeKey {
   seal({ nonce, aad, aadLength, data, length, tagLength }: NativeMessage, into: Bytes | undefined): Bytes {
     const cipher = this.crypto.createCipheriv(this.algorithm, this.object, nonce);
     if (aadLength > 0) cipher.setAAD(aad);
-    const output = into ?? resultFor(length + tagLength);
-    transformPieces(cipher, { input: data, length, output, secret: false });
+    let output = into;
+    if (output === undefined && length <= PIECE) {
+      output = extended(cipher.update(data), length, tagLength);
+    } else {
+      output ??= resultFor(length + tagLength);
+      transformPieces(cipher, { input: data, length, output, secret: false });
+    }
     cipher.final();
     const tag = cipher.getAuthTag();
     output.set(tagLength < 16 ? tag.subarray(0, tagLength) : tag, length);
@@ -76,7 +81,9 @@ export class NativeGcm extends NativeKey {
     } finally {
       if (!authentic || into !== undefined) opened.fill(0);
     }
-    return authentic ? (into ?? opened) : undefined;
+    if (authentic && into === undefined) return opened;
+    giveBack(opened);
+    return authentic ? into : undefined;
   }
 }
 

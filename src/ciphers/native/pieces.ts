@@ -8,7 +8,7 @@ import type { NodeCipher } from "../../shared/node-crypto.ts";
  * Bytes that go to node:crypto at a time if they are copied afterwards. It allocates memory for each result: new memory for a long
  * one costs more in page faults than encryption does, but that of a short one was used before, and is still in the processor's cache.
  */
-const PIECE = 131_072;
+export const PIECE = 131_072;
 
 /** A longer result is not left to node:crypto to allocate: where there is no memory for it, Node would end the process. */
 const MOST = 2 ** 22;
@@ -47,6 +47,34 @@ export function transformPieces(cipher: NodeCipher, { input, length, output, sec
 function put(piece: Uint8Array, output: Bytes, secret: boolean): void {
   output.set(piece.length <= output.length ? piece : piece.subarray(0, output.length));
   if (secret) piece.fill(0);
+  giveBack(piece);
+}
+
+/** Moves a buffer's memory to a new buffer of `length` bytes, which has zeros at its end if it is longer. Node has it since 21. */
+const transfer: ((this: ArrayBufferLike, length: number) => ArrayBuffer) | undefined = Object.getOwnPropertyDescriptor(
+  ArrayBuffer.prototype,
+  "transfer",
+)?.value;
+
+/** Whether a result of node:crypto has its buffer for itself. */
+function ownsBuffer({ buffer, length }: Uint8Array): boolean {
+  return buffer.byteLength === length;
+}
+
+/**
+ * Frees the memory of a result that was copied, where the host can: the next result gets the same memory, which is in the
+ * processor's cache. The collector would free it after many results.
+ */
+export function giveBack(result: Uint8Array): void {
+  if (transfer !== undefined && ownsBuffer(result)) transfer.call(result.buffer, 0);
+}
+
+/** A result of node:crypto of `length` bytes in memory of its own, followed by `more` bytes for the caller to fill. */
+export function extended(result: Uint8Array, length: number, more: number): Bytes {
+  if (transfer !== undefined && ownsBuffer(result)) return new Uint8Array(transfer.call(result.buffer, length + more));
+  const output = resultFor(length + more);
+  output.set(result);
+  return output;
 }
 
 /** Transforms all of `input`, which has `length` bytes, in memory that the cipher object allocates. */
