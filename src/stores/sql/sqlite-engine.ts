@@ -1,12 +1,12 @@
 import { Kysely, SqliteDialect, sql } from "kysely";
 import type { RememberedId, StoreClaim } from "../../kms/ports/index.ts";
+import { AppendedIds } from "./appended-ids.ts";
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
 import { endLingering, LibsqlConnection } from "./libsql-connection.ts";
 import { patiently } from "./patience.ts";
 import type { Database } from "./schema.ts";
 import { SqliteClaim } from "./sqlite-claim.ts";
 import { DatabaseFile } from "./sqlite-file.ts";
-import { SqliteIds } from "./sqlite-ids.ts";
 import { sqliteFailure } from "./store-failure.ts";
 
 /** The driver waits by blocking the thread, so it waits little; then {@link patiently} waits without blocking. */
@@ -41,7 +41,7 @@ class SqliteEngine implements SqlEngine {
   readonly #file: DatabaseFile;
   readonly #connection: LibsqlConnection;
   readonly #claims = new Set<StoreClaim>();
-  #ids: SqliteIds | undefined;
+  #ids: AppendedIds | undefined;
 
   constructor(name: string, file: DatabaseFile, connection: LibsqlConnection) {
     this.#name = name;
@@ -78,8 +78,8 @@ class SqliteEngine implements SqlEngine {
     return claim;
   }
 
-  remember(entries: readonly RememberedId[]) {
-    this.#ids ??= new SqliteIds(this.#name, `${this.#file.path}.nonces`);
+  async remember(entries: readonly RememberedId[]) {
+    this.#ids ??= new AppendedIds(`${this.#file.path}.nonces`);
     return this.#ids.remember(entries);
   }
 

@@ -1,0 +1,223 @@
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { LanelockError } from "../../errors.ts";
+import type { RememberedId } from "../../kms/ports/index.ts";
+import { ExpiringFingerprints } from "../../shared/expiring-fingerprints.ts";
+import { randomBytes } from "../../shared/random.ts";
+import { systemTime } from "../../shared/timers.ts";
+import { encodeRecord, type IdRecord, records, WRITER_BYTES } from "./id-records.ts";
+
+const FORGET_EVERY_MILLISECONDS = 60_000;
+/** Of all processes together; 256 MiB at most. */
+const MAX_IDS = 16_777_216;
+const MAX_FILE_BYTES = 67_108_864;
+/** The ids of a file expire together, more or less, so that it can be deleted. */
+const FILE_MILLISECONDS = 600_000;
+
+interface OpenFile {
+  readonly number: number;
+  readonly descriptor: number;
+  /** How far its ids are known. */
+  position: number;
+  /** By the clock of the process that wrote its first record. */
+  begunAt: number | undefined;
+  /** When the last of its ids expires. The file is deleted some time after. */
+  lastUntil: number;
+}
+
+/**
+ * Ids that are remembered for a while by all processes of a machine that use a store, in files beside it: `keys.db.nonces-1`, then
+ * `keys.db.nonces-2`, and so on. They are never synced, and may be deleted while no server runs.
+ *
+ * Every process appends its batch to the newest file, and then reads what the others appended before it. The system puts appended
+ * batches into an order that all processes see, so of two processes with the same id the later one finds the other's. That takes three
+ * system calls for a batch and waits for no lock; a transaction of a database takes ten times as long.
+ *
+ * A batch counts if no newer file is there after it was appended. Who begins a newer file, or finds one, reads the older one to its end
+ * afterwards, and so misses no batch that counts. A batch that does not count is appended to the newer file again. Two processes
+ * that claim one id in the moment in which a file is begun may both find it used. Never may both find it new.
+ */
+export class AppendedIds {
+  readonly #prefix: string;
+  readonly #fileMilliseconds: number;
+  readonly #known = new ExpiringFingerprints();
+  readonly #writer = randomBytes(WRITER_BYTES);
+  #batch = 0;
+  #newest: OpenFile | undefined;
+  /** In their order. */
+  #older: { readonly number: number; readonly lastUntil: number }[] = [];
+  #forgottenAt = 0;
+
+  /**
+   * @param path what the names of the files begin with: a hyphen and a number follow
+   * @param fileMilliseconds how long a file takes ids before the next one is begun
+   */
+  constructor(path: string, fileMilliseconds = FILE_MILLISECONDS) {
+    this.#prefix = `${path}-`;
+    this.#fileMilliseconds = fileMilliseconds;
+  }
+
+  /** @throws LanelockError `ERR_LIMIT` for too many ids; the file system's errors */
+  remember(entries: readonly RememberedId[]): readonly boolean[] {
+    this.#forget();
+    if (this.#known.size + entries.length > MAX_IDS) {
+      throw new LanelockError(
+        "ERR_LIMIT",
+        `${this.#prefix}* have ${MAX_IDS} ids, as many as they may. Try again later.`,
+      );
+    }
+    const at = systemTime.now();
+    const record = encodeRecord({ writer: this.#writer, batch: ++this.#batch, at, entries });
+    const file = this.#append(record);
+    file.begunAt ??= at;
+    return entries.map(({ id, until }) => {
+      const view = new DataView(id.buffer, id.byteOffset, 8);
+      return this.#add(file, [view.getUint32(0), view.getUint32(4)], until);
+    });
+  }
+
+  close(): void {
+    if (this.#newest !== undefined) closeSync(this.#newest.descriptor);
+    this.#newest = undefined;
+    this.#older = [];
+  }
+
+  /** Appends a record, and reads what is before it. @returns the file in which it counts */
+  #append(record: Uint8Array): OpenFile {
+    for (;;) {
+      const file = this.#current();
+      appendTo(file, record);
+      const isNewest = !existsSync(this.#pathOf(file.number + 1));
+      // Afterwards: a newer file is deleted only after this one.
+      const { nlink, size } = fstatSync(file.descriptor);
+      if (nlink === 0) {
+        this.close();
+      } else if (isNewest) {
+        this.#learnBefore(file, size, record.length);
+        return file;
+      } else {
+        this.#advance(file);
+      }
+    }
+  }
+
+  #current(): OpenFile {
+    const file = this.#newest ?? this.#openNewest();
+    const age = systemTime.now() - (file.begunAt ?? Number.POSITIVE_INFINITY);
+    return age > this.#fileMilliseconds || file.position > MAX_FILE_BYTES ? this.#advance(file) : file;
+  }
+
+  /** Goes on to the next file, which it begins unless another process has. */
+  #advance(file: OpenFile): OpenFile {
+    const next = this.#open(file.number + 1);
+    this.#learnAll(file);
+    closeSync(file.descriptor);
+    this.#older.push(file);
+    this.#newest = next;
+    return next;
+  }
+
+  #openNewest(): OpenFile {
+    const numbers = this.#numbers();
+    const last = numbers.pop() ?? 1;
+    const newest = this.#open(last);
+    this.#newest = newest;
+    for (const number of numbers) {
+      const file = this.#open(number);
+      this.#learnAll(file);
+      closeSync(file.descriptor);
+      this.#older.push(file);
+    }
+    return newest;
+  }
+
+  /** Of the files that are there. */
+  #numbers(): number[] {
+    const name = basename(this.#prefix);
+    return readdirSync(dirname(this.#prefix))
+      .filter((one) => one.startsWith(name) && /^\d{1,15}$/.test(one.slice(name.length)))
+      .map((one) => Number(one.slice(name.length)))
+      .sort((a, b) => a - b);
+  }
+
+  #open(number: number): OpenFile {
+    const descriptor = openSync(this.#pathOf(number), "a+", 0o600);
+    return { number, descriptor, position: 0, begunAt: undefined, lastUntil: 0 };
+  }
+
+  #pathOf(number: number): string {
+    return `${this.#prefix}${number}`;
+  }
+
+  /** Reads what others appended before this process's own record, which is the last one it appended. */
+  #learnBefore(file: OpenFile, size: number, ownBytes: number): void {
+    if (size === file.position + ownBytes) {
+      file.position = size;
+      return;
+    }
+    for (const record of records(bytesOf(file, size))) {
+      if (this.#isOwn(record) && record.batch === this.#batch) {
+        file.position += record.end;
+        return;
+      }
+      this.#learn(file, record);
+    }
+    // The next call reads it again from its beginning.
+    this.close();
+    const message = `${this.#pathOf(file.number)} was changed by a program that is not lanelock. Find out which one, and try again.`;
+    throw new LanelockError("ERR_STORE", message);
+  }
+
+  /** Reads a file to its end. A record that is not complete yet does not count: its writer finds the newer file. */
+  #learnAll(file: OpenFile): void {
+    const { size } = fstatSync(file.descriptor);
+    for (const record of records(bytesOf(file, size))) if (!this.#isOwn(record)) this.#learn(file, record);
+    file.position = size;
+  }
+
+  #isOwn({ writer }: IdRecord): boolean {
+    return Buffer.compare(this.#writer, writer) === 0;
+  }
+
+  #learn(file: OpenFile, record: IdRecord): void {
+    file.begunAt ??= record.at;
+    record.each((high, low, until) => this.#add(file, [high, low], until));
+  }
+
+  /** @returns whether the id is new */
+  #add(file: OpenFile, [high, low]: readonly [number, number], until: number): boolean {
+    file.lastUntil = Math.max(file.lastUntil, until);
+    if (this.#known.has(high, low)) return false;
+    this.#known.add(high, low, until);
+    return true;
+  }
+
+  #forget(): void {
+    const now = systemTime.now();
+    if (now - this.#forgottenAt < FORGET_EVERY_MILLISECONDS) return;
+    this.#forgottenAt = now;
+    this.#known.forget(now);
+    while (this.#older[0] !== undefined && this.#older[0].lastUntil < now) {
+      rmSync(this.#pathOf(this.#older[0].number), { force: true });
+      this.#older.shift();
+    }
+  }
+}
+
+/** Readers pass over a part of a record, which is all that a full disk takes. @throws the file system's error */
+function appendTo({ descriptor }: OpenFile, record: Uint8Array): void {
+  for (let attempt = 0; attempt < 2; attempt++) if (writeSync(descriptor, record) === record.length) return;
+  throw Object.assign(new Error("the disk took a part of it"), { code: "ENOSPC" });
+}
+
+/** From where its ids are not known, up to `size`. */
+function bytesOf({ descriptor, position }: OpenFile, size: number): Buffer {
+  const bytes = Buffer.alloc(Math.max(0, size - position));
+  let done = 0;
+  while (done < bytes.length) {
+    const read = readSync(descriptor, bytes, done, bytes.length - done, position + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return bytes.subarray(0, done);
+}
