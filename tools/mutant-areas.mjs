@@ -7,7 +7,7 @@ const tokens = [
   ...["test/pkcs11/contract.test.ts", "test/pkcs11/keys/**", "test/pkcs11/objects/**", "test/pkcs11/kms/**"],
   ...["test/pkcs11/session/**", "!test/pkcs11/session/soak.test.ts"],
 ];
-/** The rooms of the KMS share their tests: what one does is seen through another. */
+/** Of all rooms of the KMS at once. */
 const service = [
   ...["test/kms/**", "test/providers/missing-provider.test.ts", "test/shared/private-file.test.ts"],
   ...["test/server/access/**", "test/server/policies.test.ts", "test/server/protocol/**"],
@@ -16,11 +16,37 @@ const service = [
   ...["!test/kms/state/rows-on-disk.test.ts", "!test/kms/state/rows-in-postgres.test.ts"],
 ];
 
-const rooms = [
-  ...["audit", "core", "facade", "import", "keys", "life-cycle", "operations", "policy", "root", "rows"],
-  ...["schema", "service", "use", "wire"],
+/**
+ * The folders of test/ that state the rules of each room of the KMS. A fault takes seconds to try there, and minutes if all tests of
+ * the KMS have to miss it.
+ */
+const rooms = {
+  audit: ["kms/audit"],
+  core: ["kms/core", "kms/operations", "kms/life-cycle", "kms/service"],
+  facade: ["kms/facade", "kms/operations", "kms/policy", "kms/service"],
+  import: ["kms/import"],
+  keys: ["kms/keys", "kms/operations", "kms/life-cycle"],
+  "life-cycle": ["kms/life-cycle", "kms/keys"],
+  operations: ["kms/operations", "kms/life-cycle", "kms/policy", "kms/schema", "kms/import/import.test.ts"],
+  policy: ["kms/policy", "kms/life-cycle", "kms/operations"],
+  root: ["kms/root", "kms/keys", "kms/service", "kms/state", "shared/private-file.test.ts"],
+  rows: ["kms/rows", "kms/state"],
+  schema: ["kms/schema", "kms/policy", "kms/robustness"],
+  service: ["kms/service", "kms/root", "kms/life-cycle", "kms/state", "providers/missing-provider.test.ts"],
+  use: ["kms/use", "kms/operations", "kms/keys", "kms/policy"],
+  wire: ["kms/wire", "kms/schema", "kms/policy", "kms/operations", "kms/robustness"],
+};
+/** Too slow to run for every fault, of which others notice most. */
+const slow = [
+  ...["!test/kms/robustness/*fuzz.test.ts", "!test/kms/robustness/kms-hostile-arrays.test.ts"],
+  ...["!test/kms/state/rows-*.test.ts", "!test/kms/state/journal-length.test.ts"],
+  ...["!test/kms/operations/asymmetric*.test.ts", "!test/kms/keys/uncached-keys.test.ts"],
+  ...["!test/kms/audit/audit.test.ts", "!test/kms/audit/rotation.test.ts", "!test/kms/audit/rewrapped-chains.test.ts"],
 ];
-const kms = Object.fromEntries(rooms.map((room) => [`kms/${room}`, { tests: service }]));
+const pathOf = (place) => (place.endsWith(".ts") ? `test/${place}` : `test/${place}/**`);
+const kms = Object.fromEntries(
+  Object.entries(rooms).map(([room, places]) => [`kms/${room}`, { tests: [...places.map(pathOf), ...slow] }]),
+);
 
 const envelope = {
   "envelope/format": { tests: messages },

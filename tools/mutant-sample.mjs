@@ -1,17 +1,21 @@
-// A checker for Stryker that lets a sample of the planted faults through. The sample follows from the faults alone: the same code
-// gives the same sample, and a larger sample contains a smaller one.
+// A checker for Stryker that lets some of the planted faults through: a sample, or those of the places in `only`. The sample
+// follows from the faults alone: the same code gives the same sample, and a larger sample contains a smaller one.
 import { createHash } from "node:crypto";
 import { commonTokens, declareClassPlugin, PluginKind, tokens } from "@stryker-mutator/api/plugin";
 
-export const strykerValidationSchema = { properties: { sample: { type: "number" } } };
+export const strykerValidationSchema = {
+  properties: { sample: { type: "number" }, only: { type: "array", items: { type: "string" } } },
+};
 
 class Sample {
   static inject = tokens(commonTokens.options);
 
   #size;
+  #only;
 
-  constructor({ sample }) {
+  constructor({ sample, only }) {
     this.#size = sample;
+    this.#only = only && new Set(only);
   }
 
   async init() {}
@@ -22,9 +26,10 @@ class Sample {
   }
 
   async check(mutants) {
-    const ranked = mutants.map((mutant) => ({ id: mutant.id, rank: rankOf(mutant) }));
+    const ranked = mutants.map((mutant) => ({ id: mutant.id, place: placeOf(mutant), rank: rankOf(mutant) }));
     ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1));
-    const chosen = new Set(ranked.slice(0, this.#size).map(({ id }) => id));
+    const among = this.#only ? ranked.filter(({ place }) => this.#only.has(place)) : ranked.slice(0, this.#size);
+    const chosen = new Set(among.map(({ id }) => id));
     return Object.fromEntries(
       mutants.map(({ id }) => [
         id,
@@ -34,11 +39,15 @@ class Sample {
   }
 }
 
-/** A number that depends on the fault and the text of its line's place, not on the order of files. */
-function rankOf({ fileName, location: { start, end }, mutatorName, replacement }) {
+/** What tells a fault from all others while the code stays the same. */
+export function placeOf({ fileName, location: { start, end }, mutatorName, replacement }) {
   const name = fileName.replace(/^.*\/src\//, "src/");
-  const place = [start.line, start.column, end.line, end.column].join(":");
-  return createHash("sha256").update([name, place, mutatorName, replacement].join("\n")).digest("hex");
+  return [name, [start.line, start.column, end.line, end.column].join(":"), mutatorName, replacement].join("\n");
+}
+
+/** A number that depends on the fault alone, not on the order of files. */
+function rankOf(mutant) {
+  return createHash("sha256").update(placeOf(mutant)).digest("hex");
 }
 
 export const strykerPlugins = [declareClassPlugin(PluginKind.Checker, "sample", Sample)];

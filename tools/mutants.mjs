@@ -1,20 +1,21 @@
 // `npm run test:mutants -- AREA`: plants faults in an area of src/, one at a time, and runs the tests that should notice.
 // A fault that no test notices is a rule that no test states. Areas: `npm run test:mutants` lists them.
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { areas } from "./mutant-areas.mjs";
+import { placeOf } from "./mutant-sample.mjs";
 import { root } from "./setup.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: "string" }, concurrency: { type: "string", default: "2" } },
+  options: { sample: { type: "string" }, again: { type: "boolean" }, concurrency: { type: "string", default: "2" } },
 });
 const [name, ...files] = positionals;
 const area = areas[name];
 if (area === undefined) {
   console.error(
-    `npm run test:mutants -- AREA [FILE…] [--sample COUNT] [--concurrency COUNT]\nAreas: ${Object.keys(areas).join(", ")}`,
+    `npm run test:mutants -- AREA [FILE…] [--sample COUNT | --again] [--concurrency COUNT]\nAreas: ${Object.keys(areas).join(", ")}`,
   );
   process.exit(2);
 }
@@ -25,19 +26,26 @@ const stryker = `${root}stryker.mutants.json`;
 const report = `${root}build/mutants.json`;
 const exclude = tests.filter((test) => test.startsWith("!")).map((test) => test.slice(1));
 const include = tests.filter((test) => !test.startsWith("!")).map((test) => test.replace(/\*\*$/, "**/*.test.ts"));
-const sampling = values.sample === undefined ? {} : { checkers: ["sample"], sample: Number(values.sample) };
+/** What became of each fault of the area's last run, by its place. `--again` plants only those that no test noticed. */
+const memory = `${root}build/mutants-${name.replaceAll("/", "-")}.json`;
+const before = values.again && existsSync(memory) ? JSON.parse(readFileSync(memory, "utf8")) : {};
+const unnoticedBefore = Object.keys(before).filter((place) => !before[place]);
+const only = values.again ? { only: unnoticedBefore } : values.sample && { sample: Number(values.sample) };
+const sampling = only ? { checkers: ["sample"], ...only } : {};
 writeFileSync(
   vitest,
   `import config from "./vitest.config.ts";
+import sequencer from "./tools/mutant-order.mjs";
 const { alias } = config.resolve;
-export default { resolve: { alias }, test: ${JSON.stringify({ include, exclude, testTimeout: 600_000, hookTimeout: 600_000 })} };\n`,
+const test = ${JSON.stringify({ include, exclude, testTimeout: 600_000, hookTimeout: 600_000 })};
+export default { resolve: { alias }, test: { ...test, sequence: { sequencer } } };\n`,
 );
 writeFileSync(
   stryker,
   JSON.stringify({
     testRunner: "vitest",
     plugins: ["@stryker-mutator/vitest-runner", `${root}tools/mutant-sample.mjs`],
-    vitest: { configFile: "vitest.mutants.config.mjs" },
+    vitest: { configFile: "vitest.mutants.config.mjs", related: false },
     // The sandbox needs no other tsconfig, and rewriting it takes a TypeScript before 7.
     tsconfigFile: "none",
     mutate: files.length > 0 ? files : mutate,
@@ -58,7 +66,7 @@ writeFileSync(
     timeoutMS: 120_000,
     dryRunTimeoutMinutes: 60,
     tempDirName: "build/mutants",
-    reporters: ["clear-text", "json"],
+    reporters: ["progress-append-only", "clear-text", "json"],
     jsonReporter: { fileName: report },
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
     ...sampling,
@@ -76,17 +84,30 @@ try {
 /** A time-out is a fault noticed only if the change makes a loop without end: each is listed, to be judged. */
 function summarize() {
   const { files } = JSON.parse(readFileSync(report, "utf8"));
-  const all = Object.entries(files).flatMap(([file, { mutants }]) => mutants.map((mutant) => ({ file, ...mutant })));
-  const of = (status) => all.filter((mutant) => mutant.status === status);
-  const [killed, timedOut] = [of("Killed"), of("Timeout")];
-  const unnoticed = of("Survived").length + of("NoCoverage").length;
-  for (const { file, location, mutatorName, replacement } of timedOut) {
-    console.log(`Timed out: ${file}:${location.start.line}:${location.start.column} ${mutatorName}: ${replacement}`);
-  }
-  const noticed = killed.length + timedOut.length;
-  const score = ((100 * noticed) / (noticed + unnoticed)).toFixed(1);
-  const run = `${noticed + unnoticed} faults of ${noticed + unnoticed + of("CompileError").length}`;
-  console.log(
-    `${name}: ${run}, ${killed.length} noticed, ${timedOut.length} timed out, ${unnoticed} unnoticed: ${score} %`,
+  const all = Object.entries(files).flatMap(([fileName, { mutants }]) =>
+    mutants.map((mutant) => ({ fileName, ...mutant })),
   );
+  const now = { ...before };
+  for (const mutant of all) {
+    const { status, fileName, location, mutatorName, replacement } = mutant;
+    if (["Killed", "Timeout", "Survived", "NoCoverage"].includes(status)) {
+      now[placeOf({ ...mutant, location: fromZero(location) })] = status === "Killed" || status === "Timeout";
+    }
+    if (status === "Timeout") {
+      console.log(
+        `Timed out: ${fileName}:${location.start.line}:${location.start.column} ${mutatorName}: ${replacement}`,
+      );
+    }
+  }
+  writeFileSync(memory, JSON.stringify(now));
+  const planted = Object.values(now);
+  const noticed = planted.filter(Boolean).length;
+  const score = ((100 * noticed) / planted.length).toFixed(1);
+  console.log(`${name}: ${planted.length} faults of ${all.length} planted, ${noticed} noticed: ${score} %`);
+}
+
+/** The report counts lines and columns from one; Stryker's own positions count from zero. */
+function fromZero({ start, end }) {
+  const less = ({ line, column }) => ({ line: line - 1, column: column - 1 });
+  return { start: less(start), end: less(end) };
 }
