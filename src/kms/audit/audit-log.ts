@@ -1,6 +1,14 @@
 import { LanelockError } from "../../errors.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { clearInterval, clearTimeout, performance, setInterval, setTimeout, systemTime } from "../../shared/timers.ts";
+import {
+  clearInterval,
+  clearTimeout,
+  performance,
+  setInterval,
+  setTimeout,
+  systemTime,
+  unref,
+} from "../../shared/timers.ts";
 import type { MaybePromise } from "../ports/index.ts";
 import type { Unsealed } from "../rows/row-mac.ts";
 import { type PendingEvent, pendingEvent } from "./event.ts";
@@ -221,10 +229,4 @@ function auditFailure(cause: unknown): LanelockError {
   return new LanelockError("ERR_AUDIT", `The audit log cannot be written, so the operation was refused: ${reason}`, {
     cause,
   });
-}
-
-/** Lets the process end while the timer is pending. */
-export function unref(timer: unknown): void {
-  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
-    timer.unref();
 }

@@ -1,6 +1,5 @@
 import { LanelockError } from "../../errors.ts";
-import { clearInterval, setInterval } from "../../shared/timers.ts";
-import { unref } from "../audit/audit-log.ts";
+import { clearInterval, setInterval, unref } from "../../shared/timers.ts";
 import { pendingEvent } from "../audit/event.ts";
 import type { Call } from "../core/call.ts";
 import type { KmsContext } from "../core/kms-context.ts";
