@@ -65,9 +65,12 @@ export function sealLine(sequence: number, mac: string): string {
   return `${SEAL_PREFIX}${sequence},"mac":"${mac}"}\n`;
 }
 
-/** The number and MAC of a seal line; `undefined` for any other line. */
+/**
+ * The number and MAC of a seal line; `undefined` for any other line. A seal has one form: the MAC does not cover it, so zeros before the
+ * number would be a change that nothing notices.
+ */
 export function parseSeal(line: string): { sequence: number; mac: string } | undefined {
-  const [, sequence, mac] = /^\{"seal":(\d{1,15}),"mac":"([0-9a-f]{64})"\}$/.exec(line) ?? [];
+  const [, sequence, mac] = /^\{"seal":(0|[1-9]\d{0,14}),"mac":"([0-9a-f]{64})"\}$/.exec(line) ?? [];
   return sequence === undefined || mac === undefined ? undefined : { sequence: Number(sequence), mac };
 }
 
