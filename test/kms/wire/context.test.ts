@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { bindContext } from "../../../src/kms/wire/context.ts";
+import { describe, expect, test, vi } from "vitest";
+import { bindContext, contextDigest, copyOfContext } from "../../../src/kms/wire/context.ts";
 
 const hex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString("hex");
 const aadOf = (context: unknown) => hex(bindContext(context)?.aad);
@@ -83,8 +83,10 @@ describe("encryption context", () => {
     class Context {
       tenant = "1";
     }
+    // Not an object, although it has no prototype that would show it.
+    const bare = Object.setPrototypeOf(() => undefined, null);
     const wrong: unknown[] = [[], ["a"], "a=1", 1, true, { a: 1 }, { a: null }, { a: ["x"] }, { a: { b: "c" } }];
-    for (const value of [...wrong, new Map([["a", "1"]]), new Context(), () => undefined, Symbol("x")]) {
+    for (const value of [...wrong, new Map([["a", "1"]]), new Context(), () => undefined, bare, Symbol("x")]) {
       expect(() => bindContext(value)).toThrow(expect.objectContaining({ code: "InvalidParameter" }));
     }
   });
@@ -101,5 +103,68 @@ describe("encryption context", () => {
     expect(() => bindContext({ k: "\u0001".repeat(1_365) })).toThrow(
       expect.objectContaining({ code: "InvalidParameter" }),
     );
+  });
+});
+
+describe("the binding of a context", () => {
+  /** As in a process that has just begun. */
+  async function fresh() {
+    vi.resetModules();
+    return (await import("../../../src/kms/wire/context.ts")).bindContext;
+  }
+  /** A context whose encoding has this many characters. */
+  const ofLength = (length: number) => ({ k: "v".repeat(length - 2) });
+
+  test("is one object for equal contexts of up to 256 characters", async () => {
+    const bind = await fresh();
+    expect(bind({ b: "2", a: "1" })).toBe(bind({ a: "1", b: "2" }));
+    expect(bind(ofLength(256))).toBe(bind(ofLength(256)));
+    expect(bind(ofLength(257))).not.toBe(bind(ofLength(257)));
+    expect(bind(ofLength(257))).toEqual(bind(ofLength(257)));
+  });
+
+  test("is remembered for 32 contexts", async () => {
+    const bind = await fresh();
+    const first = bind({ n: "0" });
+    for (let n = 1; n < 32; n++) bind({ n: `${n}` });
+    expect(bind({ n: "0" })).toBe(first);
+    bind({ n: "32" });
+    const again = bind({ n: "0" });
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+});
+
+describe("the copy of a context and its digest in formats of our own", () => {
+  test("are nothing for an absent context, and the digest for an empty one too", () => {
+    for (const none of [undefined, null]) {
+      expect(copyOfContext(none)).toBeUndefined();
+      expect(contextDigest(none)).toBeUndefined();
+    }
+    expect(copyOfContext({})).toEqual({});
+    expect(contextDigest({})).toBeUndefined();
+  });
+
+  test("do not depend on the order, and the digest is of the length-prefixed form for every context", () => {
+    const encoded = "0000000002" + "0000000161" + "0000000131" + "0000000162" + "0000000132";
+    const digest = sha256(Buffer.from(encoded, "hex"));
+    expect(hex(contextDigest({ b: "2", a: "1" }))).toBe(digest);
+    expect(hex(contextDigest({ a: "1", b: "2" }))).toBe(digest);
+  });
+
+  test("read every value once, and name the parameter of a wrong one", () => {
+    let reads = 0;
+    const given = {
+      get a() {
+        reads++;
+        return "1";
+      },
+    };
+    const copy = copyOfContext(given);
+    expect([copy, reads]).toEqual([{ a: "1" }, 1]);
+    for (const work of [bindContext, copyOfContext, contextDigest]) {
+      expect(() => work([], "SourceEncryptionContext")).toThrow("SourceEncryptionContext");
+      expect(() => work([])).toThrow("EncryptionContext");
+    }
   });
 });
