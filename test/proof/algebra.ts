@@ -7,6 +7,8 @@
 // becomes a sum of atoms again. Nothing is assumed: the sum that a variable stands for is the sum that the program computed.
 //
 // What has no such form becomes an atom of its own, which tells where that was: as if the program could have computed anything there.
+import { Nodes } from "./nodes.ts";
+import { Pairs } from "./pairs.ts";
 import { type Box, Substitutions } from "./substitutions.ts";
 import { Sums } from "./sums.ts";
 import { parity, TruthTables } from "./truth-tables.ts";
@@ -35,16 +37,13 @@ interface ByteVariable {
   combinations?: ReadonlyMap<number, number>;
 }
 
-/** A node: a sum, or a truth table over a byte. */
-type Node = { readonly sum: number } | { readonly byte: number; readonly table: number };
+/** Of functions of a byte there are only so many that matter: all proofs share what is known of them. */
+const tables = new TruthTables();
+const substitutions = new Substitutions(tables);
 
 export class Algebra {
-  readonly #tables = new TruthTables();
-  readonly #substitutions = new Substitutions(this.#tables);
   readonly #sums = new Sums();
-  readonly #nodes: Node[] = [{ sum: 0 }];
-  readonly #nodeOfSum: number[] = [0];
-  readonly #nodeOfTable = new Map<number, number>();
+  readonly #nodes = new Nodes();
   readonly #bytes: ByteVariable[] = [];
   readonly #byteOf = new Map<string, number>();
   readonly #bytesWith = new Map<number, number[]>();
@@ -55,7 +54,7 @@ export class Algebra {
   readonly #expanded = new Map<number, Bit>();
   /** By its output, what an S-box was applied to. */
   readonly #substituted = new Map<string, { readonly box: Box; readonly byte: number; readonly constant: number }>();
-  readonly #products = new Map<number, number>();
+  readonly #products = new Pairs();
   readonly #factors = new Set<number>();
   readonly #increments = new Map<string, readonly Bit[]>();
   readonly #incremented = new Map<string, { readonly of: readonly Bit[]; readonly by: number }>();
@@ -70,11 +69,24 @@ export class Algebra {
     return this.#bitOfSum(this.#sums.atom(atom));
   }
 
-  /** A bit for what lost its form at `where`, unless one of the bits that it comes of had lost it before. */
-  lost(where: string, operands: readonly Bit[]): Bit {
-    const earlier = operands.map((bit) => this.whereLost(bit)).find((place) => place !== undefined);
+  /** Where bits are made from here on, as a number that is the caller's. */
+  set place(place: number) {
+    this.#nodes.place = place;
+  }
+
+  /**
+   * A bit for what lost its form at `where`, unless one of the bits that it comes of had lost it before. `from`, where there is one, is
+   * the place where an operand was made that is a table over a byte, but no sum: either it or what is done with it is wrong.
+   */
+  lost(where: (from?: number) => string, operands: readonly Bit[]): Bit {
+    let place: string | undefined;
+    for (const operand of operands) place ??= this.whereLost(operand);
+    if (place === undefined) {
+      const formless = operands.find((operand) => operand >= 0 && this.#sumOf(operand) < 0);
+      place = where(formless === undefined ? undefined : this.#nodes.placeOf(formless >> 1));
+    }
     const bit = this.fresh("lost");
-    this.#lostAt.set(this.#names.length - 1, earlier ?? where);
+    this.#lostAt.set(this.#names.length - 1, place);
     return bit;
   }
 
@@ -92,35 +104,24 @@ export class Algebra {
   #bitOfSum(sum: number): Bit {
     const declared = this.#declared[sum];
     if (declared !== undefined) return declared;
-    let node = this.#nodeOfSum[sum];
-    if (node === undefined) {
-      node = this.#nodes.push({ sum }) - 1;
-      this.#nodeOfSum[sum] = node;
-    }
-    return 2 * node;
+    return 2 * this.#nodes.ofSum(sum);
   }
 
   #bitOfTable(byte: number, signed: number): Bit {
     const table = signed >> 1;
     if (table === 0) return signed & 1;
-    const key = byte * 2 ** 24 + table;
-    let node = this.#nodeOfTable.get(key);
-    if (node === undefined) {
-      node = this.#nodes.push({ byte, table }) - 1;
-      this.#nodeOfTable.set(key, node);
-    }
-    return 2 * node + (signed & 1);
+    return 2 * this.#nodes.ofTable(byte, table) + (signed & 1);
   }
 
   /** The sum of a bit, as 2·sum + sign, or UNKNOWN. */
   #sumOf(bit: Bit): number {
     if (bit < 0) return UNKNOWN;
-    const node = this.#nodes[bit >> 1]!;
-    if ("sum" in node) return 2 * node.sum + (bit & 1);
-    let sum = this.#expanded.get(bit >> 1);
+    const node = bit >> 1;
+    if (this.#nodes.isSum(node)) return 2 * this.#nodes.valueOf(node) + (bit & 1);
+    let sum = this.#expanded.get(node);
     if (sum === undefined) {
-      sum = this.#expand(node.byte, node.table);
-      this.#expanded.set(bit >> 1, sum);
+      sum = this.#expand(this.#nodes.byteOf(node), this.#nodes.valueOf(node));
+      this.#expanded.set(node, sum);
     }
     return sum === UNKNOWN ? UNKNOWN : sum ^ (bit & 1);
   }
@@ -140,9 +141,9 @@ export class Algebra {
 
   #expand(byte: number, table: number): number {
     const { sums, outputs } = this.#bytes[byte]!;
-    const variables = this.#substitutions.affine(table);
+    const variables = substitutions.affine(table);
     if (variables !== undefined) return 2 * this.#sumOfBits(sums, variables);
-    for (const way of this.#substitutions.ways(table)) {
+    for (const way of substitutions.ways(table)) {
       const output = outputs.get(`${way.box.name} ${way.constant}`);
       if (!output) continue;
       const substituted = this.#sumOfBits(output.sums, way.outputs);
@@ -163,15 +164,13 @@ export class Algebra {
     if (a < 2) return b ^ a;
     if (b < 2) return a ^ b;
     if (a >> 1 === b >> 1) return (a ^ b) & 1;
-    const [left, right] = [this.#nodes[a >> 1]!, this.#nodes[b >> 1]!];
-    if ("byte" in left && "byte" in right && left.byte === right.byte) {
-      return this.#bitOfTable(left.byte, this.#tables.xor(2 * left.table, 2 * right.table) ^ ((a ^ b) & 1));
-    }
-    if ("byte" in left !== "byte" in right) {
-      const [local, other] = "byte" in left ? [left, b] : [right as Extract<Node, { byte: number }>, a];
-      const view = this.#isOver(other, local.byte) ? this.#view(other, local.byte) : undefined;
-      const sign = "byte" in left ? a & 1 : b & 1;
-      if (view !== undefined) return this.#bitOfTable(local.byte, this.#tables.xor(2 * local.table, view) ^ sign);
+    const nodes = this.#nodes;
+    const [left, right] = [nodes.byteOf(a >> 1), nodes.byteOf(b >> 1)];
+    if (left >= 0 && left === right) return this.#bitOfTable(left, tables.xor(this.#tableOf(a), this.#tableOf(b)));
+    if (left < 0 !== right < 0) {
+      const [byte, local, other] = left < 0 ? [right, b, a] : [left, a, b];
+      const view = this.#isOver(other, byte) ? this.#view(other, byte) : undefined;
+      if (view !== undefined) return this.#bitOfTable(byte, tables.xor(this.#tableOf(local), view));
     }
     const [x, y] = [this.#sumOf(a), this.#sumOf(b)];
     if (x < 0 || y < 0) return UNKNOWN;
@@ -190,12 +189,17 @@ export class Algebra {
     if (a < 0 || b < 0) return UNKNOWN;
     if (a >> 1 === b >> 1) return a === b ? a : 0;
     const views = this.views([a, b]);
-    if (views) return this.#bitOfTable(views.byte, this.#tables.and(views.tables[0]!, views.tables[1]!));
+    if (views) return this.#bitOfTable(views.byte, tables.and(views.tables[0]!, views.tables[1]!));
     return this.#product(a, b);
   }
 
   or(a: Bit, b: Bit): Bit {
     return this.not(this.and(this.not(a), this.not(b)));
+  }
+
+  /** The table of a bit that is one, signed. */
+  #tableOf(bit: Bit): number {
+    return 2 * this.#nodes.valueOf(bit >> 1) + (bit & 1);
   }
 
   /** Bits as signed tables over one byte, if there is one; constants are tables too. */
@@ -212,9 +216,9 @@ export class Algebra {
     let fewest: readonly number[] | undefined;
     for (const bit of bits) {
       if (bit < 0) return [];
-      const node = this.#nodes[bit >> 1]!;
-      if ("byte" in node) return [node.byte];
-      const [newest] = this.#sums.list(this.#unfold(node.sum) >> 1);
+      const node = bit >> 1;
+      if (!this.#nodes.isSum(node)) return [this.#nodes.byteOf(node)];
+      const [newest] = this.#sums.list(this.#unfold(this.#nodes.valueOf(node)) >> 1);
       if (newest === undefined) continue;
       const found = this.#bytesWith.get(newest) ?? [];
       if (!fewest || found.length < fewest.length) fewest = found;
@@ -224,19 +228,20 @@ export class Algebra {
 
   /** Whether a sum may be one of a byte's variables: its newest atom is in one of them. */
   #isOver(bit: Bit, byte: number): boolean {
-    const node = this.#nodes[bit >> 1]!;
-    if ("byte" in node) return node.byte === byte;
-    return this.#bytesWith.get(this.#sums.list(this.#unfold(node.sum) >> 1)[0] ?? -1)?.includes(byte) ?? false;
+    const node = bit >> 1;
+    if (!this.#nodes.isSum(node)) return this.#nodes.byteOf(node) === byte;
+    const [newest = -1] = this.#sums.list(this.#unfold(this.#nodes.valueOf(node)) >> 1);
+    return this.#bytesWith.get(newest)?.includes(byte) ?? false;
   }
 
   #view(bit: Bit, byte: number): number | undefined {
     if (bit === 0 || bit === 1) return bit;
-    const node = this.#nodes[bit >> 1]!;
-    if ("byte" in node) return node.byte === byte ? 2 * node.table + (bit & 1) : undefined;
-    const unfolded = this.#unfold(node.sum);
+    const node = bit >> 1;
+    if (!this.#nodes.isSum(node)) return this.#nodes.byteOf(node) === byte ? this.#tableOf(bit) : undefined;
+    const unfolded = this.#unfold(this.#nodes.valueOf(node));
     const mask = this.#combinations(byte).get(unfolded >> 1);
     if (mask === undefined) return undefined;
-    return this.#tables.of((value) => parity(value & mask)) ^ ((bit ^ unfolded) & 1);
+    return tables.of((value) => parity(value & mask)) ^ ((bit ^ unfolded) & 1);
   }
 
   #combinations(byte: number): ReadonlyMap<number, number> {
@@ -268,7 +273,7 @@ export class Algebra {
         else this.#bytesWith.set(atom, [byte]);
       }
       for (const [bit, sum] of bare.entries()) {
-        if (sum !== 0) this.#declared[sum] ??= this.#bitOfTable(byte, 2 * this.#tables.variables[bit]!);
+        if (sum !== 0) this.#declared[sum] ??= this.#bitOfTable(byte, 2 * tables.variables[bit]!);
       }
     }
     return { byte, constant };
@@ -285,7 +290,7 @@ export class Algebra {
     const key = `${box.name} ${constant}`;
     let output = outputs.get(key);
     if (!output) {
-      this.#substitutions.list(box, constant);
+      substitutions.list(box, constant);
       output = (constant === 0 ? this.#undone(box, byte) : undefined) ?? this.#newOutput(box, byte, constant);
       outputs.set(key, output);
     }
@@ -315,13 +320,13 @@ export class Algebra {
     const views = this.views(index);
     if (!views) return none;
     const values = Array.from({ length: 256 }, (_, value) =>
-      entry(views.tables.reduce((all, table, bit) => all | (this.#tables.at(table, value) << bit), 0)),
+      entry(views.tables.reduce((all, table, bit) => all | (tables.at(table, value) << bit), 0)),
     );
     if (values.some((value) => value === undefined)) return none;
     return index.map((_, bit) =>
       this.#bitOfTable(
         views.byte,
-        this.#tables.of((value) => (values[value]! >> bit) & 1),
+        tables.of((value) => (values[value]! >> bit) & 1),
       ),
     );
   }
@@ -348,11 +353,11 @@ export class Algebra {
   #productAtom(a: number, b: number): number {
     // A bit times itself is the bit.
     if (a === b) return a;
-    const key = Math.min(a, b) * 2 ** 26 + Math.max(a, b);
-    let atom = this.#products.get(key);
-    if (atom === undefined) {
+    const [less, more] = [Math.min(a, b), Math.max(a, b)];
+    let atom = this.#products.get(less, more);
+    if (atom < 0) {
       atom = this.#names.push(PRODUCT) - 1;
-      this.#products.set(key, atom);
+      this.#products.set(less, more, atom);
     }
     return atom;
   }
@@ -368,7 +373,7 @@ export class Algebra {
     const [only, more] = this.#sums.list(sum >> 1);
     if (more === undefined && (!factor || this.#factors.has(only!))) return bit;
     const declared = this.#declared[sum >> 1];
-    if (declared !== undefined && "sum" in this.#nodes[declared >> 1]!) return declared ^ (sum & 1);
+    if (declared !== undefined && this.#nodes.isSum(declared >> 1)) return declared ^ (sum & 1);
     const atom = this.fresh(name, factor);
     const [number] = this.#sums.list(this.#sumOf(atom) >> 1);
     if (through) this.#seenThrough.set(number!, sum & ~1);
@@ -378,8 +383,8 @@ export class Algebra {
 
   /** A bit as it is now: a sum that was cut since it was made is the atom. */
   current(bit: Bit): Bit {
-    const node = bit < 0 ? undefined : this.#nodes[bit >> 1];
-    return node && "sum" in node ? this.#bitOfSum(node.sum) ^ (bit & 1) : bit;
+    if (bit < 0 || !this.#nodes.isSum(bit >> 1)) return bit;
+    return this.#bitOfSum(this.#nodes.valueOf(bit >> 1)) ^ (bit & 1);
   }
 
   /** A word of 32 bits plus a constant, modulo 2^32: an operation of its own, known only to add up. */

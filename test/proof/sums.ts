@@ -11,7 +11,7 @@ function mixed(atom: number): number {
 }
 
 /** An array of numbers that grows. */
-function grown(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+export function grown(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
   if (length <= array.length) return array;
   const larger = new Int32Array(Math.max(length, 2 * array.length));
   larger.set(array);

@@ -70,6 +70,10 @@ export class LeftStandard extends Error {
 const inByte = (operands: readonly (Value | Unknown)[], bit: number): Bit[] =>
   operands.flatMap((operand) => bitsOf(operand).slice(bit & ~7, (bit & ~7) + 8));
 
+/** An instruction as a number. */
+const placeOf = (site: Site): number => (site.function << 20) | site.at;
+const described = (place: number): string => `instruction ${place & 0xfffff} of function ${place >> 20}`;
+
 /** What a verdict asks: whether any of these bits is 1. */
 export type Predicate = readonly Bit[];
 
@@ -151,12 +155,14 @@ export class SymbolicDomain implements Domain {
   }
 
   apply(site: Site, operation: Operation, operands: readonly (Value | Unknown)[]): Value | Unknown {
+    this.#algebra.place = placeOf(site);
     const { type, bits } = this.#result(site, operation, operands);
     if (bits.every(isKnown)) return knownValue(type, bits);
     if (!bits.includes(UNKNOWN)) return new Symbolic(type, bits);
     // Here, or before, the program stops computing what the standard does: a fault if it reaches a result or decides something. Lanes
     // that nothing uses may hold anything.
-    const where = `${site.name}, instruction ${site.at} of function ${site.function}, or before`;
+    const where = (from?: number) =>
+      `${site.name}, ${described(placeOf(site))}${from === undefined ? "" : `, which takes what ${described(from)} made`}`;
     return new Symbolic(
       type,
       bits.map((bit, i) => (bit === UNKNOWN ? this.#algebra.lost(where, inByte(operands, i)) : bit)),

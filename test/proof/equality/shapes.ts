@@ -1,4 +1,4 @@
-// The shapes that are proved: every path of the program has one (equality.test.ts checks that), on either side of each length from
+// The shapes that are proved: every path of the program has one (build.ts checks that), on either side of each length from
 // which the program goes another way.
 import { type BlockMode, blockMode } from "./block-modes.ts";
 import { type CipherName, ciphers, type EqualityCase } from "./case.ts";
