@@ -102,8 +102,9 @@ function summarize() {
   writeFileSync(memory, JSON.stringify(now));
   const planted = Object.values(now);
   const noticed = planted.filter(Boolean).length;
+  const possible = all.filter(({ status }) => status !== "Ignored").length;
   const score = ((100 * noticed) / planted.length).toFixed(1);
-  console.log(`${name}: ${planted.length} faults of ${all.length} planted, ${noticed} noticed: ${score} %`);
+  console.log(`${name}: ${planted.length} faults of ${possible} planted, ${noticed} noticed: ${score} %`);
 }
 
 /** The report counts lines and columns from one; Stryker's own positions count from zero. */
