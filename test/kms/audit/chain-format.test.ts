@@ -92,7 +92,8 @@ describe("the first line of a file", () => {
       { ...after, mac: 1 },
     ];
     for (const end of [...partial, ...wrong]) {
-      expect(parseHeader(JSON.stringify({ chain: "a", store: "b", after: end }))?.after).toBeUndefined();
+      const header = parseHeader(JSON.stringify({ chain: "a", store: "b", after: end }));
+      expect(header).toEqual({ chainId: "a", storeId: "b", after: undefined });
     }
   });
 });

@@ -1,4 +1,4 @@
-import {
+import fs, {
   appendFileSync,
   existsSync,
   mkdtempSync,
@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type KeyStore, Kms } from "lanelock/kms";
 import { memoryStore } from "lanelock/stores";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ChainedFile } from "../../../src/kms/audit/chained-file.ts";
 import { type PendingEvent, pendingEvent } from "../../../src/kms/audit/event.ts";
 import { verifyAuditFiles } from "../../../src/kms/audit/verify.ts";
@@ -122,6 +122,33 @@ describe("blocks", () => {
     expect(linesOf().flatMap(({ note }) => note?.length ?? [])).toEqual([3, 30, 3_000, 300, 15_000]);
   });
 
+  test("are written on after a short write, and leave nothing behind after a failed one", async () => {
+    const file = await open();
+    const { size } = statSync(path);
+    const real = fs.writeSync.bind(fs) as (file: number, block: Uint8Array, offset?: number, length?: number) => number;
+    const write = vi.spyOn(fs, "writeSync") as unknown as { mockImplementationOnce(how: typeof real): void };
+    try {
+      write.mockImplementationOnce((at, block) => real(at, block, 0, 10));
+      write.mockImplementationOnce((at, block, offset = 0) => real(at, block, offset, 1));
+      file.write([event("A")], true);
+      expect(operationsOf()).toEqual(["A"]);
+      const { size: before } = statSync(path);
+      expect(before).toBeGreaterThan(size + 11);
+      write.mockImplementationOnce((at, block) => real(at, block, 0, 10));
+      write.mockImplementationOnce(() => {
+        throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      });
+      expect(() => file.write([event("B")], true)).toThrow("no space");
+      expect(statSync(path).size).toBe(before);
+      file.write([event("C")], true);
+    } finally {
+      vi.restoreAllMocks();
+    }
+    await file.anchor();
+    expect(operationsOf()).toEqual(["A", "C"]);
+    expect(await problems()).toEqual([]);
+  });
+
   test("go on in the same chain when the file is opened again", async () => {
     const first = await open();
     first.write([event("A")], true);
@@ -215,6 +242,37 @@ describe("a file that is renamed while it is written", () => {
     expect(await problems(elsewhere)).toEqual([]);
   });
 
+  test("while its anchor is written leaves an anchor of each file", async () => {
+    const rows = await trustedRows(store);
+    let meanwhile = () => {};
+    const slow = {
+      claim: (name: string) => rows.claim(name),
+      storedAnchor: (chainId: string) => rows.storedAnchor(chainId),
+      anchor: async (row: Parameters<typeof rows.anchor>[0]) => {
+        meanwhile();
+        return rows.anchor(row);
+      },
+    };
+    const file = await ChainedFile.open({ path, store: slow, keys, now: () => 1_000 });
+    files.push(file);
+    file.write([event("A"), event("B")], true);
+    meanwhile = () => {
+      meanwhile = () => {};
+      renameSync(path, moved());
+      file.check();
+    };
+    await file.anchor();
+    await file.anchor();
+    const [{ chain: old }, { chain: next }] = [...linesOf(moved()).slice(0, 1), ...linesOf().slice(0, 1)];
+    const anchored = (await anchors()).map(({ chainId, sequence }) => [chainId, sequence]);
+    expect(new Map(anchored as [string, number][])).toEqual(
+      new Map([
+        [old, 2],
+        [next, 0],
+      ]),
+    );
+  });
+
   test("must end where the next one says", async () => {
     const file = await open();
     file.write([event("A")], true);
@@ -272,7 +330,9 @@ describe("a file that loses events while it is written", () => {
   test("when its claim is lost is claimed again before it is written", async () => {
     const claim = store.claim.bind(store);
     const state = { lost: false };
+    let claims = 0;
     store.claim = async (name) => {
+      claims++;
       const made = await claim(name);
       const own = state;
       return (
@@ -287,6 +347,8 @@ describe("a file that loses events while it is written", () => {
     };
     const file = await open();
     await file.recover();
+    // A claim that holds is kept.
+    expect(claims).toBe(1);
     state.lost = true;
     expect(() => file.write([event("A")], true)).toThrow(overtaken);
     await expect(file.anchor()).resolves.toBeUndefined();
