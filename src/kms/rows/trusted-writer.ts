@@ -143,11 +143,6 @@ export class TrustedWriter extends TrustedReader {
     return this.#put("anchor", row, (sealed) => this.#rows.putAnchor(sealed));
   }
 
-  async deleteAnchor(chainId: string): Promise<void> {
-    await this.#rows.deleteAnchor(chainId);
-    this.#forget(rowName("anchor", { chainId }));
-  }
-
   putCounter(row: Unsealed<"counter">): Promise<void> {
     return this.#put("counter", row, (sealed) => this.#rows.putCounter(sealed));
   }

@@ -1,0 +1,401 @@
+import type { KeyStore, StoreWriter } from "lanelock/kms";
+import { memoryStore } from "lanelock/stores";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { StoreReader, Tables } from "../../../src/kms/ports/index.ts";
+import { StoreKeys } from "../../../src/kms/root/store-keys.ts";
+import { examineRows } from "../../../src/kms/rows/examine.ts";
+import type { RowIndex } from "../../../src/kms/rows/row-index.ts";
+import { metaSeal, sealRow, type Unsealed } from "../../../src/kms/rows/row-mac.ts";
+import { indexOf } from "../../../src/kms/rows/scan.ts";
+import { TrustedReader } from "../../../src/kms/rows/trusted-reader.ts";
+import { TrustedWriter } from "../../../src/kms/rows/trusted-writer.ts";
+import { materialCipher } from "../../../src/providers/software/index.ts";
+import { rootKey } from "../open-kms.ts";
+
+// Two keys, a and b, with a row of every table, in a store whose rows are then changed behind the reader's back.
+
+const keys = new StoreKeys("store", rootKey, materialCipher);
+const ALL = { offset: 0, limit: 100 };
+const fingerprint = (id: string) => new Uint8Array(32).fill(id.charCodeAt(0));
+const seal = <T extends keyof Tables>(table: T, row: Unsealed<T>) => sealRow(keys, table, row);
+
+const key = (id: string, changes: Partial<Unsealed<"key">> = {}) =>
+  seal("key", {
+    ...{ keyId: id, creator: "me", createdAt: 1, description: "", keySpec: "Aliyun_AES_256", mode: "GCM" },
+    ...{ keyUsage: "ENCRYPT/DECRYPT", origin: "EXTERNAL", protectionLevel: "SOFTWARE", state: "Enabled" },
+    ...{ primaryVersionId: `${id}-1`, deleteAt: null, materialExpiresAt: 5_000, lastRotatedAt: 1 },
+    ...{ rotationEnabled: false, rotationSeconds: null, deletionProtected: false, deletionProtectionDescription: "" },
+    ...{ materialFingerprint: fingerprint(id), seeded: false },
+    ...changes,
+  });
+const version = (keyId: string, ordinal: number, createdAt = 1) =>
+  seal("version", { versionId: `${keyId}-${ordinal}`, keyId, createdAt, ordinal });
+const object = (versionId: string, mode: "GCM" | "CBC", byte = 1) =>
+  seal("keyObject", { versionId, mode, handle: Uint8Array.of(byte), publicKey: null, custody: "software" });
+const alias = (aliasName: string, keyId: string) => seal("alias", { aliasName, keyId, createdAt: 1 });
+const tag = (keyId: string, tagKey: string, tagValue = "v") => seal("tag", { keyId, tagKey, tagValue });
+const token = (tokenId: string, keyId: string, failures = 0) =>
+  seal("importToken", {
+    ...{ tokenId, keyId, wrappingKeySpec: "RSA_2048", wrappingAlgorithm: "RSAES_OAEP_SHA_256", failures },
+    ...{ handle: Uint8Array.of(1), publicKey: Uint8Array.of(2), expiresAt: 100 },
+  });
+const anchor = (chainId: string, sequence: number) =>
+  seal("anchor", { chainId, location: "/x", sequence, head: Uint8Array.of(1), length: 1, at: 1 });
+const counter = (versionId: string, count: number) => seal("counter", { versionId, mode: "GCM", count });
+
+async function fill(rows: StoreWriter): Promise<void> {
+  for (const id of ["a", "b"]) {
+    await rows.putKey(key(id));
+    for (const ordinal of [1, 2]) await rows.putVersion(version(id, ordinal));
+    for (const mode of ["GCM", "CBC"] as const) await rows.putKeyObject(object(`${id}-1`, mode));
+    await rows.putAlias(alias(`alias/${id}`, id));
+    for (const name of ["x", "y"]) await rows.putTag(tag(id, name));
+    await rows.putImportToken(token(`token-${id}`, id));
+    await rows.putAnchor(anchor(`chain-${id}`, 1));
+    await rows.putCounter(counter(`${id}-1`, 64));
+    await rows.putMeta(`fact-${id}`, Uint8Array.of(1));
+  }
+}
+
+let store: KeyStore;
+let index: RowIndex;
+beforeEach(async () => {
+  store = memoryStore();
+  await store.open();
+  await store.write(fill);
+  index = await store.read((rows) => indexOf(rows, keys));
+});
+
+type Look = (rows: TrustedReader) => Promise<unknown>;
+const look = (what: Look) => store.read((rows: StoreReader) => what(new TrustedReader(rows, keys, index)));
+
+const LOOKS = {
+  key: (rows) => rows.key("a"),
+  keys: (rows) => rows.keys(ALL),
+  filteredKeys: (rows) => rows.keys(ALL, [{ column: "state", values: ["Enabled"] }]),
+  keyByFingerprint: (rows) => rows.keyByFingerprint(fingerprint("a")),
+  dueKeys: (rows) => rows.dueKeys(10_000, 10),
+  version: (rows) => rows.version("a-1"),
+  versions: (rows) => rows.versions("a", ALL),
+  laterVersions: (rows) => rows.versions("a", { offset: 1, limit: 1 }),
+  keyObject: (rows) => rows.keyObject({ versionId: "a-1", mode: "GCM" }),
+  keyObjects: (rows) => rows.keyObjects("a-1"),
+  alias: (rows) => rows.alias("alias/a"),
+  aliases: (rows) => rows.aliases(ALL),
+  aliasesOfKey: (rows) => rows.aliases(ALL, "a"),
+  tags: (rows) => rows.tags("a"),
+  importToken: (rows) => rows.importToken("token-a"),
+  importTokens: (rows) => rows.importTokens({ keyId: "a" }),
+  anchors: (rows) => rows.anchors(),
+  anchor: (rows) => rows.anchor("chain-a"),
+  counter: (rows) => rows.counter({ versionId: "a-1", mode: "GCM" }),
+  meta: (rows) => rows.meta("fact-a"),
+} satisfies Record<string, Look>;
+type LookName = keyof typeof LOOKS;
+const NAMES = Object.keys(LOOKS) as LookName[];
+
+test("rows as they were left are given out", async () => {
+  const counts: Partial<Record<LookName, number>> = {};
+  for (const name of NAMES) {
+    const found: unknown = await look(LOOKS[name]);
+    const rows = found instanceof Object && "rows" in found ? found.rows : found;
+    counts[name] = Array.isArray(rows) ? rows.length : Number(rows !== undefined);
+  }
+  const one = {
+    key: 1,
+    keyByFingerprint: 1,
+    version: 1,
+    keyObject: 1,
+    alias: 1,
+    importToken: 1,
+    anchor: 1,
+    counter: 1,
+    meta: 1,
+  };
+  expect(counts).toEqual({
+    ...{ ...one, keys: 2, filteredKeys: 2, dueKeys: 2, versions: 2, laterVersions: 1, keyObjects: 2 },
+    ...{ aliases: 2, aliasesOfKey: 1, tags: 2, importTokens: 1, anchors: 2 },
+  });
+  expect(await look((rows) => rows.tags("a"))).toEqual([
+    { keyId: "a", tagKey: "x", tagValue: "v" },
+    { keyId: "a", tagKey: "y", tagValue: "v" },
+  ]);
+});
+
+test("rows that never were are absent", async () => {
+  const absent: Look[] = [
+    (rows) => rows.key("c"),
+    (rows) => rows.keyByFingerprint(fingerprint("c")),
+    (rows) => rows.version("a-3"),
+    (rows) => rows.keyObject({ versionId: "a-1", mode: "ECB" }),
+    (rows) => rows.alias("alias/c"),
+    (rows) => rows.importToken("token-c"),
+    (rows) => rows.anchor("chain-c"),
+    (rows) => rows.counter({ versionId: "a-2", mode: "GCM" }),
+    (rows) => rows.meta("fact-c"),
+  ];
+  for (const what of absent) expect(await look(what)).toBeUndefined();
+  for (const what of [(rows) => rows.tags("c"), (rows) => rows.keyObjects("a-2")] satisfies Look[]) {
+    expect(await look(what)).toEqual([]);
+  }
+});
+
+/** What is done to the store, and every look that must refuse it; the others see no difference. */
+const ATTACKS: readonly { what: string; attack: (rows: StoreWriter) => Promise<void>; noticed: LookName[] }[] = [
+  {
+    what: "a key replaced by an older one",
+    attack: (rows) => rows.putKey(key("a", { description: "older" })),
+    noticed: ["key", "keys", "filteredKeys", "keyByFingerprint", "dueKeys"],
+  },
+  {
+    what: "a key replaced by an older one that filters miss",
+    attack: (rows) => rows.putKey(key("a", { state: "Disabled", materialFingerprint: null, materialExpiresAt: null })),
+    noticed: ["key", "keys", "filteredKeys", "keyByFingerprint"],
+  },
+  {
+    what: "a key with another column",
+    attack: (rows) => rows.putKey({ ...key("a"), description: "forged" }),
+    noticed: ["key", "keys", "filteredKeys", "keyByFingerprint", "dueKeys"],
+  },
+  {
+    what: "a key that was added",
+    attack: (rows) => rows.putKey(key("c")),
+    noticed: ["keys", "filteredKeys", "dueKeys"],
+  },
+  {
+    what: "a version replaced by an older one",
+    attack: (rows) => rows.putVersion(version("a", 1, 0)),
+    noticed: ["version", "versions"],
+  },
+  {
+    what: "a version that was added",
+    attack: (rows) => rows.putVersion(seal("version", { versionId: "a-3", keyId: "a", createdAt: 1, ordinal: 3 })),
+    noticed: ["versions"],
+  },
+  {
+    what: "key objects that are gone",
+    attack: (rows) => rows.deleteKeyObjects("a-1"),
+    noticed: ["keyObject", "keyObjects"],
+  },
+  {
+    what: "a key object replaced by an older one",
+    attack: (rows) => rows.putKeyObject(object("a-1", "CBC", 2)),
+    noticed: ["keyObjects"],
+  },
+  {
+    what: "an alias that is gone",
+    attack: (rows) => rows.deleteAlias("alias/a"),
+    noticed: ["alias", "aliases", "aliasesOfKey"],
+  },
+  {
+    what: "an alias put back to where it pointed before",
+    attack: (rows) => rows.putAlias(alias("alias/a", "b")),
+    noticed: ["alias", "aliases", "aliasesOfKey"],
+  },
+  {
+    what: "an alias that was added",
+    attack: (rows) => rows.putAlias(alias("alias/c", "a")),
+    noticed: ["aliases", "aliasesOfKey"],
+  },
+  {
+    what: "a tag that is gone",
+    attack: (rows) => rows.deleteTag({ keyId: "a", tagKey: "y" }),
+    noticed: ["tags"],
+  },
+  {
+    what: "a tag with an older value",
+    attack: (rows) => rows.putTag(tag("a", "x", "older")),
+    noticed: ["tags"],
+  },
+  {
+    what: "an import token that is gone",
+    attack: (rows) => rows.deleteImportToken("token-a"),
+    noticed: ["importToken", "importTokens"],
+  },
+  {
+    what: "an import token of another key with fewer failures",
+    attack: (rows) => rows.putImportToken(token("token-b", "b", 1)),
+    noticed: ["importTokens"],
+  },
+  {
+    what: "an anchor that is gone",
+    attack: (rows) => rows.deleteAnchor("chain-a"),
+    noticed: ["anchor"],
+  },
+  {
+    what: "an older anchor",
+    attack: (rows) => rows.putAnchor(anchor("chain-a", 0)),
+    noticed: ["anchors", "anchor"],
+  },
+  {
+    what: "a lower count",
+    attack: (rows) => rows.putCounter(counter("a-1", 1)),
+    noticed: ["counter"],
+  },
+  {
+    what: "another value of metadata",
+    attack: (rows) => rows.putMeta("fact-a", Uint8Array.of(2)),
+    noticed: ["meta"],
+  },
+];
+
+test.each(ATTACKS)("$what is refused where it is used", async ({ attack, noticed }) => {
+  await store.write(attack);
+  const refused: string[] = [];
+  for (const name of NAMES) {
+    const error = await look(LOOKS[name]).then(
+      () => undefined,
+      (reason) => reason,
+    );
+    if (error === undefined) continue;
+    expect(error).toMatchObject({ code: "ERR_INTEGRITY", message: expect.stringContaining("changed from outside") });
+    refused.push(name);
+  }
+  expect(refused).toEqual(NAMES.filter((name) => noticed.includes(name)));
+});
+
+test("a refusal names the row and what happened to it", async () => {
+  const message = async (attack: (rows: StoreWriter) => Promise<void>, what: Look) => {
+    await store.write(attack);
+    const text = await look(what).then(
+      () => "",
+      (error) => error.message,
+    );
+    await store.write(fill);
+    return text;
+  };
+  const forged = { ...key("a"), description: "forged" };
+  expect(await message((rows) => rows.putKey(key("a", { description: "o" })), LOOKS.key)).toContain(
+    '"key a" is an older one',
+  );
+  expect(await message((rows) => rows.putKey(forged), LOOKS.key)).toContain('"key a" is not what was written');
+  expect(await message((rows) => rows.deleteAlias("alias/a"), LOOKS.alias)).toContain('"alias alias/a" is gone');
+  expect(await message((rows) => rows.deleteTag({ keyId: "a", tagKey: "x" }), LOOKS.tags)).toContain(
+    '"tag a …" 1 are gone',
+  );
+  const hidden = key("a", { materialFingerprint: null });
+  expect(await message((rows) => rows.putKey(hidden), LOOKS.keyByFingerprint)).toContain('"key a" is not the latest');
+  expect(await message((rows) => rows.putAlias(alias("alias/c", "b")), LOOKS.aliasesOfKey)).toContain(
+    '"alias alias/c" was added',
+  );
+});
+
+describe("examining a store", () => {
+  const examined = (expected: Parameters<typeof examineRows>[2] = index) =>
+    store.read((rows) => examineRows(rows, keys, expected));
+
+  test("finds nothing in one that is as it was left, and counts its rows", async () => {
+    expect(await examined()).toEqual({ rows: 24, problems: [] });
+  });
+
+  test("names every row that is changed, older, added or gone", async () => {
+    await store.write(async (rows) => {
+      await rows.putKey({ ...key("a"), description: "forged" });
+      await rows.putAlias(alias("alias/a", "b"));
+      await rows.putTag(tag("a", "z"));
+      await rows.deleteImportToken("token-a");
+      await rows.putMeta("fact-b", Uint8Array.of(9));
+      await rows.putMeta("state", Uint8Array.of(9));
+    });
+    const { rows, problems } = await examined();
+    expect(rows).toBe(24);
+    expect([...problems].sort()).toEqual([
+      'The row "alias alias/a" is not the latest one.',
+      'The row "importToken token-a" is gone.',
+      'The row "key a" is not what was written there.',
+      'The row "meta fact-b" is not the latest one.',
+      'The row "tag a z" was added.',
+    ]);
+  });
+
+  test("finds only forged rows where nothing is known about them", async () => {
+    await store.write(async (rows) => {
+      await rows.putKey(key("a", { description: "older" }));
+      await rows.putTag({ ...tag("a", "x"), tagValue: "forged" });
+    });
+    const { problems } = await examined({ macOf: () => undefined, names: () => [] });
+    expect(problems).toEqual(['The row "tag a x" is not what was written there.']);
+  });
+});
+
+describe("a writer", () => {
+  const write = <T>(work: (rows: TrustedWriter) => Promise<T>) =>
+    store.write(async (rows) => {
+      const writer = new TrustedWriter(rows, keys, index);
+      const result = await work(writer);
+      return { result, changes: writer.changes };
+    });
+  const hex = (mac: Uint8Array) => Buffer.from(mac).toString("hex");
+
+  test("seals every row that it writes, and records its MAC by its name", async () => {
+    const { changes } = await write(async (rows) => {
+      await rows.putKey(key("a", { description: "new" }));
+      await rows.putAlias(alias("alias/c", "a"));
+      await rows.putMeta("fact-a", Uint8Array.of(7));
+    });
+    expect(Object.fromEntries(changes)).toEqual({
+      "key a": hex(key("a", { description: "new" }).mac),
+      "alias alias/c": hex(alias("alias/c", "a").mac),
+      "meta fact-a": metaSeal(keys, { name: "fact-a", value: Uint8Array.of(7) }),
+    });
+    index.draft(changes).adopt();
+    expect(index.root).toBe((await store.read((rows) => indexOf(rows, keys))).root);
+  });
+
+  test("adds only what is not there, and records only what it added", async () => {
+    const { result, changes } = await write(async (rows) => [
+      await rows.addKey(key("a", { description: "new" })),
+      await rows.addAlias(alias("alias/c", "a")),
+      await rows.addVersion(version("a", 1, 9)),
+      await rows.addKeyObject(object("a-2", "GCM")),
+    ]);
+    expect(result).toEqual([false, true, false, true]);
+    expect([...changes.keys()]).toEqual(["alias alias/c", "keyObject a-2 GCM"]);
+  });
+
+  test("forgets what it deletes, and records nothing for what was not there", async () => {
+    const { changes } = await write(async (rows) => {
+      await rows.deleteAlias("alias/a");
+      await rows.deleteAlias("alias/c");
+      await rows.deleteTag({ keyId: "a", tagKey: "x" });
+      await rows.deleteTag({ keyId: "a", tagKey: "z" });
+      await rows.deleteImportToken("token-a");
+      await rows.deleteKeyObjects("a-1");
+    });
+    const gone = ["alias alias/a", "tag a x", "importToken token-a", "keyObject a-1 GCM", "keyObject a-1 CBC"];
+    expect([...changes.keys()].sort()).toEqual(gone.sort());
+    expect(new Set(changes.values())).toEqual(new Set([null]));
+  });
+
+  test("deletes a key with everything that belongs to it, and nothing else", async () => {
+    const { changes } = await write((rows) => rows.deleteKey("a"));
+    expect([...changes.keys()].sort()).toEqual(
+      [
+        ...["key a", "version a-1", "version a-2", "keyObject a-1 GCM", "keyObject a-1 CBC", "alias alias/a"],
+        ...["tag a x", "tag a y", "importToken token-a", "counter a-1 GCM"],
+      ].sort(),
+    );
+    index.draft(changes).adopt();
+    expect(await store.read((rows) => examineRows(rows, keys, index))).toEqual({ rows: 14, problems: [] });
+  });
+
+  test("reads its own changes, in looks of one row and of many", async () => {
+    await write(async (rows) => {
+      await rows.putTag(tag("a", "z"));
+      await rows.deleteTag({ keyId: "a", tagKey: "x" });
+      await rows.putTag(tag("a", "y", "new"));
+      await rows.deleteTag({ keyId: "b", tagKey: "x" });
+      expect((await rows.tags("a")).map(({ tagKey, tagValue }) => tagKey + tagValue)).toEqual(["ynew", "zv"]);
+      expect(await rows.tags("b")).toHaveLength(1);
+      await rows.putAlias(alias("alias/c", "a"));
+      await rows.deleteAlias("alias/b");
+      expect((await rows.aliases(ALL)).rows.map(({ aliasName }) => aliasName)).toEqual(["alias/a", "alias/c"]);
+      expect(await rows.alias("alias/b")).toBeUndefined();
+      await rows.putKey(key("c"));
+      await rows.deleteKey("b");
+      expect((await rows.keys(ALL)).rows.map(({ keyId }) => keyId)).toEqual(["a", "c"]);
+      await rows.putCounter(counter("a-1", 65));
+      expect((await rows.counter({ versionId: "a-1", mode: "GCM" }))?.count).toBe(65);
+    });
+  });
+});
