@@ -40,8 +40,8 @@ export type { AesSiv, ManagedNonce };
 /**
  * AES-GCM under `key` of 16, 24 or 32 bytes, which is copied.
  *
- * In Node, messages from about 1 KiB up go to node:crypto, which has the processor's AES instructions; the option `backend` says
- * where they go.
+ * In Node, long messages go to node:crypto, which has the processor's AES instructions, and those of about 1 KiB get their keystream
+ * from it; the option `backend` says where they go.
  *
  * @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, `ERR_BUFFER`, `ERR_LIMIT` (no memory for another key), `ERR_WASM`;
  *   `ERR_UNSUPPORTED` if the backend is `"native"` and the host has no node:crypto

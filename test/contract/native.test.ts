@@ -10,6 +10,51 @@ import { blockModeContract } from "./block-mode.ts";
 for (const aead of nativeAeads) aeadContract(aead);
 for (const mode of nativeBlockModes) blockModeContract(mode);
 
+/**
+ * Seals and opens messages of middle length, and lists the ciphers that node:crypto was asked for; then how many of the results of `update`
+ * are left that are neither wiped nor given away.
+ */
+const keystream = `
+  import crypto, { createCipheriv } from "node:crypto";
+  const asked = [];
+  const results = [];
+  crypto.createCipheriv = (...args) => {
+    asked.push(args[0]);
+    const cipher = createCipheriv(...args);
+    const update = cipher.update.bind(cipher);
+    cipher.update = (data) => {
+      const result = update(data);
+      results.push(new Uint8Array(result.buffer));
+      return result;
+    };
+    return cipher;
+  };
+  const { aesGcm } = await import("lanelock");
+  const [key, nonce, text, into] = [32, 12, 1000, 1016].map((length) => new Uint8Array(length));
+  const aead = aesGcm(key);
+  const forged = aead.seal(nonce, text);
+  forged[0] ^= 1;
+  const askedByFirst = asked.length;
+  for (let i = 0; i < 5; i += 1) {
+    const sealed = aead.seal(nonce, text);
+    aead.seal(nonce, text, { into });
+    aead.open(nonce, sealed);
+    try { aead.open(nonce, forged); } catch {}
+  }
+  const left = results.filter((bytes) => bytes.length > 0 && bytes.some((byte) => byte !== 0)).length;
+  console.log(JSON.stringify({ askedByFirst, asked, results: results.length, left }));
+`;
+
+test("messages of middle length get keystream from one object of node:crypto, which is wiped", () => {
+  for (const node of [process.execPath, nodeOfVersion(24)]) {
+    const output = execFileSync(node, ["--input-type=module", "-e", keystream], {
+      cwd: new URL("../..", import.meta.url),
+      encoding: "utf8",
+    });
+    expect(JSON.parse(output)).toEqual({ askedByFirst: 0, asked: ["aes-256-ecb"], results: 20, left: 0 });
+  }
+});
+
 /** How much more memory of results there is after sealing and opening 6 MiB in three ways, in bytes. */
 const growth = `
   const { aesGcm } = await import("lanelock");

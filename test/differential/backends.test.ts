@@ -14,7 +14,7 @@ const backends: readonly Backend[] = ["native", "auto"];
 /** Every length around the crossovers of src/ciphers/native/backend.ts, and around the pieces that messages are cut into. */
 const lengths = [
   ...[0, 1, 15, 16, 17],
-  ...[384, 896, 1152, 1280].flatMap((around) => Array.from({ length: 67 }, (_, index) => around - 33 + index)),
+  ...[384, 640, 704, 1280, 2304].flatMap((around) => Array.from({ length: 67 }, (_, index) => around - 33 + index)),
   ...[131_071, 131_072, 131_073, 262_160],
 ];
 
@@ -30,6 +30,19 @@ test.each([16, 24, 32])("GCM under keys of %i bytes", (keyLength) => {
       const sealed = engine.seal(nonce, plaintext, { aad });
       expectBytes(other.seal(nonce, plaintext, { aad }), sealed, `${backend}, seal ${length}`);
       expectBytes(other.open(nonce, sealed, { aad }), plaintext, `${backend}, open ${length}`);
+      const both = new Uint8Array(length + 40);
+      both.set(plaintext, 3);
+      const place = { aad, into: both.subarray(index % 7) };
+      expectBytes(
+        other.seal(nonce, both.subarray(3, 3 + length), place),
+        sealed,
+        `${backend}, seal ${length} in place`,
+      );
+      expectBytes(
+        other.open(nonce, place.into.subarray(0, length + 16), place),
+        plaintext,
+        `${backend}, open in place`,
+      );
       const into = new Uint8Array(length).fill(0xa5);
       const forged = Uint8Array.from(sealed);
       const at = random.integer(0, forged.length - 1);
@@ -49,7 +62,7 @@ test("GCM with every length of tag and many of nonces", () => {
     for (const backend of backends) {
       using other = aesGcm(key, { tagLength, backend });
       for (const nonceLength of [1, 7, 8, 11, 12, 13, 16, 17, 32, 127, 128, 129, 300]) {
-        for (const length of [0, 100, 2000]) {
+        for (const length of [0, 100, 1000, 2000]) {
           const [nonce, plaintext, aad] = [random.bytes(nonceLength), random.bytes(length), random.bytes(13)];
           const label = `${backend}, tag ${tagLength}, nonce ${nonceLength}, ${length} bytes`;
           const sealed = engine.seal(nonce, plaintext, { aad });

@@ -19,6 +19,7 @@ import { taken } from "../engine-binding/result.ts";
 import { type Backend, type BackendOption, checkBackend } from "../native/backend.ts";
 import type { NativeGcm, NativeMessage } from "../native/gcm.ts";
 import type { MakeNative } from "../native/native-key.ts";
+import { openWithKeystream, sealWithKeystream } from "./gcm-keystream.ts";
 import { checkTextLength } from "./gcm-limits.ts";
 import { groups, workGroup } from "./gcm-many.ts";
 import { openInParts, sealInParts } from "./gcm-parts.ts";
@@ -64,6 +65,8 @@ export class Gcm implements Aead {
   readonly #native: NativeGcm | undefined;
   /** Messages with fewer bytes of additional data and text take one call of the engine. */
   readonly #shortBelow: number;
+  /** Messages with so many bytes of text, but fewer than `shortBelow`, get their keystream from node:crypto. */
+  readonly #keystreamFrom: number;
 
   /** @param native for a cipher that node:crypto has too */
   constructor(cipher: GcmCipher, key: Uint8Array, options?: AesGcmOptions, native?: MakeNative<NativeGcm>) {
@@ -77,6 +80,7 @@ export class Gcm implements Aead {
     });
     this.#native = native?.(backend, this.#key);
     this.#shortBelow = Math.min(this.#native?.from.encrypting ?? ONE_CALL.rest, ONE_CALL.rest);
+    this.#keystreamFrom = this.#native?.from.keystream ?? ONE_CALL.rest;
   }
 
   seal(nonce: Uint8Array, plaintext: Uint8Array, options?: IntoOptions): Bytes {
@@ -91,6 +95,11 @@ export class Gcm implements Aead {
     if (aadLength + length >= this.#shortBelow || nonceLength > ONE_CALL.nonce) {
       const { tagLength } = this;
       return this.#sealLong({ nonce, nonceLength, aad, aadLength, data: plaintext, length, tagLength }, room);
+    }
+    const native = this.#native;
+    if (native !== undefined && this.#takesKeystream(nonceLength, length)) {
+      const message = { nonce, aad, aadLength, data: plaintext, length, tagLength: this.tagLength };
+      return sealWithKeystream({ cipher: this.#cipher, slot, native }, message, room);
     }
     const host = enter();
     try {
@@ -118,10 +127,14 @@ export class Gcm implements Aead {
     const aadLength = checkAad(aad);
     const length = checkSealed(sealed, this.tagLength);
     const room = into === undefined ? undefined : checkInto(into, length);
+    const native = this.#native;
     let opened: Bytes | undefined;
     if (aadLength + length >= this.#shortBelow || nonceLength > ONE_CALL.nonce) {
       const { tagLength } = this;
       opened = this.#openLong({ nonce, nonceLength, aad, aadLength, data: sealed, length, tagLength }, room);
+    } else if (native !== undefined && this.#takesKeystream(nonceLength, length)) {
+      const message = { nonce, aad, aadLength, data: sealed, length, tagLength: this.tagLength };
+      opened = openWithKeystream({ cipher: this.#cipher, slot, native }, message, room);
     } else {
       const host = enter();
       try {
@@ -140,6 +153,11 @@ export class Gcm implements Aead {
     }
     if (opened === undefined) throw notAuthentic();
     return opened;
+  }
+
+  /** Whether node:crypto makes the keystream of a message that is otherwise the engine's. */
+  #takesKeystream(nonceLength: number, length: number): boolean {
+    return length >= this.#keystreamFrom && nonceLength === 12 && this.#native?.servesKeystream() === true;
   }
 
   /** Seals a message that goes to node:crypto, or takes several calls of the engine. */

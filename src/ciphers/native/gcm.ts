@@ -1,7 +1,9 @@
 import { type Bytes, plain } from "../../shared/byte-input.ts";
 import type { NodeCipher } from "../../shared/node-crypto.ts";
+import { algorithmOf } from "./backend.ts";
+import { counterBlocks } from "./counter-blocks.ts";
 import { NativeKey, nativeAes } from "./native-key.ts";
-import { extended, giveBack, PIECE, resultFor, transformPieces, transformWhole } from "./pieces.ts";
+import { extended, giveBack, ownBytes, PIECE, resultFor, transformPieces, transformWhole } from "./pieces.ts";
 
 /** OpenSSL takes no longer nonces. */
 const LONGEST_NONCE = 128;
@@ -23,6 +25,38 @@ export interface NativeMessage {
 
 /** A key for AES-GCM by node:crypto. */
 export class NativeGcm extends NativeKey {
+  #encryptor: NodeCipher | undefined;
+  #isWanted = false;
+
+  /** Whether `keystream` is worth its object: not for the first message that asks, which may be the key's only one. */
+  servesKeystream(): boolean {
+    const before = this.#isWanted;
+    this.#isWanted = true;
+    return before;
+  }
+
+  /**
+   * E(J0), then keystream (SP 800-38D §7.1), for a nonce of 12 bytes.
+   *
+   * @param count blocks of 16 bytes, at most 256
+   */
+  keystream(nonce: Uint8Array, count: number): Bytes {
+    this.#encryptor ??= this.#newEncryptor();
+    return ownBytes(this.#encryptor.update(counterBlocks(nonce, count)));
+  }
+
+  /** It holds back nothing of whole blocks, so one object serves all messages. */
+  #newEncryptor(): NodeCipher {
+    const cipher = this.crypto.createCipheriv(algorithmOf("ecb", this.bits), this.object, null);
+    cipher.setAutoPadding(false);
+    return cipher;
+  }
+
+  override drop(): void {
+    this.#encryptor = undefined;
+    super.drop();
+  }
+
   /** Whether OpenSSL takes a nonce and additional data of these lengths in bytes. */
   takes(nonceLength: number, aadLength: number): boolean {
     return nonceLength <= LONGEST_NONCE && aadLength <= LONGEST_AAD;

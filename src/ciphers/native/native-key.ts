@@ -11,6 +11,7 @@ export abstract class NativeKey {
   readonly from: Crossover;
   protected readonly mode: Mode;
   protected readonly crypto: NodeCrypto;
+  protected readonly bits: number;
   /** As OpenSSL calls it: `aes-256-gcm`. */
   protected readonly algorithm: string;
   readonly #make: () => NodeKey;
@@ -19,6 +20,7 @@ export abstract class NativeKey {
   constructor({ crypto, mode, bits, from, object }: NativeSource) {
     this.mode = mode;
     this.crypto = crypto;
+    this.bits = bits;
     this.algorithm = algorithmOf(mode, bits);
     this.from = from;
     this.#make = object;

@@ -89,7 +89,7 @@ export function transformWhole(cipher: NodeCipher, input: Uint8Array, length: nu
 const ownRealm = globalThis.Buffer?.alloc?.(0).buffer instanceof ArrayBuffer;
 
 /** A result of node:crypto as an array of this realm that shares its memory with nobody. */
-function ownBytes(result: Uint8Array): Bytes {
+export function ownBytes(result: Uint8Array): Bytes {
   const { buffer, length } = result;
   if (ownRealm && buffer instanceof ArrayBuffer && buffer.byteLength === length) return new Uint8Array(buffer);
   const copy = new Uint8Array(result);
