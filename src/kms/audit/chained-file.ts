@@ -42,6 +42,8 @@ export class ChainedFile implements AuditSink {
   #overtaken = false;
   /** Somebody deleted the file, or cut what this process wrote. */
   #lost = false;
+  /** What the chain continues, until its header is on disk. Nothing else is written before. */
+  #unbegun: { readonly after: ChainEnd | undefined } | undefined;
   /** The ends of the files that were renamed since the last anchor. */
   #renamed: Unsealed<"anchor">[] = [];
 
@@ -71,6 +73,7 @@ export class ChainedFile implements AuditSink {
       if (this.#claim === undefined) continue;
       this.#path = candidate;
       this.#overtaken = false;
+      this.#unbegun = undefined;
       await this.#continueOrBegin();
       return;
     }
@@ -103,9 +106,20 @@ export class ChainedFile implements AuditSink {
     this.#chainId = this.#crypto.randomUUID();
     this.#point = CHAIN_START;
     this.#anchored = -1;
+    this.#unbegun = { after };
+    this.#writeHeader();
+  }
+
+  #writeHeader(): void {
+    if (this.#unbegun === undefined) return;
     const { keys, now } = this.#options;
-    this.#append([headerLine({ chainId: this.#chainId, storeId: keys.storeId, after, at: now() })]);
+    const { after } = this.#unbegun;
+    // It is there if only the sync failed.
+    if (this.#point.length === 0) {
+      this.#append([headerLine({ chainId: this.#chainId, storeId: keys.storeId, after, at: now() })]);
+    }
     this.#fs.fdatasyncSync(this.#file);
+    this.#unbegun = undefined;
   }
 
   /** Checks the lines after the last anchor. Cuts lines that a crash left unsealed, and records that in a note. */
@@ -138,6 +152,7 @@ export class ChainedFile implements AuditSink {
   write(events: readonly PendingEvent[], durable: boolean): void {
     this.check();
     this.#requireClaim();
+    this.#writeHeader();
     let sequence = this.#point.sequence;
     const { keys } = this.#options;
     if (events.length > 0) this.#append(events.map((event) => eventLine(keys, ++sequence, event)));
@@ -164,16 +179,29 @@ export class ChainedFile implements AuditSink {
 
   #followRename(): void {
     const file = this.#fs.openSync(this.#path, "a", 0o600);
-    if (fileLength(this.#path) > 0) {
-      this.#fs.closeSync(file);
-      throw this.#lostClaim();
+    try {
+      if (fileLength(this.#path) > 0) throw this.#lostClaim();
+      this.#fs.fdatasyncSync(this.#file);
+    } catch (error) {
+      this.#closeQuietly(file);
+      throw error;
     }
-    this.#fs.fdatasyncSync(this.#file);
-    this.#fs.closeSync(this.#file);
-    this.#renamed.push(this.#anchorRow());
-    const after = { chain: this.#chainId, seq: this.#point.sequence, mac: toHex(this.#point.mac) };
+    this.#closeQuietly(this.#file);
     this.#file = file;
-    this.#begin(after);
+    // A chain without a header was never begun: the next one continues what it was to continue.
+    if (this.#unbegun === undefined) {
+      this.#renamed.push(this.#anchorRow());
+      this.#begin({ chain: this.#chainId, seq: this.#point.sequence, mac: toHex(this.#point.mac) });
+    } else this.#begin(this.#unbegun.after);
+  }
+
+  /** What is written is synced before, and a file whose closing failed is closed all the same (close(2)). */
+  #closeQuietly(file: number): void {
+    try {
+      this.#fs.closeSync(file);
+    } catch {
+      // Nothing depends on it.
+    }
   }
 
   #anchorRow(): Unsealed<"anchor"> {
@@ -263,10 +291,10 @@ export class ChainedFile implements AuditSink {
   }
 
   async close(): Promise<void> {
-    if (this.#file >= 0) this.#fs.closeSync(this.#file);
+    const [file, claim] = [this.#file, this.#claim];
     this.#file = -1;
-    const claim = this.#claim;
     this.#claim = undefined;
+    if (file >= 0) this.#closeQuietly(file);
     await claim?.release();
   }
 }
