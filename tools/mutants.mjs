@@ -21,13 +21,15 @@ if (area === undefined) {
 }
 
 const { tests, mutate = [`src/${name}/**/*.ts`] } = area;
-const vitest = `${root}vitest.mutants.config.mjs`;
-const stryker = `${root}stryker.mutants.json`;
-const report = `${root}build/mutants.json`;
+/** Files are of this area alone, so that another can run at the same time. */
+const run = `mutants-${name.replaceAll("/", "-")}`;
+const vitest = `${root}vitest.${run}.config.mjs`;
+const stryker = `${root}stryker.${run}.json`;
+const report = `${root}build/${run}.report.json`;
 const exclude = tests.filter((test) => test.startsWith("!")).map((test) => test.slice(1));
 const include = tests.filter((test) => !test.startsWith("!")).map((test) => test.replace(/\*\*$/, "**/*.test.ts"));
 /** What became of each fault of the area's last run, by its place. `--again` plants only those that no test noticed. */
-const memory = `${root}build/mutants-${name.replaceAll("/", "-")}.json`;
+const memory = `${root}build/${run}.json`;
 const before = values.again && existsSync(memory) ? JSON.parse(readFileSync(memory, "utf8")) : {};
 const unnoticedBefore = Object.keys(before).filter((place) => !before[place]);
 const only = values.again ? { only: unnoticedBefore } : values.sample && { sample: Number(values.sample) };
@@ -38,14 +40,16 @@ writeFileSync(
 import sequencer from "./tools/mutant-order.mjs";
 const { alias } = config.resolve;
 const test = ${JSON.stringify({ include, exclude, testTimeout: 600_000, hookTimeout: 600_000 })};
-export default { resolve: { alias }, test: { ...test, sequence: { sequencer } } };\n`,
+// Stryker asks for threads. A token's module reads the environment of its process, which a thread cannot set, and is loaded once in it.
+const processes = { name: "processes", configureVitest: ({ project }) => { project.config.pool = "forks"; } };
+export default { plugins: [processes], resolve: { alias }, test: { ...test, sequence: { sequencer } } };\n`,
 );
 writeFileSync(
   stryker,
   JSON.stringify({
     testRunner: "vitest",
     plugins: ["@stryker-mutator/vitest-runner", `${root}tools/mutant-sample.mjs`],
-    vitest: { configFile: "vitest.mutants.config.mjs", related: false },
+    vitest: { configFile: `vitest.${run}.config.mjs`, related: false },
     // The sandbox needs no other tsconfig, and rewriting it takes a TypeScript before 7.
     tsconfigFile: "none",
     mutate: files.length > 0 ? files : mutate,
@@ -58,6 +62,7 @@ writeFileSync(
       "bench",
       "packages",
       "build/*.wat",
+      "build/mutants-*",
     ],
     ignoreStatic: true,
     coverageAnalysis: "perTest",
@@ -65,7 +70,7 @@ writeFileSync(
     // Far more than the tests of one fault take, so that a time-out on a busy machine is a loop without end.
     timeoutMS: 120_000,
     dryRunTimeoutMinutes: 60,
-    tempDirName: "build/mutants",
+    tempDirName: `build/${run}`,
     reporters: ["progress-append-only", "clear-text", "json"],
     jsonReporter: { fileName: report },
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
@@ -78,7 +83,7 @@ try {
   process.exitCode = status ?? 1;
 } finally {
   for (const file of [vitest, stryker, report]) rmSync(file, { force: true });
-  rmSync(`${root}build/mutants`, { recursive: true, force: true });
+  rmSync(`${root}build/${run}`, { recursive: true, force: true });
 }
 
 /** A time-out is a fault noticed only if the change makes a loop without end: each is listed, to be judged. */
