@@ -1,19 +1,23 @@
 import { bindingOf, objectRow } from "../../../src/kms/keys/key-object-rows.ts";
-import type { KeyRow, KeyStore } from "../../../src/kms/ports/index.ts";
+import type { KeyRow } from "../../../src/kms/ports/index.ts";
 import { builtIn } from "../../../src/kms/service/built-in.ts";
 import { openCore } from "../../../src/kms/service/open.ts";
 import { checkedOptions } from "../../../src/kms/service/options.ts";
 import { newKeyId, newVersionId } from "../../../src/kms/wire/ids.ts";
+import { sqlStore } from "../../../src/stores/index.ts";
+import { bulkStore } from "./bulk-rows.ts";
+import { type Place, rootKey } from "./worker.ts";
 
-const CHUNK = 5_000;
+const CHUNK = 20_000;
 
 /**
- * Adds keys like one that is there, through the KMS's own rows: real material, MACs and state, but 5,000 keys a transaction. createKey
+ * Adds keys like one that is there, through the KMS's own rows: real material, MACs and state, but 20,000 keys a transaction. createKey
  * would write each in a transaction of its own.
  */
-export async function fill(store: KeyStore, rootKey: Uint8Array, like: string, count: number): Promise<void> {
+export async function fill(place: Place, like: string, count: number): Promise<void> {
+  await using bulk = await bulkStore(sqlStore(place), place);
   const { core, close } = await openCore(
-    checkedOptions({ store, rootKey, sweepSeconds: false, audit: false }),
+    checkedOptions({ store: bulk.store, rootKey: rootKey(), sweepSeconds: false, audit: false }),
     builtIn,
   );
   try {

@@ -46,7 +46,7 @@ async function measureKeys(name: string, store: Job["store"], counts: readonly n
   let have = 1;
   for (const count of counts) {
     const start = performance.now();
-    await fill(sqlStore(store), rootKey(), like, count - have);
+    await fill(store, like, count - have);
     have = count;
     const seconds = (performance.now() - start) / 1_000;
     const r = await inProcess<OpenReport>({ store, seconds: 0, startAt: 0, work: "open" });

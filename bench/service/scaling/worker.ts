@@ -1,9 +1,11 @@
 import { Kms } from "lanelock/kms";
 import { sqlStore } from "lanelock/stores";
 
+export type Place = { readonly url: string } | { readonly path: string };
+
 /** What a worker process is to do; its answer is one line of JSON. */
 export interface Job {
-  readonly store: { readonly url: string } | { readonly path: string };
+  readonly store: Place;
   readonly seconds: number;
   /** When all processes of a measurement begin, in milliseconds since 1970; they warm up before. */
   readonly startAt: number;

@@ -1,7 +1,7 @@
 import { toHex } from "../../shared/encoding.ts";
 import { sha256 } from "../../shared/hash/sha256.ts";
 import { bytesOfHex, MAC_BYTES, MacTable } from "./mac-table.ts";
-import { BUCKETS, including, sortedBuckets, without } from "./sorted-macs.ts";
+import { BUCKETS, type BucketChanges, changedBucket, sortedBuckets } from "./sorted-macs.ts";
 
 /** Changes of a transaction: the MAC each named row has afterwards, in hex; `null` where the row is gone. */
 export type RowChanges = ReadonlyMap<string, string | null>;
@@ -73,18 +73,23 @@ export class RowIndex {
   }
 
   draft(changes: RowChanges): IndexDraft {
-    const changed = new Map<number, Uint8Array>();
-    const update = (mac: string, how: (bucket: Uint8Array, mac: Uint8Array) => Uint8Array) => {
-      const bytes = bytesOfHex(mac);
-      const number = bytes[0] ?? 0;
-      changed.set(number, how(changed.get(number) ?? this.#buckets[number] ?? new Uint8Array(), bytes));
+    const edits = new Map<number, BucketChanges>();
+    const editsOf = (mac: Uint8Array) => {
+      const number = mac[0] ?? 0;
+      const known = edits.get(number) ?? { removed: [], added: [] };
+      edits.set(number, known);
+      return known;
     };
     for (const [name, mac] of changes) {
       const before = this.macOf(name);
       if (before === mac) continue;
-      if (before !== null) update(before, without);
-      if (mac !== null) update(mac, including);
+      const [old, now] = [before, mac].map((hex) => (hex === null ? undefined : bytesOfHex(hex)));
+      if (old !== undefined) editsOf(old).removed.push(old);
+      if (now !== undefined) editsOf(now).added.push(now);
     }
+    const changed = [...edits].map(
+      ([number, edit]) => [number, changedBucket(this.#buckets[number] ?? new Uint8Array(), edit)] as const,
+    );
     const digests = new Uint8Array(this.#digests);
     for (const [number, bucket] of changed) digests.set(sha256(bucket), number * MAC_BYTES);
     const root = toHex(sha256(digests));

@@ -1,4 +1,3 @@
-import { concatBytes } from "../../shared/encoding.ts";
 import { MAC_BYTES } from "./mac-table.ts";
 
 export const BUCKETS = 256;
@@ -46,13 +45,16 @@ function sorted(bucket: Uint8Array): Uint8Array {
   return result;
 }
 
-/** Where the MAC is in a sorted bucket, or belongs. */
+/** Where the first MAC like it is in a sorted bucket, or where it belongs. */
 function placeOf(bucket: Uint8Array, mac: Uint8Array): { readonly at: number; readonly found: boolean } {
-  for (let at = 0; at < bucket.length; at += MAC_BYTES) {
-    const order = compareMacs(bucket, at, mac);
-    if (order >= 0) return { at, found: order === 0 };
+  let [from, to] = [0, bucket.length / MAC_BYTES];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (compareMacs(bucket, middle * MAC_BYTES, mac) < 0) from = middle + 1;
+    else to = middle;
   }
-  return { at: bucket.length, found: false };
+  const at = from * MAC_BYTES;
+  return { at, found: at < bucket.length && compareMacs(bucket, at, mac) === 0 };
 }
 
 /** Not in constant time: anybody who can write the database can also read these MACs. */
@@ -64,12 +66,47 @@ function compareMacs(bucket: Uint8Array, at: number, mac: Uint8Array): number {
   return 0;
 }
 
-export function without(bucket: Uint8Array, mac: Uint8Array): Uint8Array {
-  const { at, found } = placeOf(bucket, mac);
-  return found ? concatBytes(bucket.subarray(0, at), bucket.subarray(at + MAC_BYTES)) : bucket;
+/** MACs of one bucket that go and come. */
+export interface BucketChanges {
+  readonly removed: Uint8Array[];
+  readonly added: Uint8Array[];
 }
 
-export function including(bucket: Uint8Array, mac: Uint8Array): Uint8Array {
-  const { at } = placeOf(bucket, mac);
-  return concatBytes(bucket.subarray(0, at), mac, bucket.subarray(at));
+/** A sorted bucket after its changes, in one copy: a transaction may change many rows. A MAC to remove may be missing. */
+export function changedBucket(bucket: Uint8Array, { removed, added }: BucketChanges): Uint8Array {
+  const gone = removed.map((mac) => placeOf(bucket, mac)).filter(({ found }) => found);
+  const come = added.map((mac) => ({ at: placeOf(bucket, mac).at, mac }));
+  const result = new Uint8Array(bucket.length + (come.length - gone.length) * MAC_BYTES);
+  let [from, to] = [0, 0];
+  const copyUpTo = (at: number) => {
+    result.set(bucket.subarray(from, at), to);
+    to += at - from;
+    from = at;
+  };
+  const edits = [...come, ...gone.map(({ at }) => ({ at, mac: undefined }))];
+  for (const { at, mac } of edits.sort(inOrder)) {
+    // The same MAC may go twice.
+    copyUpTo(Math.max(at, from));
+    if (mac === undefined) {
+      from += MAC_BYTES;
+    } else {
+      result.set(mac, to);
+      to += MAC_BYTES;
+    }
+  }
+  copyUpTo(bucket.length);
+  return result;
+}
+
+interface Edit {
+  readonly at: number;
+  /** `undefined` where the MAC at this place goes. */
+  readonly mac: Uint8Array | undefined;
+}
+
+/** What comes belongs before the MAC at its place. */
+function inOrder(a: Edit, b: Edit): number {
+  if (a.at !== b.at) return a.at - b.at;
+  if (a.mac === undefined || b.mac === undefined) return Number(a.mac === undefined) - Number(b.mac === undefined);
+  return compareMacs(a.mac, 0, b.mac);
 }
