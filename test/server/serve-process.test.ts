@@ -6,6 +6,7 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { scratchFolder } from "../tokens/scratch-folder.ts";
 import { send, signedPath } from "./signed.ts";
@@ -84,6 +85,29 @@ test("the first line says where it listens; requests are logged without paramete
     ["Encrypt", "OK", "owner"],
   ]);
   expect(server.log()).not.toMatch(/secret|c2VjcmV0|Signature/);
+});
+
+test("a line of the log is as pino writes it, whatever the caller is called", async () => {
+  const name = 'a "b"\\ <c>';
+  const credentials = JSON.parse(lanelock("access-keys", "create", "--name", name, "--json"));
+  const server = await start("--port", "0");
+  expect((await send(server.url, signedPath(credentials, "ListKeys"))).status).toBe(200);
+  server.child.kill("SIGTERM");
+  expect(await server.ended).toBe(0);
+  const line = JSON.parse(server.log());
+  const { level, time, milliseconds, requestId, sourceIp, accessKeyId } = line;
+  expect(line).toEqual({
+    ...{ level: 30, time, requestId, operation: "ListKeys", status: 200, code: "OK", milliseconds, sourceIp },
+    ...{ accessKeyId, caller: name, msg: "done" },
+  });
+  expect([level, sourceIp, accessKeyId]).toEqual([30, "127.0.0.1", credentials.accessKeyId]);
+  expect(requestId).toMatch(/^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/);
+  expect(Math.abs(Date.now() - time)).toBeLessThan(600_000);
+  expect(milliseconds).toBeGreaterThan(0);
+  const written: string[] = [];
+  const logger = pino({ base: null, timestamp: () => `,"time":${time}` }, { write: (text) => written.push(text) });
+  logger.info({ ...line, level: undefined, time: undefined, msg: undefined }, "done");
+  expect([server.log()]).toEqual(written);
 });
 
 test("a request in progress is finished when the server is stopped", async () => {

@@ -29,44 +29,49 @@ export function decode<Request>(
   { request }: Pick<Coded<Request, unknown>, "request">,
   parameters: Iterable<readonly [name: string, text: string]>,
 ): Request {
-  const { entries, known } = sentParameters(request);
-  const texts = new Map<string, string>();
+  const { entries, places } = sentParameters(request);
+  const texts: (string | undefined)[] = [];
   let parts: Map<string, Map<string, string>> | undefined;
   for (const [name, text] of parameters) {
-    if (COMMON_PARAMETERS.has(name)) continue;
-    if (known.has(name)) {
-      if (texts.has(name)) throw givenTwice(name);
-      texts.set(name, text);
-    } else {
+    const place = places.get(name);
+    if (place === undefined) {
       parts ??= new Map();
       addPart(parts, entries, [name, text]);
+    } else if (place >= 0) {
+      if (texts[place] !== undefined) throw givenTwice(name);
+      texts[place] = text;
     }
   }
   const value: Record<string, unknown> = {};
-  for (const { name, parameter, field } of request.entries) {
+  for (const { name, field } of request.entries) if (field.fixed !== undefined) value[name] = field.fixed;
+  for (let place = 0; place < entries.length; place++) {
+    const { name, parameter, field } = entries[place] as Entry;
     const inParts = parts?.get(parameter);
-    const text = texts.get(parameter);
+    const text = texts[place];
     if (text !== undefined && inParts !== undefined) throw givenTwice(parameter);
-    if (field.fixed !== undefined) value[name] = field.fixed;
-    else if (text !== undefined) value[name] = field.fromText(text, parameter);
+    if (text !== undefined) value[name] = field.fromText(text, parameter);
     else if (inParts !== undefined) value[name] = field.fromParts?.(inParts, parameter);
   }
   return value as Request;
 }
 
-/** The fields of a request that are sent, and their parameters. */
+/** The fields of a request that are sent. */
 interface SentParameters {
   readonly entries: readonly Entry[];
-  readonly known: ReadonlySet<string>;
+  /** Where each is in `entries`, by its parameter; {@link OF_PROTOCOL} for the parameters of the protocol. */
+  readonly places: ReadonlyMap<string, number>;
 }
 
+const OF_PROTOCOL = -1;
 const sent = new WeakMap<object, SentParameters>();
 
 function sentParameters(request: Pick<Schema<unknown>, "entries">): SentParameters {
   const found = sent.get(request);
   if (found !== undefined) return found;
   const entries = request.entries.filter(({ field }) => field.fixed === undefined);
-  const made = { entries, known: new Set(entries.map(({ parameter }) => parameter)) };
+  const places = new Map(entries.map(({ parameter }, place) => [parameter, place]));
+  for (const name of COMMON_PARAMETERS) places.set(name, OF_PROTOCOL);
+  const made = { entries, places };
   sent.set(request, made);
   return made;
 }

@@ -16,13 +16,19 @@ export type Decision =
 
 /** Deny wins over Allow, and the default is to deny. The reason names the deciding statement. */
 export function decide(policy: Policy, access: Access, facts: RequestFacts): Decision {
-  const matching = policy.statements.filter((statement) => covers(statement, access, facts));
-  const denied = matching.find(({ effect }) => effect === "Deny");
-  const what = `${access.actions[0]} on ${access.resources[0]}`;
-  if (denied) return { allowed: false, reason: `Statement ${denied.number} denies ${what}.` };
-  const allowed = matching.find(({ effect }) => effect === "Allow");
-  if (allowed) return { allowed: true, reason: `Statement ${allowed.number} allows ${what}.` };
-  return { allowed: false, reason: `No statement allows ${what}.` };
+  let allowing: Statement | undefined;
+  for (const statement of policy.statements) {
+    if (!covers(statement, access, facts)) continue;
+    if (statement.effect === "Deny") return reasoned(false, `Statement ${statement.number} denies`, access);
+    allowing ??= statement;
+  }
+  return allowing === undefined
+    ? reasoned(false, "No statement allows", access)
+    : reasoned(true, `Statement ${allowing.number} allows`, access);
+}
+
+function reasoned(allowed: boolean, verdict: string, { actions, resources }: Access): Decision {
+  return { allowed, reason: `${verdict} ${actions[0]} on ${resources[0]}.` };
 }
 
 /** Whether any statement tests the tags of a key, which must be read from the store. */
@@ -40,7 +46,7 @@ function covers(statement: Statement, { actions, resources }: Access, facts: Req
 
 /** Names of actions are compared without regard to case, as RAM compares them. */
 function matchesAction(pattern: string, action: string): boolean {
-  return matchesWildcard(pattern.toLowerCase(), action.toLowerCase());
+  return pattern === "*" || matchesWildcard(pattern.toLowerCase(), action.toLowerCase());
 }
 
 /** What a policy, as JSON, decides about one action on one resource. @throws LanelockError `ERR_ARGUMENT` for a policy that is wrong */

@@ -6,8 +6,21 @@ import type { WireError } from "../protocol/service-error.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
 
+const ID_CHARACTERS = 36;
+const IDS_AT_ONCE = 64;
+let ids = "";
+let used = 0;
+
+/** A random UUID (RFC 9562 §5.4) in capitals, as the service writes them: many are made capitals at once, which is the slow part. */
 export function newRequestId(): string {
-  return randomUUID().toUpperCase();
+  if (used === ids.length) {
+    ids = Array.from({ length: IDS_AT_ONCE }, () => randomUUID())
+      .join("")
+      .toUpperCase();
+    used = 0;
+  }
+  used += ID_CHARACTERS;
+  return ids.slice(used - ID_CHARACTERS, used);
 }
 
 /** The JSON of a refusal, as the service spells it. */

@@ -5,11 +5,8 @@ import { percentEncode } from "./percent-encoding.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Claim, SignedRequest } from "./signed-request.ts";
 
-/** Parameters of the protocol, which no operation sees. */
-const COMMON = new Set([
-  ...["Action", "Version", "Format", "RegionId", "AccessKeyId", "SecurityToken", "Timestamp"],
-  ...["Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", "SignatureType", "ResourceOwnerAccount"],
-]);
+/** A parameter of some clients that says nothing. The operations know the other ones of the protocol, and pass over them. */
+const IGNORED = "ResourceOwnerAccount";
 
 /**
  * The signature 1.0 of Alibaba Cloud's RPC style: base64(HMAC-SHA-1(secret ‖ "&", string to sign)), over the method and all
@@ -56,8 +53,7 @@ function signatureAsSent(secret: string, { method, orderedQuery }: SignedRequest
   if (orderedQuery === undefined || start < 0) return undefined;
   const end = orderedQuery.indexOf("&", start + 1);
   const signed = orderedQuery.slice(0, start) + (end < 0 ? "" : orderedQuery.slice(end));
-  const encoded = signed.replaceAll("%", "%25").replaceAll("=", "%3D").replaceAll("&", "%26");
-  return hmacText("sha1", `${secret}&`, `${method}&%2F&${encoded}`, "base64");
+  return hmacText("sha1", `${secret}&`, `${method}&%2F&${encodeURIComponent(signed)}`, "base64");
 }
 
 /** What is encoded once has nothing but `%` to encode. */
@@ -77,8 +73,9 @@ function merged(query: Parameters, form: Parameters): Parameters {
 }
 
 function operationParameters(all: Parameters): Parameters {
-  const own = new Map<string, string>();
-  for (const [name, value] of all) if (!COMMON.has(name)) own.set(name, value);
+  if (!all.has(IGNORED)) return all;
+  const own = new Map(all);
+  own.delete(IGNORED);
   return own;
 }
 

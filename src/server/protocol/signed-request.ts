@@ -28,7 +28,7 @@ export interface Claim {
   readonly timestamp: number;
   /** What makes the request unique under its access key: the nonce, or the signature where there is no nonce. */
   readonly replayId: string;
-  /** The parameters of the operation, without those of the protocol. */
+  /** The parameters of the operation, and perhaps those of the protocol. */
   readonly parameters: Parameters;
   /** Compares the signature with that of `secret` in constant time. */
   readonly isSignedWith: (secret: string) => boolean;

@@ -72,7 +72,7 @@ export class AppendedIds {
     file.begunAt ??= at;
     return entries.map(({ id, until }) => {
       const view = new DataView(id.buffer, id.byteOffset, 8);
-      return this.#add(file, [view.getUint32(0), view.getUint32(4)], until);
+      return this.#add(file, view.getUint32(0), view.getUint32(4), until);
     });
   }
 
@@ -181,11 +181,11 @@ export class AppendedIds {
 
   #learn(file: OpenFile, record: IdRecord): void {
     file.begunAt ??= record.at;
-    record.each((high, low, until) => this.#add(file, [high, low], until));
+    record.each((high, low, until) => this.#add(file, high, low, until));
   }
 
   /** @returns whether the id is new */
-  #add(file: OpenFile, [high, low]: readonly [number, number], until: number): boolean {
+  #add(file: OpenFile, high: number, low: number, until: number): boolean {
     file.lastUntil = Math.max(file.lastUntil, until);
     if (this.#known.has(high, low)) return false;
     this.#known.add(high, low, until);

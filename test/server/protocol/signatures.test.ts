@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { encrypt } from "../../../src/kms/operations/encrypt.ts";
+import { decode } from "../../../src/kms/schema/codec.ts";
 import { acs3Signature, readAcs3Claim } from "../../../src/server/protocol/acs3-signature-hmac-sha256.ts";
 import { readParameters } from "../../../src/server/protocol/parameters.ts";
 import { percentEncode } from "../../../src/server/protocol/percent-encoding.ts";
@@ -132,12 +134,18 @@ test("the parameters of the protocol do not reach the operation, and every other
   const query = new Map<string, string>([
     ...[["Action", "Encrypt"] as const, ["Version", "2016-01-20"] as const, ["AccessKeyId", "id"] as const],
     ...[["Timestamp", "2026-11-22T00:28:24Z"] as const, ["SignatureNonce", "n"] as const, ["Format", "json"] as const],
-    ...[["KeyId", "k"] as const, ["EncryptionContext.a", "1"] as const],
+    ...[["KeyId", "k"] as const, ["EncryptionContext.a", "1"] as const, ["RegionId", "local"] as const],
+    ...[["SecurityToken", "t"] as const, ["SignatureMethod", "HMAC-SHA1"] as const, ["SignatureType", ""] as const],
+    ...[["SignatureVersion", "1.0"] as const, ["ResourceOwnerAccount", "a"] as const],
   ]);
   query.set("Signature", rpcSignature(secret, "GET", query));
   const claim = readRpcClaim(request({ method: "GET", query }));
   expect(claim.isSignedWith(secret)).toBe(true);
-  expect(Object.fromEntries(claim.parameters)).toEqual({ KeyId: "k", "EncryptionContext.a": "1" });
+  expect(decode(encrypt, claim.parameters)).toEqual({ keyId: "k", encryptionContext: { a: "1" } });
+  const unknown = new Map(query).set("NoSuchName", "x");
+  expect(() => decode(encrypt, readRpcClaim(request({ method: "GET", query: unknown })).parameters)).toThrow(
+    expect.objectContaining({ code: "InvalidParameter" }),
+  );
   expect(claim).toMatchObject({ action: "Encrypt", version: "2016-01-20", replayId: "n" });
   expect(claim.timestamp).toBe(Date.UTC(2026, 10, 22, 0, 28, 24));
 });
