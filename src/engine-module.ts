@@ -4,5 +4,6 @@
  * @module
  */
 
-export { provideEngine } from "./engine/load.ts";
+export { provideEngine } from "./engine/provide.ts";
+export type { EngineParts } from "./engine/provided.ts";
 export { LanelockError, type LanelockErrorCode } from "./errors.ts";

@@ -1,6 +1,7 @@
 // Bundles the code of the envelope's worker threads into one text, which src/envelope/workers/thread.ts starts them from.
-// The engine's binary is left out: the thread that starts another has it already and puts it in front.
+// The engine's modules are left out: the thread that starts another has them already and puts them in front.
 import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { build } from "esbuild";
 import { root } from "./setup.mjs";
 
@@ -9,8 +10,10 @@ const output = `${root}src/envelope/workers/worker-code.generated.ts`;
 const engineFromParent = {
   name: "engine-from-parent",
   setup({ onLoad }) {
-    const contents = "export const modules = ENGINE_MODULES;";
-    onLoad({ filter: /\/engine\.generated\.ts$/ }, () => ({ contents, loader: "js" }));
+    onLoad({ filter: /\/engine\/[a-z0-9]+\.generated\.ts$/ }, ({ path }) => ({
+      contents: `export const modules = ENGINE_MODULES.${basename(path, ".generated.ts")};`,
+      loader: "js",
+    }));
   },
 };
 

@@ -1,7 +1,7 @@
-// Packs the engine's two modules into text that JavaScript carries and gzip compresses well; src/engine/unpack.ts undoes it.
+// Packs both builds of a module into text that JavaScript carries and gzip compresses well; src/engine/unpack.ts undoes it.
 //
 // A byte is one character if it is one of the most frequent, else two: a prefix and a character. Hexadecimal is twice as long and
-// compresses to an eighth more; Base64, which shifts what repeats by two bits or four, compresses worse than both. The two modules
+// compresses to an eighth more; Base64, which shifts what repeats by two bits or four, compresses worse than both. The two builds
 // are almost the same: cut into chunks and laid side by side, they compress to little more than one.
 
 /** Printable, the same in every encoding, and never escaped in a string; without `<`, so that no text ends a script of HTML. */

@@ -1,6 +1,6 @@
 import { Encryption } from "./encryption";
 
-/** The interface between the modes of the engine's first module and its ciphers. */
+/** The interface between the modes of a cipher's own module and the cipher. */
 @unmanaged
 export abstract class BlockCipher extends Encryption {
   /** Decrypts as `encryptBatch` encrypts. */

@@ -1,4 +1,4 @@
-// What modes know of each cipher beforehand: the same in both modules of the engine (encryption.ts explains the words).
+// What modes know of each cipher beforehand: the same in all modules of the engine (encryption.ts explains the words).
 export const AES_LANES: u32 = 32, AES_GROUP: u32 = 8, AES_FEW: u32 = 6;
 export const SM4_LANES: u32 = 128, SM4_GROUP: u32 = 32, SM4_FEW: u32 = 16;
 

@@ -1,14 +1,14 @@
-// AES of the engine's first module as the second sees it: the same key slots, and calls of what the first exports.
+// AES as the module of its further modes sees it: the same key slots, and calls of what aes.ts exports.
 import { Encryption } from "../cipher/encryption";
 import { AES_FEW, AES_GROUP, AES_LANES, AES_ROUNDS, AES_SERIAL_KEYS, AES_SIZE } from "../cipher/shapes";
 
-@external("env", "aesEncryptBatch")
+@external("aes", "aesEncryptBatch")
 declare function encryptBatch(slot: usize, from: usize, to: usize, add: usize, count: u32): void;
-@external("env", "aesEncryptFew")
+@external("aes", "aesEncryptFew")
 declare function encryptFew(slot: usize, blocks: usize, count: u32): void;
-@external("env", "aesEncryptChain")
+@external("aes", "aesEncryptChain")
 declare function encryptChain(slot: usize, chain: usize, data: usize, length: u32): void;
-@external("env", "aesCtr")
+@external("aes", "aesCtr")
 declare function addCounter(slot: usize, block: usize, data: usize, length: u32): void;
 
 @unmanaged

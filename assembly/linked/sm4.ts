@@ -1,14 +1,14 @@
-// SM4 of the engine's first module as the second sees it: the same key slots, and calls of what the first exports.
+// SM4 as the module of its further modes sees it: the same key slots, and calls of what sm4.ts exports.
 import { Encryption } from "../cipher/encryption";
 import { SM4_FEW, SM4_GROUP, SM4_LANES, SM4_SIZE } from "../cipher/shapes";
 
-@external("env", "sm4EncryptBatch")
+@external("sm4", "sm4EncryptBatch")
 declare function encryptBatch(slot: usize, from: usize, to: usize, add: usize, count: u32): void;
-@external("env", "sm4EncryptFew")
+@external("sm4", "sm4EncryptFew")
 declare function encryptFew(slot: usize, blocks: usize, count: u32): void;
-@external("env", "sm4EncryptChain")
+@external("sm4", "sm4EncryptChain")
 declare function encryptChain(slot: usize, chain: usize, data: usize, length: u32): void;
-@external("env", "sm4Ctr")
+@external("sm4", "sm4Ctr")
 declare function addCounter(slot: usize, block: usize, data: usize, length: u32): void;
 
 @unmanaged

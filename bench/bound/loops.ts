@@ -1,5 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { engine } from "../../src/engine/load.ts";
+import { aes, sm4 as sm4Module } from "../../src/engine/modules.ts";
 import { takeSlot } from "../../src/engine/slots.ts";
 
 /** An inner loop of the engine at work on all of its IO. */
@@ -11,8 +12,9 @@ export interface Loop {
   readonly run: () => void;
 }
 
-const { exports: e, bytes, io, nonce, build } = engine();
-const size = e.ioSize();
+const { exports, bytes, io, nonce, build } = engine();
+const e = { ...aes(), ...sm4Module() };
+const size = exports.ioSize();
 
 function slotWith(key: number, expand: (slot: number, key: number, length: number) => void, room: number): number {
   const slot = takeSlot(engine(), room).address;
@@ -24,7 +26,7 @@ function slotWith(key: number, expand: (slot: number, key: number, length: numbe
 const aes128 = slotWith(16, e.aesExpand, e.aesGcmSize());
 const aes256 = slotWith(32, e.aesExpand, e.aesGcmSize());
 const sm4 = slotWith(16, e.sm4Expand, e.sm4GcmSize());
-const run = takeSlot(engine(), e.runSize()).address;
+const run = takeSlot(engine(), exports.runSize()).address;
 e.aesGcmExpand(aes256);
 randomFillSync(bytes, nonce, 12);
 e.aesGcmStart(aes256, run, 12);

@@ -1,5 +1,6 @@
 // One view of two keys: both programs run with each of them.
 import { decode } from "../../test/proof/wasm/decode.ts";
+import { link } from "../../test/proof/wasm/link.ts";
 import { addressesOf, compare, type Tally } from "./compare.ts";
 import { keyFromTrace } from "./key-from-trace.ts";
 import { type Layout, TracedAes } from "./recorder.ts";
@@ -43,9 +44,12 @@ export class Program {
   readonly #module: Module;
   readonly #hasTable: boolean;
 
-  constructor(module: Module, { hasTable }: { hasTable: boolean }) {
+  /** @param memory the module in whose memory it works, if it has none */
+  constructor(module: Module, { hasTable, memory }: { hasTable: boolean; memory?: Module }) {
     this.#module = module;
-    this.#aes = new TracedAes(decode(module.bytes));
+    const own = decode(module.bytes);
+    const whole = memory && link(new Map(Object.entries({ env: decode(memory.bytes), aes: own })));
+    this.#aes = new TracedAes(whole ?? own);
     this.#hasTable = hasTable;
   }
 

@@ -1,5 +1,5 @@
-// Traces away from the page. The modules are files beside this script: the engine as the package has it, in the build that this
-// browser runs, and the table AES.
+// Traces away from the page. The modules are files beside this script: the engine's memory and its AES as the package has them, in the
+// build that this browser runs, and the table AES.
 import { type Asked, encryptByWebCrypto, hex, type Module, Program, type ProgramName, type Traced } from "./work.ts";
 
 export type Answer =
@@ -13,14 +13,16 @@ async function load(file: string): Promise<Module> {
 }
 
 /** The build that lanelock runs in this browser. */
-async function loadEngine(): Promise<Module> {
-  const relaxed = await load("engine.relaxed.wasm");
-  return WebAssembly.validate(relaxed.bytes) ? relaxed : load("engine.plain.wasm");
+async function loadEngine(): Promise<{ aes: Module; memory: Module }> {
+  const relaxed = await load("aes.relaxed.wasm");
+  const build = WebAssembly.validate(relaxed.bytes) ? "relaxed" : "plain";
+  const aes = build === "relaxed" ? relaxed : await load("aes.plain.wasm");
+  return { aes, memory: await load(`engine.${build}.wasm`) };
 }
 
 async function loadPrograms(): Promise<Readonly<Record<ProgramName, Program>>> {
-  const [engine, table] = await Promise.all([loadEngine(), load("table-aes.wasm")]);
-  return { engine: new Program(engine, { hasTable: false }), table: new Program(table, { hasTable: true }) };
+  const [{ aes, memory }, table] = await Promise.all([loadEngine(), load("table-aes.wasm")]);
+  return { engine: new Program(aes, { hasTable: false, memory }), table: new Program(table, { hasTable: true }) };
 }
 
 let loading: ReturnType<typeof loadPrograms> | undefined;

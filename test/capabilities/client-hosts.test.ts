@@ -51,12 +51,16 @@ test("workerd, which compiles no WebAssembly at run time", async () => {
   await using running = await serverWithKey();
   const folder = scratchFolder("workerd-client");
   const worker = `
+    import aes from "lanelock/aes.plain.wasm";
     import module from "lanelock/engine.plain.wasm";
     import { provideEngine } from "lanelock/engine";
-    provideEngine(module);
+    provideEngine(module, { aes });
     export default { fetch: async () => new Response(await tryClient({ kmsClient, envelope }, ${optionsOf(running)})) };`;
-  writeFileSync(join(folder, "worker.js"), await bundled(worker, ["lanelock/engine.plain.wasm"]));
-  copyFileSync(`${root}dist/engine.plain.wasm`, join(folder, "engine.wasm"));
+  writeFileSync(
+    join(folder, "worker.js"),
+    await bundled(worker, ["lanelock/engine.plain.wasm", "lanelock/aes.plain.wasm"]),
+  );
+  for (const part of ["engine", "aes"]) copyFileSync(`${root}dist/${part}.plain.wasm`, join(folder, `${part}.wasm`));
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const address = probe.address();
@@ -75,6 +79,7 @@ test("workerd, which compiles no WebAssembly at run time", async () => {
     const main :Workerd.Worker = (modules = [
       (name = "worker", esModule = embed "worker.js"),
       (name = "lanelock/engine.plain.wasm", wasm = embed "engine.wasm"),
+      (name = "lanelock/aes.plain.wasm", wasm = embed "aes.wasm"),
     ], compatibilityDate = "2026-01-01");`;
   writeFileSync(join(folder, "config.capnp"), config);
   const binary = `${root}node_modules/@cloudflare/workerd-linux-64/bin/workerd`;

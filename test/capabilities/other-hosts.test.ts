@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { EdgeRuntime } from "edge-runtime";
 import { build, type Plugin } from "esbuild";
 import { afterAll, expect, test } from "vitest";
+import { parts } from "../../tools/engine-parts.mjs";
 import { scratchFolder } from "../tokens/scratch-folder.ts";
 import { longRefused, type Outcome, refused, scriptForPage, works } from "./try-envelope.ts";
 
@@ -72,6 +73,14 @@ async function answerOfWorkerd(folder: string, modules: Readonly<Record<string, 
   }
 }
 
+/** What envelopes need of the engine. */
+const ENVELOPE_PARTS = ["engine", "aes", "sm4"];
+
+const provideAll = `
+    import { provideEngine } from "lanelock/engine";
+    ${ENVELOPE_PARTS.map((name) => `import ${name} from "lanelock/${name}.plain.wasm";`).join("\n    ")}
+    provideEngine(engine, { aes, sm4 });`;
+
 /** What a program with an envelope does in workerd. */
 async function askWorkerd({ provide = false } = {}): Promise<Outcome> {
   const folder = scratchFolder("workerd");
@@ -79,19 +88,18 @@ async function askWorkerd({ provide = false } = {}): Promise<Outcome> {
   const worker = `
     import { envelope } from "lanelock/envelope";
     import { tryEnvelope } from "./test/capabilities/envelope-program.mjs";
-    ${provide ? 'import module from "lanelock/engine.plain.wasm"; import { provideEngine } from "lanelock/engine";' : ""}
-    ${provide ? "provideEngine(module);" : ""}
+    ${provide ? provideAll : ""}
     export default { fetch: async () => Response.json(await tryEnvelope(envelope)) };`;
-  const external = ["lanelock/engine.plain.wasm"];
+  const names = Object.fromEntries(ENVELOPE_PARTS.map((name) => [`lanelock/${name}.plain.wasm`, `${name}.plain.wasm`]));
   await build({
     stdin: { contents: worker, resolveDir: root },
     bundle: true,
     format: "esm",
     platform: "browser",
-    external,
+    external: Object.keys(names),
     outfile: join(folder, "worker.js"),
   });
-  return (await answerOfWorkerd(folder, { "lanelock/engine.plain.wasm": "engine.plain.wasm" })) as Outcome;
+  return (await answerOfWorkerd(folder, names)) as Outcome;
 }
 
 test("workerd, which forbids compiling WebAssembly from bytes", async () => {
@@ -121,7 +129,7 @@ test("workerd, given the engine as a module that it compiled", async () => {
 const program = `
   import { aesGcm, aesGcmSiv, sm4Gcm } from "lanelock";
   import { aesKw } from "lanelock/key-wrap";
-  import { aesCmac } from "lanelock/mac";
+  import { aesCmac, sm4Cmac } from "lanelock/mac";
   import { gcm } from "lanelock/noble";
   import { aesCbc } from "lanelock/unauthenticated";
   const [key, short, nonce, text] = [32, 16, 12, 5000].map((length) => new Uint8Array(length).fill(length));
@@ -130,7 +138,8 @@ const program = `
     aesGcm(key, { backend: "wasm" }).open(nonce, aesGcm(key).seal(nonce, text)),
     sm4Gcm(short).seal(nonce, text),
     aesGcmSiv(key).seal(nonce, text),
-    aesCbc(key).encrypt(short, text),
+    aesCbc(key).decrypt(short, aesCbc(key).encrypt(short, text)),
+    sm4Cmac(short).mac(text),
     aesKw(key).wrap(short),
     aesCmac(key).mac(text),
     gcm(key, nonce).encrypt(text),
@@ -159,6 +168,9 @@ async function expected(): Promise<string[]> {
   return results();
 }
 
+/** What the entries import. */
+const plainFiles = parts.map(({ name }) => `${name}.plain.wasm`);
+
 test("workerd, with the entries for it and nothing else to do", async () => {
   const folder = scratchFolder("workerd entries");
   mkdirSync(folder, { recursive: true });
@@ -172,7 +184,7 @@ test("workerd, with the entries for it and nothing else to do", async () => {
   };
   const ending = "export default { fetch: () => Response.json(results()) };";
   writeFileSync(join(folder, "worker.js"), await bundled("workerd", ending, beside));
-  const files = { "engine.plain.wasm": "engine.plain.wasm", "modes.plain.wasm": "modes.plain.wasm" };
+  const files = Object.fromEntries(plainFiles.map((name) => [name, name]));
   expect(await answerOfWorkerd(folder, files)).toEqual(await expected());
 });
 
@@ -191,10 +203,7 @@ test("edge-runtime, with the entries for it and no other way to compile", async 
   };
   const code = await bundled("edge-light", "globalThis.outcome = results();", compiled);
   const runtime = new EdgeRuntime();
-  const files = ["engine.plain.wasm", "modes.plain.wasm"].map((name) => [
-    name,
-    Array.from(readFileSync(`${root}dist/${name}`)),
-  ]);
+  const files = plainFiles.map((name) => [name, Array.from(readFileSync(`${root}dist/${name}`))]);
   runtime.evaluate(`globalThis.compiled = Object.fromEntries(${JSON.stringify(files)}.map(([name, bytes]) =>
     [name, new WebAssembly.Module(Uint8Array.from(bytes))]));
     const { imports, exports } = WebAssembly.Module;

@@ -1,12 +1,12 @@
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { type Build, builds, type Part, type PartName, partOptions, parts } from "../../tools/engine-parts.mjs";
 
-export const builds = ["plain", "relaxed"] as const;
-export type Build = (typeof builds)[number];
+export { type Build, builds, type PartName, parts };
 
 function rootAbove(folder: string): string {
   return existsSync(join(folder, "asconfig.json")) ? folder : rootAbove(dirname(folder));
@@ -15,26 +15,28 @@ function rootAbove(folder: string): string {
 /** Found from wherever this module is bundled to, too. */
 export const projectRoot = rootAbove(dirname(fileURLToPath(import.meta.url)));
 
-/** The parts of the engine: the module that every program loads, and the one that imports its memory and ciphers. */
-export const parts = ["engine", "modes"] as const;
-export type Part = (typeof parts)[number];
-
-/** The asconfig of each part. */
-export const configs = { engine: "asconfig.json", modes: "asconfig.modes.json" } as const;
-
-/** A module as `npm run build` made it, in build/. */
-export function builtEngine(build: Build, part: Part = "engine"): Uint8Array {
-  return readFileSync(join(projectRoot, `build/${part}.${build}.wasm`));
+export function partNamed(name: PartName): Part {
+  const part = parts.find((each) => each.name === name);
+  if (!part) throw new Error(`The engine has no part ${name}`);
+  return part;
 }
 
-/** Both parts as one module that does the same, for what reads or rewrites code. */
+/** A module as `npm run build` made it, in build/. */
+export function builtPart(build: Build, name: PartName): Uint8Array {
+  return readFileSync(join(projectRoot, `build/${name}.${build}.wasm`));
+}
+
+/** The name under which the modules import what a part exports. The compiler calls the module that has the memory `env`. */
+export const importedAs = (name: PartName): string => (name === "engine" ? "env" : name);
+
+/** All parts as one module that does the same, for what reads or rewrites code. */
 export function wholeEngine(build: Build): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), "lanelock-merge-"));
   try {
-    const [engine, modes] = parts.map((part) => join(projectRoot, `build/${part}.${build}.wasm`));
+    const files = parts.flatMap(({ name }) => [join(projectRoot, `build/${name}.${build}.wasm`), importedAs(name)]);
     const merge = join(projectRoot, "node_modules/binaryen/bin/wasm-merge");
     const out = join(folder, "out.wasm");
-    execFileSync(process.execPath, [merge, `${engine}`, "env", `${modes}`, "modes", "-o", out, "--all-features"]);
+    execFileSync(process.execPath, [merge, ...files, "-o", out, "--all-features"]);
     return readFileSync(out);
   } finally {
     rmSync(folder, { recursive: true });
@@ -50,21 +52,19 @@ interface Source {
   readonly entry?: string;
 }
 
-/** Compiles AssemblyScript with the very options of the part's asconfig, but for the entry and where the result goes. */
-export async function compile({ build, root = projectRoot, part = "engine", entry }: Source): Promise<Uint8Array> {
+/** Compiles AssemblyScript with the very options of the part, the first unless given, but for the entry and where the result goes. */
+export async function compile({ build, root = projectRoot, part = parts[0], entry }: Source): Promise<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), "lanelock-asc-"));
   try {
-    const config = JSON.parse(readFileSync(join(projectRoot, configs[part]), "utf8"));
-    config.entries = [join(root, entry ?? config.entries[0])];
-    const target = config.targets[build];
-    config.targets = { [build]: { ...target, outFile: join(folder, "out.wasm"), textFile: join(folder, "out.wat") } };
-    const file = join(folder, "asconfig.json");
-    writeFileSync(file, JSON.stringify(config));
     const asc = join(projectRoot, "node_modules/assemblyscript/bin/asc.js");
-    await promisify(execFile)(process.execPath, [asc, "--config", file, "--target", build, "--baseDir", root], {
+    const out = join(folder, "out.wasm");
+    const config = ["--config", join(projectRoot, "asconfig.json"), "--target", build];
+    const places = ["--baseDir", root, "--outFile", out, "--textFile", join(folder, "out.wat")];
+    const source = join(root, entry ?? part.entry);
+    await promisify(execFile)(process.execPath, [asc, source, ...config, ...partOptions(part), ...places], {
       cwd: root,
     });
-    return readFileSync(join(folder, "out.wasm"));
+    return readFileSync(out);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,7 +1,7 @@
 import binaryen from "binaryen";
 import { expect, test } from "vitest";
 import { blockModeScenarios } from "./block-mode-scenarios.ts";
-import { builds, builtEngine } from "./compile.ts";
+import { builds, wholeEngine } from "./compile.ts";
 import { gcmScenarios } from "./gcm-scenarios.ts";
 import { instrument } from "./instrument.ts";
 import { EngineCalls } from "./scenario.ts";
@@ -130,7 +130,7 @@ function accessesSeenByBinaryen(code: Uint8Array): number {
 const unseenByBinaryen = /^v128\.(load|store)\d/;
 
 test.each(builds)("%s: every load and store that Binaryen instruments is seen, and the others too", (build) => {
-  const code = builtEngine(build);
+  const code = wholeEngine(build);
   const accesses = instrument(code).sites.filter(({ instruction }) => /\.(load|store)/.test(instruction));
   const others = accesses.filter(({ instruction }) => unseenByBinaryen.test(instruction));
   expect(accesses.length - others.length).toBe(accessesSeenByBinaryen(code));
@@ -144,7 +144,7 @@ function shipped(code: Uint8Array): Callable {
 }
 
 test("the instrumented engine gives the same results as the shipped one", () => {
-  const code = builtEngine("plain");
+  const code = wholeEngine("plain");
   const [traced, plain] = [new TracedModule(code), shipped(code)];
   const initial = plain.memory.slice();
   for (const cipher of [

@@ -1,6 +1,6 @@
 import { type CipherCase, publicBytes, type Scenario } from "./scenario.ts";
 
-// What the engine's first module exports for the second: ciphers and GHASH, with secret keys and secret blocks.
+// What the ciphers' modules export for those of further modes: ciphers and GHASH, with secret keys and secret blocks.
 
 function batch(cipher: CipherCase, blocks: number): Scenario {
   return {

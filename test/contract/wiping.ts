@@ -1,26 +1,24 @@
-import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { engine } from "../../src/engine/load.ts";
-import { modes } from "../../src/engine/load-modes.ts";
+import { aes, aesInverse, aesModes, sm4, sm4Modes } from "../../src/engine/modules.ts";
 import { slotsInUse } from "../../src/engine/slots.ts";
+import { type Build, builtPart, importedAs, parts } from "../constant-time/compile.ts";
 
 // The engine's memory, read from outside. What no key or stream owns has to be as it is in an engine that was never used:
 // its constants, and zeros.
 
 let unused: Uint8Array | undefined;
 
-function builtModule(name: string): WebAssembly.Module {
-  const code = readFileSync(new URL(`../../build/${name}.${engine().build}.wasm`, import.meta.url));
-  return new WebAssembly.Module(code);
-}
-
-/** The memory of an instance that has done nothing, with the constants of both modules. Both are loaded here, too. */
+/** The memory of an instance that has done nothing, with the constants of all modules. All are loaded here, too. */
 function unusedMemory(): Uint8Array {
   if (unused) return unused;
-  modes();
-  const { exports } = new WebAssembly.Instance(builtModule("engine"));
-  new WebAssembly.Instance(builtModule("modes"), { env: exports });
-  const { memory } = exports;
+  for (const load of [aes, aesInverse, sm4, aesModes, sm4Modes]) load();
+  const namespaces: Record<string, WebAssembly.Exports> = {};
+  for (const { name } of parts) {
+    const code = Uint8Array.from(builtPart(engine().build as Build, name));
+    namespaces[importedAs(name)] = new WebAssembly.Instance(new WebAssembly.Module(code), namespaces).exports;
+  }
+  const { memory } = namespaces.env ?? {};
   if (!(memory instanceof WebAssembly.Memory)) throw new Error("The engine exports no memory");
   unused = new Uint8Array(memory.buffer);
   return unused;

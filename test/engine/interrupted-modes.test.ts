@@ -9,7 +9,7 @@ import { expectBytes } from "../reference/expect-bytes.ts";
 import { seeded } from "../reference/seeded.ts";
 import { atEveryDepth, timeOut } from "./interruption.ts";
 
-// As interrupted-calls.test.ts, for MACs, key wrap and the modes of the engine's second module: wherever a call ends, the next one
+// As interrupted-calls.test.ts, for MACs, key wrap and the modes of the engine's further modules: wherever a call ends, the next one
 // finds nothing of it, and every key gives what it gave before.
 
 const random = seeded("interrupted modes");

@@ -7,8 +7,8 @@ import { engine } from "../../src/engine/load.ts";
 const compiled = (name: string) =>
   new WebAssembly.Module(readFileSync(new URL(`../../build/${name}.plain.wasm`, import.meta.url)));
 
-test("both modules that were handed in run, and nothing is compiled from bytes", () => {
-  provideEngine(compiled("engine"), compiled("modes"));
+test("the modules that were handed in run, and nothing is compiled from bytes", () => {
+  provideEngine(compiled("engine"), { aes: compiled("aes"), aesModes: compiled("aes-modes") });
   const { Module } = WebAssembly;
   WebAssembly.Module = class extends Module {
     constructor(_: BufferSource) {

@@ -7,8 +7,9 @@ import { engine } from "../../src/engine/load.ts";
 
 // An application that may not compile from bytes hands in the module that its host compiled.
 
-const modes = new WebAssembly.Module(readFileSync(new URL("../../build/modes.plain.wasm", import.meta.url)));
-const binary = readFileSync(new URL("../../build/engine.plain.wasm", import.meta.url));
+const built = (name: string) => readFileSync(new URL(`../../build/${name}.plain.wasm`, import.meta.url));
+const binary = built("engine");
+const aes = new WebAssembly.Module(built("aes"));
 /** `(module (func (export "io")))` */
 const other = Uint8Array.of(
   0,
@@ -50,18 +51,26 @@ test("anything but the engine is refused, and the engine is still there to be pr
     expect(() => provideEngine(value as never)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT" }));
     if (value === undefined) continue;
     const engine = new WebAssembly.Module(binary);
-    expect(() => provideEngine(engine, value as never)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT" }));
+    for (const name of ["aes", "aesInverse", "sm4", "aesModes", "sm4Modes"]) {
+      expect(() => provideEngine(engine, { [name]: value })).toThrow(
+        expect.objectContaining({ code: "ERR_ARGUMENT", message: expect.stringContaining(name) }),
+      );
+    }
+  }
+  const engine = new WebAssembly.Module(binary);
+  for (const parts of [null, 1, aes, { sm4: aes }, { aess: aes }]) {
+    expect(() => provideEngine(engine, parts as never)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT" }));
   }
 });
 
 test("the module that was handed in runs, of another realm too; a running engine is not replaced", () => {
   const foreign = runInNewContext("new WebAssembly.Module(binary)", { binary, WebAssembly }) as WebAssembly.Module;
-  provideEngine(foreign);
+  provideEngine(foreign, { aes });
   using aead = aesGcm(new Uint8Array(16));
   // NIST's test case 1 of "The Galois/Counter Mode of Operation": the tag of nothing under zeros.
   expect(Buffer.from(aead.seal(new Uint8Array(12), new Uint8Array(0))).toString("hex")).toBe(
     "58e2fccefa7e3061367f1d57a4e7455a",
   );
   expect(engine().build).toBe("provided");
-  expect(() => provideEngine(foreign, modes)).toThrow(expect.objectContaining({ code: "ERR_STATE" }));
+  expect(() => provideEngine(foreign, { aes })).toThrow(expect.objectContaining({ code: "ERR_STATE" }));
 });

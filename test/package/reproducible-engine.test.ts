@@ -4,16 +4,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import binaryen from "binaryen";
 import { afterAll, expect, test } from "vitest";
+import { modules as aes } from "../../src/engine/aes.generated.ts";
+import { modules as aesInverse } from "../../src/engine/aes-inverse.generated.ts";
+import { modules as aesModes } from "../../src/engine/aes-modes.generated.ts";
 import { modules as engine } from "../../src/engine/engine.generated.ts";
-import { modules as modes } from "../../src/engine/modes.generated.ts";
+import { modules as sm4 } from "../../src/engine/sm4.generated.ts";
+import { modules as sm4Modes } from "../../src/engine/sm4-modes.generated.ts";
 import { unpack } from "../../src/engine/unpack.ts";
 import {
   type Build,
   builds,
-  builtEngine,
+  builtPart,
   compile,
-  configs,
-  type Part,
+  importedAs,
+  type PartName,
+  partNamed,
   parts,
   projectRoot,
 } from "../constant-time/compile.ts";
@@ -43,56 +48,63 @@ function shapeOf(code: Uint8Array): { imports: string[]; exports: string[] } {
 /** Both are rebuilt and compared with the lock before any test (tools/test.mjs); one of them here, both in a long run. */
 const elsewhereToo = process.env.LANELOCK_LONG === "1" ? builds : (["relaxed"] as const);
 
-test.each(elsewhereToo.flatMap((build) => parts.map((part) => ({ part, build }))))(
-  "$part, $build: what is built in another folder is what is locked, built here and shipped",
-  async ({ part, build }) => {
-    for (const source of ["assembly", configs[part]])
-      cpSync(join(projectRoot, source), join(elsewhere, source), { recursive: true });
+test.each(elsewhereToo.flatMap((build) => parts.map((part) => ({ part, name: part.name, build }))))(
+  "$name, $build: what is built in another folder is what is locked, built here and shipped",
+  async ({ part, name, build }) => {
+    cpSync(join(projectRoot, "assembly"), join(elsewhere, "assembly"), { recursive: true });
     const rebuilt = await compile({ build, root: elsewhere, part });
-    const { size, sha256, exports } = lock[`${part}.${build}.wasm`] ?? {};
+    const { size, sha256, exports } = lock[`${name}.${build}.wasm`] ?? {};
     expect({ size: rebuilt.length, sha256: createHash("sha256").update(rebuilt).digest("hex") }).toEqual({
       size,
       sha256,
     });
-    expect(Buffer.compare(rebuilt, builtEngine(build, part))).toBe(0);
-    expect(Buffer.compare(rebuilt, shipped(build, part))).toBe(0);
+    expect(Buffer.compare(rebuilt, builtPart(build, name))).toBe(0);
+    expect(Buffer.compare(rebuilt, shipped(build, name))).toBe(0);
     expect(shapeOf(rebuilt).exports).toEqual(exports);
   },
 );
 
-/** The module as the package carries it. */
-function shipped(build: Build, part: Part): Uint8Array {
-  return unpack({ engine, modes }[part], builds.indexOf(build) === 0 ? 0 : 1);
-}
+const packed = { engine, aes, "aes-inverse": aesInverse, sm4, "aes-modes": aesModes, "sm4-modes": sm4Modes };
 
-const sources = { engine: "assembly/index.ts", modes: "assembly/modes.ts" } as const;
+/** The module as the package carries it. */
+function shipped(build: Build, name: PartName): Uint8Array {
+  return unpack(packed[name], builds.indexOf(build) === 0 ? 0 : 1);
+}
 
 /** The functions that a part's entry exports, which is the ABI and nothing else. */
-function abi(part: Part): string[] {
-  const source = readFileSync(join(projectRoot, sources[part]), "utf8");
-  return [...source.matchAll(/^export function (\w+)/gm)].map(([, name]) => name ?? "");
+function abi(name: PartName): string[] {
+  const source = readFileSync(join(projectRoot, partNamed(name).entry), "utf8");
+  return [...source.matchAll(/^export function (\w+)/gm)].map(([, exported]) => exported ?? "");
 }
 
-test.each(builds)("%s: it is locked and shipped, imports nothing, and exports the ABI and its memory only", (build) => {
-  const code = builtEngine(build);
-  expect(createHash("sha256").update(code).digest("hex")).toBe(lock[`engine.${build}.wasm`]?.sha256);
-  expect(Buffer.compare(code, shipped(build, "engine"))).toBe(0);
-  expect(shapeOf(code)).toEqual({ imports: [], exports: [...abi("engine"), "memory"].sort() });
-});
+/** Whose exports each part may import, besides the memory. */
+const from: Readonly<Record<PartName, readonly PartName[]>> = {
+  engine: [],
+  aes: [],
+  "aes-inverse": [],
+  sm4: [],
+  "aes-modes": ["aes"],
+  "sm4-modes": ["sm4"],
+};
 
-test.each(builds)(
-  "%s: the further modes are locked and shipped, and import the first module's exports only",
-  (build) => {
-    const code = builtEngine(build, "modes");
-    expect(createHash("sha256").update(code).digest("hex")).toBe(lock[`modes.${build}.wasm`]?.sha256);
-    expect(Buffer.compare(code, shipped(build, "modes"))).toBe(0);
-    const { imports, exports } = shapeOf(code);
-    expect(exports).toEqual(abi("modes").sort());
-    const names = imports.map((line) => /^"env" "(\w+)" \((func|memory) /.exec(line)?.[1] ?? line);
-    expect(names).toContain("memory");
-    expect(names.filter((name) => ![...abi("engine"), "memory"].includes(name))).toEqual([]);
-  },
-);
+const modules = builds.flatMap((build) => parts.map(({ name }) => ({ build, name })));
+
+test.each(modules)("$name, $build: it is locked and shipped, and exports the ABI only", ({ build, name }) => {
+  const code = builtPart(build, name);
+  expect(createHash("sha256").update(code).digest("hex")).toBe(lock[`${name}.${build}.wasm`]?.sha256);
+  expect(Buffer.compare(code, shipped(build, name))).toBe(0);
+  const memory = name === "engine" ? ["memory"] : [];
+  const { imports, exports } = shapeOf(code);
+  expect(exports).toEqual([...abi(name), ...memory].sort());
+  const imported = imports.map(
+    (line) => /^"([^"]+)" "(\w+)" \((?:func|memory) /.exec(line)?.slice(1).join(".") ?? line,
+  );
+  const allowed = from[name].flatMap((other) => abi(other).map((each) => `${importedAs(other)}.${each}`));
+  if (name === "engine") expect(imported).toEqual([]);
+  else expect(imported).toContain("env.memory");
+  expect(imported.filter((each) => ![...allowed, "env.memory"].includes(each))).toEqual([]);
+  expect(imported.length).toBeGreaterThanOrEqual(2 * from[name].length);
+});
 
 /** Where the constants of a module stand: [from, to) of each segment. */
 function constants(code: Uint8Array): [number, number][] {
@@ -104,16 +116,23 @@ function constants(code: Uint8Array): [number, number][] {
   return [...segments].map(([, at, text]) => [Number(at), Number(at) + size(text ?? "")]);
 }
 
-test.each(builds)("%s: the constants of the two modules stand apart, and below all that is written", (build) => {
-  const [first, second] = [constants(builtEngine(build)), constants(builtEngine(build, "modes"))];
-  expect(first.length).toBeGreaterThan(3);
-  expect(Math.max(...first.map(([, to]) => to))).toBeLessThanOrEqual(2048);
-  expect(Math.min(2048, ...second.map(([from]) => from))).toBe(2048);
-  expect(Math.max(...[2048, ...second.map(([, to]) => to)])).toBeLessThanOrEqual(4096);
+test.each(builds)("%s: the constants of the modules stand apart, and below all that is written", (build) => {
+  for (const [index, { name, constants: start }] of parts.entries()) {
+    const found = constants(builtPart(build, name));
+    const end = parts[index + 1]?.constants ?? 4096;
+    expect(
+      found.filter(([at, to]) => at < start || to > end),
+      name,
+    ).toEqual([]);
+  }
+  expect(constants(builtPart(build, "aes")).length).toBeGreaterThan(3);
 });
 
-test.each(parts)("the entry of %s exports functions only, so that the list of them is the ABI", (part) => {
-  const source = readFileSync(join(projectRoot, sources[part]), "utf8");
-  expect(source.match(/^export (?!function \w+\()/gm)).toBeNull();
-  expect(abi(part).length).toBeGreaterThan(part === "engine" ? 40 : 5);
-});
+test.each(parts)(
+  "the entry of $name exports functions only, so that the list of them is the ABI",
+  ({ name, entry }) => {
+    const source = readFileSync(join(projectRoot, entry), "utf8");
+    expect(source.match(/^export (?!function \w+\()/gm)).toBeNull();
+    expect(abi(name).length).toBeGreaterThan(name === "aes-inverse" ? 1 : 5);
+  },
+);

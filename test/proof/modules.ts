@@ -2,15 +2,19 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectRoot } from "../constant-time/compile.ts";
+import { type Build, importedAs, parts, projectRoot } from "../constant-time/compile.ts";
 import { decode, type WasmModule } from "./wasm/decode.ts";
 import { link } from "./wasm/link.ts";
 
-/** The modules that run together in each build, under the names by which they import each other. The first has the memory. */
-export const programs: Readonly<Record<"plain" | "relaxed", Readonly<Record<string, string>>>> = {
-  plain: { env: "engine.plain.wasm", modes: "modes.plain.wasm" },
-  relaxed: { env: "engine.relaxed.wasm", modes: "modes.relaxed.wasm" },
+/** The modules of each build, by the names under which they import each other. The first has the memory. */
+export const programs: Readonly<Record<Build, Readonly<Record<string, string>>>> = {
+  plain: modulesOf("plain"),
+  relaxed: modulesOf("relaxed"),
 };
+
+function modulesOf(build: Build): Readonly<Record<string, string>> {
+  return Object.fromEntries(parts.map(({ name }) => [importedAs(name), `${name}.${build}.wasm`]));
+}
 
 interface Pinned {
   readonly size: number;

@@ -80,7 +80,9 @@ export async function buildDemo(folder) {
   writeFileSync(join(folder, "icon.svg"), readFileSync(`${root}src/server/console/page/icon.svg`));
   // The programs whose traces are shown.
   for (const build of ["plain", "relaxed"]) {
-    copyFileSync(`${root}build/engine.${build}.wasm`, join(folder, `engine.${build}.wasm`));
+    for (const part of ["engine", "aes"]) {
+      copyFileSync(`${root}build/${part}.${build}.wasm`, join(folder, `${part}.${build}.wasm`));
+    }
   }
   copyFileSync(buildTableAes(), join(folder, "table-aes.wasm"));
   await buildServiceWorker(folder);

@@ -4,7 +4,7 @@ import { checkOptions } from "../../engine/arguments.ts";
 import { engine } from "../../engine/load.ts";
 import { LanelockError } from "../../errors.ts";
 import { checkNames } from "../../shared/known-names.ts";
-import type { BlockModeCipher } from "../engine-binding/cipher-engine.ts";
+import type { CounterCipher } from "../engine-binding/cipher-engine.ts";
 import { type Backend, type BackendOption, checkBackend } from "../native/backend.ts";
 
 export interface CtrOptions {
@@ -84,7 +84,7 @@ export function isUsual({ endianness, bits }: CtrForm): boolean {
 }
 
 /** The engine's function that adds the keystream to data in IO, or one with the same parameters that counts otherwise. */
-export function counting(cipher: BlockModeCipher, form: CtrForm): BlockModeCipher["ctr"] {
+export function counting(cipher: CounterCipher, form: CtrForm): CounterCipher["ctr"] {
   if (isUsual(form)) return cipher.ctr;
   return (slot, block, at, length) => {
     const { bytes, exports } = engine();

@@ -1,7 +1,7 @@
 import { checkInto } from "../../engine/arguments.ts";
 import { enter, failed } from "../../engine/call.ts";
 import { type Bytes, checkBytes, plain } from "../../shared/byte-input.ts";
-import type { BlockModeCipher } from "../engine-binding/cipher-engine.ts";
+import type { CounterCipher } from "../engine-binding/cipher-engine.ts";
 import { KeySlot } from "../engine-binding/key-slot.ts";
 import { taken } from "../engine-binding/result.ts";
 import type { NativeBlocks, NativePass } from "../native/blocks.ts";
@@ -23,14 +23,14 @@ export type { AesCtrOptions, CtrOptions } from "./counting.ts";
  * const ciphertext = ctr.encrypt(counterBlock, plaintext);
  */
 export class Ctr {
-  readonly #addKeystream: BlockModeCipher["ctr"];
+  readonly #addKeystream: CounterCipher["ctr"];
   readonly #key: KeySlot;
   readonly #native: NativeBlocks | undefined;
   /** Shorter data takes one call of the engine. */
   readonly #shortBelow: number;
 
   /** @param native for a cipher that node:crypto has too, which counts in one way only */
-  constructor(cipher: BlockModeCipher, key: Uint8Array, options?: AesCtrOptions, native?: MakeNative<NativeBlocks>) {
+  constructor(cipher: CounterCipher, key: Uint8Array, options?: AesCtrOptions, native?: MakeNative<NativeBlocks>) {
     const form = checkCtrOptions(options, native !== undefined);
     const make = isUsual(form) ? native : undefined;
     this.#addKeystream = counting(cipher, form);

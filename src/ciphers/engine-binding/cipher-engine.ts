@@ -1,12 +1,13 @@
-import type { EngineExports } from "../../engine/engine.generated.ts";
-import { engine } from "../../engine/load.ts";
+import type { AesExports } from "../../engine/aes.generated.ts";
+import type { AesInverseExports } from "../../engine/aes-inverse.generated.ts";
+import { aesInverse, aes as aesModule, sm4 as sm4Module } from "../../engine/modules.ts";
+import { bindExports, type Unprefixed } from "./bind-exports.ts";
 
-type Functions = Omit<EngineExports, "memory">;
+/** What both ciphers have. Lengths are in bytes. */
+type CipherExports = Unprefixed<AesExports, "aes">;
 
-/** The engine's exports for one block cipher, under names without its prefix: `aesGcmSeal` is `gcmSeal`. Lengths are in bytes. */
-type CipherExports = {
-  readonly [Name in keyof Functions as Name extends `aes${infer Rest}` ? Uncapitalize<Rest> : never]: Functions[Name];
-};
+/** What SM4 has in the same module, and AES in one of its own. */
+type InverseExports = Unprefixed<AesInverseExports, "aes">;
 
 /** A block cipher: its name in messages, and the expansion of its keys. */
 export interface BlockCipher extends Pick<CipherExports, "size" | "expand"> {
@@ -21,30 +22,24 @@ type Exports<Prefix extends string> = Pick<CipherExports, Extract<keyof CipherEx
 /** What GCM needs of a block cipher. */
 export interface GcmCipher extends BlockCipher, Exports<"gcm"> {}
 
-/** What ECB, CBC and CTR need of a block cipher. */
-export interface BlockModeCipher
-  extends BlockCipher,
-    Exports<"ecb">,
-    Exports<"cbc">,
-    Exports<"ctr">,
-    Exports<"encrypt"> {}
+/** What CTR needs of a block cipher. */
+export interface CounterCipher extends BlockCipher, Exports<"ctr">, Exports<"ecb">, Exports<"encrypt"> {}
 
-export interface CipherEngine extends GcmCipher, BlockModeCipher {}
+/** What ECB and CBC need of a block cipher. */
+export interface BlockModeCipher extends BlockCipher, Exports<"ecb">, Exports<"cbc">, InverseExports {}
 
-/** A block cipher by the prefix of its exports, bound when it is first used. */
-function cipher(prefix: string, description: { name: string; keyLengths: readonly number[] }): () => CipherEngine {
-  let bound: CipherEngine | undefined;
-  return () => {
-    if (bound !== undefined) return bound;
-    const exports = Object.entries(engine().exports)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [name.charAt(prefix.length).toLowerCase() + name.slice(prefix.length + 1), value]);
-    const functions: CipherExports = Object.fromEntries(exports);
-    // Spread, not filled key by key: V8 would keep such an object as a dictionary, and look up every call in it.
-    bound = { ...description, ...functions };
-    return bound;
-  };
-}
+export interface CipherEngine extends BlockCipher, CipherExports {}
 
-export const aes = cipher("aes", { name: "AES", keyLengths: [16, 24, 32] });
-export const sm4 = cipher("sm4", { name: "SM4", keyLengths: [16] });
+const aesDescription = { name: "AES", keyLengths: [16, 24, 32] };
+const sm4Description = { name: "SM4", keyLengths: [16] };
+
+export const aes: () => CipherEngine = /* @__PURE__ */ bindExports("aes", aesModule, () => aesDescription);
+
+/** AES with its inverse cipher. */
+export const aesBothWays: () => CipherEngine & BlockModeCipher = /* @__PURE__ */ bindExports("aes", aesInverse, aes);
+
+export const sm4: () => CipherEngine & BlockModeCipher = /* @__PURE__ */ bindExports(
+  "sm4",
+  sm4Module,
+  () => sm4Description,
+);

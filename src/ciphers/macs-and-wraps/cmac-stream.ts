@@ -1,6 +1,5 @@
 import { allocate, inCall } from "../../engine/call.ts";
 import type { Engine } from "../../engine/load.ts";
-import { modes } from "../../engine/load-modes.ts";
 import { giveBackSlot, handOver } from "../../engine/owners.ts";
 import { eachPart } from "../../engine/parts.ts";
 import { closeSlot, openSlot, releaseSlot, type Slot, takeSlot } from "../../engine/slots.ts";
@@ -62,10 +61,10 @@ export class CmacStream implements MacStream {
     const given = callersBytes(tag, "tag");
     this.#checkLive();
     let authentic = false;
-    this.#end(({ bytes, io }) => {
+    this.#end(({ bytes, exports, io }) => {
       if (given.length !== TAG) return;
       bytes.set(given, io);
-      authentic = modes().equalBlocks(this.#slot.address, io) === 1;
+      authentic = exports.equalBlocks(this.#slot.address, io) === 1;
       bytes.fill(0, io, io + TAG);
     });
     return authentic;

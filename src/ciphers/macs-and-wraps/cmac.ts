@@ -1,7 +1,6 @@
 import { checkInto } from "../../engine/arguments.ts";
 import { allocate, inCall } from "../../engine/call.ts";
 import type { Engine } from "../../engine/load.ts";
-import { modes } from "../../engine/load-modes.ts";
 import { eachPart } from "../../engine/parts.ts";
 import { type Bytes, callersBytes } from "../../shared/byte-input.ts";
 import { type IntoOption, intoOf } from "../block-modes/block-mode.ts";
@@ -43,10 +42,10 @@ export class Cmac implements Mac {
     const given = callersBytes(tag, "tag");
     if (given.length !== TAG) return false;
     return inCall((host) => {
-      const { bytes, io, nonce: state } = host;
+      const { bytes, exports, io, nonce: state } = host;
       this.#run(host, slot, input);
       bytes.set(given, io);
-      const authentic = modes().equalBlocks(state, io) === 1;
+      const authentic = exports.equalBlocks(state, io) === 1;
       bytes.fill(0, io, io + TAG);
       bytes.fill(0, state, state + TAG);
       return authentic;

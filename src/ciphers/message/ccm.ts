@@ -1,5 +1,4 @@
 import { checkOptions } from "../../engine/arguments.ts";
-import { modes } from "../../engine/load-modes.ts";
 import { LanelockError } from "../../errors.ts";
 import { checkNames } from "../../shared/known-names.ts";
 import { FEW_RANDOM_NONCES } from "../aead/random-nonces.ts";
@@ -35,7 +34,7 @@ class CcmMode implements MessageMode {
 
   constructor(cipher: AesModes | Sm4Modes, tagLength: number) {
     this.tagLength = tagLength;
-    this.size = modes().ccmStateSize();
+    this.size = cipher.ccmStateSize();
     this.#cipher = cipher;
   }
 

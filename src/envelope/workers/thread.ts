@@ -1,4 +1,6 @@
-import { modules } from "../../engine/engine.generated.ts";
+import { modules as aes } from "../../engine/aes.generated.ts";
+import { modules as engine } from "../../engine/engine.generated.ts";
+import { modules as sm4 } from "../../engine/sm4.generated.ts";
 import type { Reply, Request } from "./messages.ts";
 import { workerCode } from "./worker-code.generated.ts";
 
@@ -20,9 +22,9 @@ export interface ThreadEvents {
 /** Starts a thread. If it cannot, it throws, or calls `ended` later. */
 export type Spawn = (events: ThreadEvents) => Thread;
 
-/** The source text of a thread: the engine's binary, which the calling thread already has, then the code. */
+/** The source text of a thread: the engine's modules, which the calling thread already has, then the code. */
 export function workerSource(): string {
-  return `const ENGINE_MODULES=${JSON.stringify(modules)};${workerCode}`;
+  return `const ENGINE_MODULES=${JSON.stringify({ engine, aes, sm4 })};${workerCode}`;
 }
 
 /** How threads start here; `undefined` on a host without threads. */

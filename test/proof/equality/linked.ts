@@ -1,4 +1,4 @@
-// What the engine's first module exports for the second: batches, few blocks, chains and GHASH.
+// What the ciphers' modules export for those of further modes: batches, few blocks, chains and GHASH.
 import { constantBytes, xorBytes } from "../standards/bytes.ts";
 import { cbcEncrypt, ecb } from "../standards/sp800-38a.ts";
 import { cutBlock } from "../standards/sp800-38d.ts";

@@ -1,10 +1,7 @@
-// The ABI of the engine's second module: modes of operation that most programs do not use, so that those that seal with GCM do not
-// load them. It imports the memory of the first module and the ciphers there, and has neither of its own: what it adds is only
-// what works on key slots and scratch of the first. Its constants stand behind those of the first (`memoryBase` in
-// asconfig.modes.json). As there, every function wipes the scratch it used.
-import { equalTags } from "./equal";
+// The ABI of the module of AES's further modes, which most programs do not use. It imports the memory of engine.ts and the cipher of aes.ts
+// (linked/), and has neither of its own: what it adds is only what works on key slots and scratch. As there, every function wipes the
+// scratch it used.
 import { LinkedAes } from "./linked/aes";
-import { LinkedSm4 } from "./linked/sm4";
 import { CCM_STATE_SIZE, ccmAad, ccmCounter, ccmStart, ccmTag, ccmText, ccmVerify } from "./mode/ccm";
 import { cfbDecrypt, cfbEncrypt } from "./mode/cfb";
 import { absorb, finishCmac, makeSubkeys, SUBKEYS_SIZE } from "./mode/cmac";
@@ -17,11 +14,6 @@ import {
   SIV_STATE_SIZE, sivComponent, sivExpand, sivKeystream, sivPart, sivReceive, sivSize, sivStart, sivTag, sivText, sivVerify,
 } from "./mode/siv";
 import { xaesExpand, xaesSize, xaesStart } from "./mode/xaes-256-gcm";
-
-/** 1 if two blocks of 16 bytes are equal, else 0. */
-export function equalBlocks(a: usize, b: usize): u32 {
-  return equalTags(a, b, 16);
-}
 
 export function aesGcmSivMessageSize(): u32 {
   return <u32>gcmSivMessageSize();
@@ -111,34 +103,6 @@ export function aesKwpUnwrap(slot: usize, data: usize, length: u32): u32 {
   return kwpUnwrap(changetype<LinkedAes>(slot), data, length);
 }
 
-export function sm4CmacSize(): u32 {
-  return <u32>(changetype<LinkedSm4>(0).size() + SUBKEYS_SIZE);
-}
-
-export function sm4CmacExpand(slot: usize): void {
-  makeSubkeys<LinkedSm4>(changetype<LinkedSm4>(slot), slot + changetype<LinkedSm4>(slot).size());
-}
-
-export function sm4CmacUpdate(slot: usize, state: usize, data: usize, length: u32): void {
-  absorb<LinkedSm4>(changetype<LinkedSm4>(slot), state, data, length);
-}
-
-export function sm4CmacFinish(slot: usize, state: usize, data: usize, length: u32): void {
-  finishCmac<LinkedSm4>(changetype<LinkedSm4>(slot), slot + changetype<LinkedSm4>(slot).size(), state, data, length);
-}
-
-export function sm4CfbEncrypt(slot: usize, chain: usize, data: usize, length: u32): void {
-  cfbEncrypt<LinkedSm4>(changetype<LinkedSm4>(slot), chain, data, length);
-}
-
-export function sm4CfbDecrypt(slot: usize, chain: usize, data: usize, length: u32): void {
-  cfbDecrypt<LinkedSm4>(changetype<LinkedSm4>(slot), chain, data, length);
-}
-
-export function sm4Ofb(slot: usize, chain: usize, data: usize, length: u32): void {
-  ofb<LinkedSm4>(changetype<LinkedSm4>(slot), chain, data, length);
-}
-
 export function aesXaesSize(): u32 {
   return <u32>xaesSize();
 }
@@ -195,7 +159,7 @@ export function aesSivVerify(run: usize, expected: usize): u32 {
   return sivVerify(run, expected);
 }
 
-export function ccmStateSize(): u32 {
+export function aesCcmStateSize(): u32 {
   return CCM_STATE_SIZE;
 }
 
@@ -220,29 +184,5 @@ export function aesCcmTag(_slot: usize, run: usize, tag: usize): void {
 }
 
 export function aesCcmVerify(_slot: usize, run: usize, tag: usize, length: u32): u32 {
-  return ccmVerify(run, tag, length);
-}
-
-export function sm4CcmStart(slot: usize, run: usize, nonce: u32, tag: u32, aad: f64, text: f64): void {
-  ccmStart<LinkedSm4>(changetype<LinkedSm4>(slot), run, nonce, tag, <u64>aad, <u64>text);
-}
-
-export function sm4CcmAad(slot: usize, run: usize, data: usize, length: u32): void {
-  ccmAad<LinkedSm4>(changetype<LinkedSm4>(slot), run, data, length);
-}
-
-export function sm4CcmText(slot: usize, run: usize, data: usize, length: u32): void {
-  ccmText<LinkedSm4>(changetype<LinkedSm4>(slot), run, data, length);
-}
-
-export function sm4CcmKeystream(slot: usize, run: usize, data: usize, length: u32): void {
-  changetype<LinkedSm4>(slot).addCounter(ccmCounter(run), data, length);
-}
-
-export function sm4CcmTag(_slot: usize, run: usize, tag: usize): void {
-  ccmTag(run, tag);
-}
-
-export function sm4CcmVerify(_slot: usize, run: usize, tag: usize, length: u32): u32 {
   return ccmVerify(run, tag, length);
 }
