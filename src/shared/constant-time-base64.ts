@@ -62,7 +62,10 @@ export function encodeBase64(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const text = new Uint8Array(Math.ceil(bytes.length / 3) * 4).fill(PAD);
   for (let from = 0, to = 0; from < bytes.length; from += 3, to += 4) {
     const left = bytes.length - from;
-    const group = ((bytes[from] ?? 0) << 16) | ((bytes[from + 1] ?? 0) << 8) | (bytes[from + 2] ?? 0);
+    // Never past the end: V8 compiles a load that may be undefined so that it compares what is loaded.
+    const second = left > 1 ? (bytes[from + 1] ?? 0) : 0;
+    const third = left > 2 ? (bytes[from + 2] ?? 0) : 0;
+    const group = ((bytes[from] ?? 0) << 16) | (second << 8) | third;
     text[to] = characterOf(group >> 18);
     text[to + 1] = characterOf((group >> 12) & 63);
     if (left > 1) text[to + 2] = characterOf((group >> 6) & 63);
