@@ -7,6 +7,7 @@
 // becomes a sum of atoms again. Nothing is assumed: the sum that a variable stands for is the sum that the program computed.
 //
 // What has no such form becomes an atom of its own, which tells where that was: as if the program could have computed anything there.
+import { Increments } from "./increments.ts";
 import { Nodes } from "./nodes.ts";
 import { Pairs } from "./pairs.ts";
 import { type Box, Substitutions } from "./substitutions.ts";
@@ -37,9 +38,32 @@ interface ByteVariable {
   combinations?: ReadonlyMap<number, number>;
 }
 
+/** A table of bytes that the program looks up in. An index without an entry may give anything. */
+export interface PublicTable {
+  /** The same for tables with the same entries only. */
+  readonly key: string;
+  readonly entry: (index: number) => number | undefined;
+}
+
 /** Of functions of a byte there are only so many that matter: all proofs share what is known of them. */
 const tables = new TruthTables();
 const substitutions = new Substitutions(tables);
+
+const lookUps = new Map<string, readonly number[] | undefined>();
+
+/** The bits of what is looked up, as signed truth tables over the byte that the index's bits are tables over. */
+function lookedUp({ key, entry }: PublicTable, index: readonly number[]): readonly number[] | undefined {
+  const whole = `${key} ${index}`;
+  if (lookUps.has(whole)) return lookUps.get(whole);
+  const values = Array.from({ length: 256 }, (_, value) =>
+    entry(index.reduce((all, table, bit) => all | (tables.at(table, value) << bit), 0)),
+  );
+  const found = values.includes(undefined)
+    ? undefined
+    : index.map((_, bit) => tables.of((value) => (values[value]! >> bit) & 1));
+  lookUps.set(whole, found);
+  return found;
+}
 
 export class Algebra {
   readonly #sums = new Sums();
@@ -56,8 +80,10 @@ export class Algebra {
   readonly #substituted = new Map<string, { readonly box: Box; readonly byte: number; readonly constant: number }>();
   readonly #products = new Pairs();
   readonly #factors = new Set<number>();
-  readonly #increments = new Map<string, readonly Bit[]>();
-  readonly #incremented = new Map<string, { readonly of: readonly Bit[]; readonly by: number }>();
+  readonly #increments = new Increments(
+    (bit) => this.canonical(bit),
+    (name) => this.fresh(name),
+  );
   readonly #names: string[] = [""];
   readonly #lostAt = new Map<number, string>();
 
@@ -314,21 +340,11 @@ export class Algebra {
     return { sums: this.#bytes[done.byte]!.sums, signs: done.constant };
   }
 
-  /** Bytes looked up by the program in a public table, at an index whose bits depend on one byte. */
-  lookUp(entry: (index: number) => number | undefined, index: readonly Bit[]): readonly Bit[] {
-    const none = index.map(() => UNKNOWN);
+  /** A byte looked up by the program in a public table, at an index whose bits depend on one byte. */
+  lookUp(table: PublicTable, index: readonly Bit[]): readonly Bit[] {
     const views = this.views(index);
-    if (!views) return none;
-    const values = Array.from({ length: 256 }, (_, value) =>
-      entry(views.tables.reduce((all, table, bit) => all | (tables.at(table, value) << bit), 0)),
-    );
-    if (values.some((value) => value === undefined)) return none;
-    return index.map((_, bit) =>
-      this.#bitOfTable(
-        views.byte,
-        tables.of((value) => (values[value]! >> bit) & 1),
-      ),
-    );
+    const found = views && lookedUp(table, views.tables);
+    return found ? found.map((bit) => this.#bitOfTable(views.byte, bit)) : index.map(() => UNKNOWN);
   }
 
   /** A product of two sums, one of which has nothing but factors. */
@@ -387,24 +403,9 @@ export class Algebra {
     return this.#bitOfSum(this.#nodes.valueOf(bit >> 1)) ^ (bit & 1);
   }
 
-  /** A word of 32 bits plus a constant, modulo 2^32: an operation of its own, known only to add up. */
+  /** A word of 32 bits plus a constant, modulo 2^32. */
   increment(word: readonly Bit[], by: number): readonly Bit[] {
-    if (word.every((bit) => bit === 0 || bit === 1)) {
-      const sum = word.reduce<number>((all, bit, i) => all | (bit << i), 0) + by;
-      return word.map((_, bit) => (sum >> bit) & 1);
-    }
-    const canonical = word.map((each) => this.canonical(each));
-    const before = this.#incremented.get(canonical.join());
-    const [of, total] = before ? [before.of, (before.by + by) | 0] : [word, by | 0];
-    if (total === 0) return of;
-    const key = `${of.map((bit) => this.canonical(bit)).join()} ${total}`;
-    let result = this.#increments.get(key);
-    if (!result) {
-      result = of.map((_, bit) => this.fresh(`increment by ${total} bit ${bit}`));
-      this.#increments.set(key, result);
-      this.#incremented.set(result.map((bit) => this.canonical(bit)).join(), { of, by: total });
-    }
-    return result;
+    return this.#increments.of(word, by);
   }
 
   /** Equal for bits that are the same function; UNKNOWN for what has no form. */

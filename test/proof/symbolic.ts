@@ -297,13 +297,15 @@ export class SymbolicDomain implements Domain {
       if (at < 16) return entries[at];
       return at >= 128 || name === "i8x16.swizzle" ? 0 : undefined;
     };
+    const key = `${name} ${entries}`;
     for (let lane = 0; lane < 16; lane++) {
       const bits = index.slice(8 * lane, 8 * lane + 8);
       if (bits.every(isKnown)) {
         const at = valueOf32([...bits, ...zeros24], 0);
         const outside = entry(at) === undefined && at >= 16 ? UNKNOWN : 0;
         result.push(...(at < 16 ? table.slice(8 * at, 8 * at + 8) : new Array<Bit>(8).fill(outside)));
-      } else if (isPublic && !(isNibble(bits) && isAffine(entries))) result.push(...this.#algebra.lookUp(entry, bits));
+      } else if (isPublic && !(isNibble(bits) && isAffine(entries)))
+        result.push(...this.#algebra.lookUp({ key, entry }, bits));
       else result.push(...this.#lookUpSecret(table, bits));
     }
     return result;
