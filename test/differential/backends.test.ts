@@ -14,7 +14,9 @@ const backends: readonly Backend[] = ["native", "auto"];
 /** Every length around the crossovers of src/ciphers/native/backend.ts, and around the pieces that messages are cut into. */
 const lengths = [
   ...[0, 1, 15, 16, 17],
-  ...[384, 640, 704, 1280, 2304].flatMap((around) => Array.from({ length: 67 }, (_, index) => around - 33 + index)),
+  ...[384, 640, 704, 960, 1280, 2304].flatMap((around) =>
+    Array.from({ length: 67 }, (_, index) => around - 33 + index),
+  ),
   ...[131_071, 131_072, 131_073, 262_160],
 ];
 

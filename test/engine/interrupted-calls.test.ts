@@ -29,6 +29,10 @@ const nonce = random.bytes(12);
 const [aad, text, long] = [random.bytes(20), random.bytes(100), random.bytes(70_000)];
 const block = random.bytes(16);
 const list = Array.from({ length: 40 }, (_, index) => ({ nonce: random.bytes(12), data: random.bytes(index), aad }));
+const longList = Array.from({ length: 2000 }, (_, index) => ({
+  nonce: random.bytes(12),
+  data: text.subarray(0, index % 9),
+}));
 
 /** Other keys, and what they give. */
 class Witnesses {
@@ -128,6 +132,7 @@ function calls({ aead, tag4, cbc, ecb, ctr }: Keys): Record<string, () => Uint8A
       }
     },
     sealMany: () => aead.sealMany(list).at(-1),
+    "sealMany a long list": () => aead.sealMany(longList).at(-1),
     openMany: () => {
       const last = aead.openMany(sealedList).at(-1);
       return last instanceof Uint8Array ? last : undefined;

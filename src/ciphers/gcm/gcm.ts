@@ -23,9 +23,10 @@ import { openWithKeystream, sealWithKeystream } from "./gcm-keystream.ts";
 import { checkTextLength } from "./gcm-limits.ts";
 import { groups, workGroup } from "./gcm-many.ts";
 import { openInParts, sealInParts } from "./gcm-parts.ts";
+import { LONG_LIST, sealShortMessages } from "./gcm-seal-many.ts";
 import { GcmSealStream } from "./gcm-seal-stream.ts";
 import type { MessageStart } from "./gcm-state.ts";
-import { checkMessages, checkNonces } from "./many-messages.ts";
+import { checkMessages, checkNonces, readMessages } from "./many-messages.ts";
 import { messageAt, textLengthAt } from "./message-columns.ts";
 
 export interface GcmOptions {
@@ -186,16 +187,23 @@ export class Gcm implements Aead {
   }
 
   sealMany(messages: Iterable<Message>): Bytes[] {
-    const checked = checkMessages(messages, 0);
-    checkNonces(checked);
+    const read = readMessages(messages);
     const slot = this.#key.address;
     const tag = this.tagLength;
+    const apart = this.#shortBelow === 0;
+    const seal = (first: number, count: number) => this.#cipher.gcmSealMany(slot, first, count, tag);
+    if (read.nonces.length >= LONG_LIST && !apart) {
+      const sealed = sealShortMessages(read, { tagLength: tag, seal });
+      if (sealed !== undefined) return sealed;
+    }
+    const checked = checkMessages(read, 0);
+    checkNonces(checked);
     const { words } = checked;
     const all = allocate(checked.textLength + tag * checked.nonces.length);
     const { buffer } = all;
     const sealed: Bytes[] = [];
     let at = 0;
-    for (const group of groups(checked, this.#shortBelow === 0)) {
+    for (const group of groups(checked, apart)) {
       if (group.alone) {
         const { nonce, data, aad } = messageAt(checked, group.begin);
         const one = this.seal(nonce, data, { aad, into: all.subarray(at) });
@@ -204,7 +212,7 @@ export class Gcm implements Aead {
         continue;
       }
       workGroup(checked, group, {
-        work: (first, count) => this.#cipher.gcmSealMany(slot, first, count, tag),
+        work: seal,
         take: ({ bytes }, first) => {
           const begin = at;
           for (let index = group.begin; index < group.end; index += 1) {
@@ -220,7 +228,7 @@ export class Gcm implements Aead {
   }
 
   openMany(messages: Iterable<Message>): (Bytes | LanelockError)[] {
-    const checked = checkMessages(messages, this.tagLength);
+    const checked = checkMessages(readMessages(messages), this.tagLength);
     const slot = this.#key.address;
     const opened: (Bytes | LanelockError)[] = [];
     for (const group of groups(checked, this.#shortBelow === 0)) {

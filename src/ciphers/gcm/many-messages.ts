@@ -1,15 +1,21 @@
-// The lists of messages that `sealMany` and `openMany` take: read once, then checked, before any message is sealed or opened.
+// The lists of messages that `sealMany` and `openMany` take: read once, then checked. Code in a later element can change an earlier one,
+// so nothing is checked before all are read.
 import { LanelockError } from "../../errors.ts";
 import { checkBytes } from "../../shared/byte-input.ts";
 import { checkNames } from "../../shared/known-names.ts";
 import type { Message } from "../aead/aead.ts";
 import { checkNonce } from "../aead/aead-arguments.ts";
 import { checkTextLength } from "./gcm-limits.ts";
-import { ALONE, type CheckedMessages, LENGTHS, WORDS } from "./message-columns.ts";
-import { repeatedNonce } from "./repeated-nonces.ts";
-
-/** A message with more bytes of additional data and text than this fills the lanes alone. */
-const LONGEST_SHARED = 8064;
+import {
+  type CheckedMessages,
+  LENGTHS,
+  LONG,
+  LONGEST_SHARED,
+  type ReadMessages,
+  UNUSUAL,
+  WORDS,
+} from "./message-columns.ts";
+import { type NonceColumns, repeatedNonce } from "./repeated-nonces.ts";
 
 const NAMES = ["nonce", "data", "aad"];
 
@@ -29,13 +35,20 @@ function word(bytes: Uint8Array, at: number): number {
 }
 
 /** Adds the message's index to an error. */
-function aboutMessage(index: number, error: unknown): unknown {
+export function aboutMessage(index: number, error: unknown): unknown {
   if (!(error instanceof LanelockError)) return error;
   return new LanelockError(error.code, `messages[${index}]: ${error.message}`, { cause: error });
 }
 
-/** Reads each field of each message once: getters of the caller's run here and never again. */
-function read(messages: Iterable<Message>): Pick<CheckedMessages, "nonces" | "data" | "aads"> {
+/**
+ * Reads each field of each message once: getters of the caller's run here and never again.
+ *
+ * @throws LanelockError for what is not a list of messages; it names the message by its index
+ */
+export function readMessages(messages: Iterable<Message>): ReadMessages {
+  if (typeof messages !== "object" || messages === null || !(Symbol.iterator in messages)) {
+    throw new LanelockError("ERR_ARGUMENT", "messages must be an array of { nonce, data, aad }");
+  }
   const [nonces, data, aads]: [Uint8Array[], Uint8Array[], (Uint8Array | undefined)[]] = [[], [], []];
   try {
     for (const message of messages) {
@@ -62,44 +75,53 @@ function textLengthOf(data: Uint8Array | undefined, tagLength: number): number {
 }
 
 /**
- * Reads all messages, then checks them, before any is sealed or opened: code in a later element can change an earlier one.
+ * Checks the message at `index`, and fills in its words.
+ *
+ * @param tagLength length of the tag in `data`: 0 to seal
+ * @returns the length of its text
+ * @throws LanelockError that does not name the message
+ */
+export function checkAt(messages: ReadMessages, index: number, words: Int32Array, tagLength: number): number {
+  const { nonces, data, aads } = messages;
+  const nonce = nonces[index] as Uint8Array;
+  const nonceLength = checkNonce(nonce);
+  const aad = aads[index];
+  const aadLength = aad === undefined ? 0 : checkBytes(aad, "aad");
+  const length = textLengthOf(data[index], tagLength);
+  const at = WORDS * index;
+  if (nonceLength !== 12) {
+    words[at + LENGTHS] = UNUSUAL;
+    return length;
+  }
+  words[at] = word(nonce, 0);
+  words[at + 1] = word(nonce, 4);
+  words[at + 2] = word(nonce, 8);
+  // 16 bits hold short lengths only.
+  words[at + LENGTHS] = aadLength + length <= LONGEST_SHARED ? aadLength | (length << 16) : LONG;
+  return length;
+}
+
+/**
+ * Checks all messages.
  *
  * @param tagLength length of the tag in each `data`: 0 to seal
  * @throws LanelockError that names the message by its index
  */
-export function checkMessages(messages: Iterable<Message>, tagLength: number): CheckedMessages {
-  if (typeof messages !== "object" || messages === null || !(Symbol.iterator in messages)) {
-    throw new LanelockError("ERR_ARGUMENT", "messages must be an array of { nonce, data, aad }");
-  }
-  const { nonces, data, aads } = read(messages);
-  const words = new Int32Array(WORDS * nonces.length);
+export function checkMessages(messages: ReadMessages, tagLength: number): CheckedMessages {
+  const count = messages.nonces.length;
+  const words = new Int32Array(WORDS * count);
   let textLength = 0;
   let usual = true;
   let index = 0;
   try {
-    for (; index < nonces.length; index += 1) {
-      const nonce = nonces[index] as Uint8Array;
-      const nonceLength = checkNonce(nonce);
-      const aad = aads[index];
-      const aadLength = aad === undefined ? 0 : checkBytes(aad, "aad");
-      const length = textLengthOf(data[index], tagLength);
-      textLength += length;
-      const at = WORDS * index;
-      // 16 bits hold short lengths only.
-      words[at + LENGTHS] =
-        nonceLength === 12 && aadLength + length <= LONGEST_SHARED ? aadLength | (length << 16) : ALONE;
-      if (nonceLength === 12) {
-        words[at] = word(nonce, 0);
-        words[at + 1] = word(nonce, 4);
-        words[at + 2] = word(nonce, 8);
-      } else {
-        usual = false;
-      }
+    for (; index < count; index += 1) {
+      textLength += checkAt(messages, index, words, tagLength);
+      usual &&= words[WORDS * index + LENGTHS] !== UNUSUAL;
     }
   } catch (error) {
     throw aboutMessage(index, error);
   }
-  return { nonces, data, aads, words, textLength, usual };
+  return { ...messages, words, textLength, usual };
 }
 
 /**
@@ -107,7 +129,7 @@ export function checkMessages(messages: Iterable<Message>, tagLength: number): C
  *
  * @throws LanelockError `ERR_NONCE` that names both messages
  */
-export function checkNonces(messages: CheckedMessages): void {
+export function checkNonces(messages: NonceColumns): void {
   const found = repeatedNonce(messages);
   if (found === undefined) return;
   throw new LanelockError(

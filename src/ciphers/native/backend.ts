@@ -34,7 +34,7 @@ export interface Crossover {
  */
 const CROSSOVER: { readonly [mode in Mode]: Crossover } = {
   gcm: { encrypting: 1280, decrypting: 1280, keystream: 704 },
-  ctr: { encrypting: 1280, decrypting: 1280 },
+  ctr: { encrypting: 960, decrypting: 960 },
   cbc: { encrypting: 384, decrypting: 1280 },
   ecb: { encrypting: 1280, decrypting: 1280 },
 };
