@@ -67,6 +67,7 @@ const slow = [
     "audit/file-faults",
     "import/import-on-disk",
   ],
+  ...["life-cycle/deletion", "life-cycle/seeding"],
 ].map((file) => `!test/kms/${file}.test.ts`);
 const pathOf = (place) => (place.endsWith(".ts") ? `test/${place}` : `test/${place}/**`);
 const kms = Object.fromEntries(

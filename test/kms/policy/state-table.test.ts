@@ -1,6 +1,7 @@
 import type { Kms } from "lanelock/kms";
 import { describe, expect, test } from "vitest";
 import { OPERATIONS } from "../../../src/kms/operations/operation-table.ts";
+import { requireState } from "../../../src/kms/policy/state-table.ts";
 import { NodeCryptoProvider } from "../node-crypto-provider.ts";
 import { openKms } from "../open-kms.ts";
 
@@ -164,4 +165,21 @@ describe("the state table", () => {
     await expect(kms.encrypt({ keyId, plaintext })).rejects.toMatchObject({ code: D });
     await expect(kms.decrypt({ ciphertextBlob })).rejects.toMatchObject({ code: D });
   });
+});
+
+test("a refusal says what the state forbids, in the service's words", () => {
+  const message = (code: "Rejected.Disabled" | "Rejected.StateModifiedFailed") => {
+    try {
+      requireState({ name: "Encrypt", states: { Disabled: code } }, "Disabled");
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "";
+  };
+  expect(message("Rejected.Disabled")).toBe("The request was rejected because the key state is Disabled.");
+  expect(message("Rejected.StateModifiedFailed")).toBe(
+    "Keystate modified failed. Encrypt is not possible while the key state is Disabled.",
+  );
+  // An operation on no key has no states.
+  requireState({ name: "CreateKey" }, "Disabled");
 });
