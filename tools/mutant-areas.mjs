@@ -59,15 +59,8 @@ const rooms = {
 /** Left out: what takes seconds for faults that others notice too. */
 const slow = [
   ...["state/rows-*", "state/journal-length", "state/column-types", "state/upgrade", "operations/asymmetric*"],
-  ...[
-    "keys/uncached-keys",
-    "audit/audit",
-    "audit/rotation",
-    "audit/rewrapped-chains",
-    "audit/file-faults",
-    "import/import-on-disk",
-  ],
-  ...["life-cycle/deletion", "life-cycle/seeding"],
+  ...["audit/audit", "audit/rotation", "audit/rewrapped-chains", "audit/file-faults", "keys/uncached-keys"],
+  ...["import/import-on-disk", "life-cycle/deletion", "life-cycle/seeding"],
 ].map((file) => `!test/kms/${file}.test.ts`);
 const pathOf = (place) => (place.endsWith(".ts") ? `test/${place}` : `test/${place}/**`);
 const kms = Object.fromEntries(
