@@ -15,12 +15,12 @@ import { NodeCryptoProvider } from "../node-crypto-provider.ts";
 // Keys written here row by row, with their objects in a provider: what each transition leaves of rows, objects, cache and log.
 
 const NOW = 5_000;
-const SYMMETRIC = {
+const SYMMETRIC: Omit<Unsealed<"key">, "keyId" | "primaryVersionId"> = {
   ...{ creator: "me", createdAt: 1, description: "", keySpec: "Aliyun_AES_256", keyUsage: "ENCRYPT/DECRYPT" },
   ...{ origin: "Aliyun_KMS", protectionLevel: "HSM", mode: "ANY", state: "Enabled", deleteAt: null },
   ...{ materialExpiresAt: null, lastRotatedAt: 1, rotationEnabled: false, rotationSeconds: null, seeded: false },
   ...{ deletionProtected: false, deletionProtectionDescription: "", materialFingerprint: null },
-} as const;
+};
 const deletion = { state: "PendingDeletion", deleteAt: NOW } as const;
 const expiry = { origin: "EXTERNAL", mode: "GCM", materialExpiresAt: NOW } as const;
 const rotation = { rotationEnabled: true, rotationSeconds: 4 } as const;
@@ -53,7 +53,7 @@ async function key(changes: Partial<Unsealed<"key">> = {}, keyId = "key-a"): Pro
   const row = { ...SYMMETRIC, keyId, primaryVersionId: `${keyId}-2`, ...changes };
   const modes: CipherMode[] = row.mode === "ANY" ? ["GCM", "CBC"] : ["GCM"];
   const { core } = bare;
-  const objects = [];
+  const objects: Unsealed<"keyObject">[] = [];
   for (const versionId of [`${keyId}-1`, `${keyId}-2`]) {
     for (const mode of modes) {
       const created = await hsm.createKey({ binding: bindingOf(row, versionId, mode) });
@@ -217,7 +217,7 @@ describe("a rotation that is due", () => {
   test("of a key whose deletion or expiry came due meanwhile is not made", async () => {
     for (const [keyId, changes] of [
       ["key-b", deletion],
-      ["key-c", { origin: "EXTERNAL", ...expiry }],
+      ["key-c", expiry],
     ] as const) {
       const row = await key({}, keyId);
       meanwhile("createKey", () => put({ ...row, ...changes }));
