@@ -10,7 +10,7 @@ export { KmsError, type KmsErrorCode } from "./ports/errors.ts";
 export type * from "./ports/index.ts";
 export type { RootKey } from "./root/root-key-sources.ts";
 export type { AnchorOption, CacheOptions, KmsOptions } from "./service/options.ts";
-export { rewrapStore } from "./service/rewrap-store.ts";
+export { type RewrapOptions, rewrapStore } from "./service/rewrap-store.ts";
 export type { SweepResult } from "./service/sweep.ts";
 export { type VerifyReport, type VerifyRequest, verifyStore } from "./service/verify.ts";
 export type { EncryptionContext } from "./wire/context.ts";

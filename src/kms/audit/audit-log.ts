@@ -41,6 +41,7 @@ export class AuditLog {
   /** Why the last anchor could not be written. No operation begins until one is. */
   #anchorFailure: unknown;
   #anchorTimer: ReturnType<typeof setInterval> | undefined;
+  #paused: LanelockError | undefined;
   readonly #watchers = new Set<(events: readonly PendingEvent[]) => void>();
 
   constructor(sink: AuditSink | undefined, policy: AuditFailurePolicy) {
@@ -53,6 +54,7 @@ export class AuditLog {
 
   /** Call before an operation does anything: throws `ERR_AUDIT`, or waits, while the log cannot take its event. */
   ready(): MaybePromise<void> {
+    if (this.#paused !== undefined) throw this.#paused;
     if (!this.#hasFailed && this.#waiting.length < MAX_WAITING) return;
     return this.#catchUp();
   }
@@ -107,6 +109,7 @@ export class AuditLog {
    * inside transactions, so it waits for nothing that needs one: {@link ready} recovers a log that failed.
    */
   async commit(event: PendingEvent): Promise<void> {
+    if (this.#paused !== undefined) throw this.#paused;
     if (!this.#sink) return this.#show([event]);
     this.#enqueue(event);
     try {
@@ -208,11 +211,28 @@ export class AuditLog {
     await this.#anchorNow();
   }
 
+  /** The file that this process writes, if it writes one. */
+  get path(): string | undefined {
+    return this.#sink?.path;
+  }
+
+  /** Writes and anchors everything taken so far, and gives the file up. @param refusal what operations get until {@link resume} */
+  async pause(refusal: LanelockError): Promise<void> {
+    await this.flush();
+    this.#paused = refusal;
+    await this.#sink?.close();
+  }
+
+  async resume(): Promise<void> {
+    await this.#sink?.recover();
+    this.#paused = undefined;
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     clearInterval(this.#anchorTimer);
     try {
-      await this.flush();
+      if (this.#paused === undefined) await this.flush();
     } catch (cause) {
       if (this.#policy === "fail") throw auditFailure(cause);
     } finally {

@@ -23,6 +23,11 @@ export interface ChainedFileOptions {
 const MAX_FILES = 1_024;
 const FEATURE = "The audit file";
 
+/** The name of the claim that the process which writes an audit file holds. @param path absolute */
+export function claimOn(path: string): string {
+  return `audit-${toHex(sha256(utf8(path))).slice(0, 16)}`;
+}
+
 /**
  * The audit file of one process: JSON lines chained by HMAC, see `chain-format.ts`. When the file is renamed, the log goes on in a new
  * file of the old name, whose first line says which chain it continues. When it is deleted or cut, the log refuses to go on.
@@ -51,6 +56,10 @@ export class ChainedFile implements AuditSink {
     this.#options = options;
   }
 
+  get path(): string {
+    return this.#path;
+  }
+
   static async open(options: ChainedFileOptions): Promise<ChainedFile> {
     const file = new ChainedFile(options);
     try {
@@ -69,7 +78,7 @@ export class ChainedFile implements AuditSink {
     const { path, store } = this.#options;
     for (let number = 1; number <= MAX_FILES; number++) {
       const candidate = resolve(number === 1 ? path : path.replace(/(\.[^./\\]*)?$/, (end) => `.${number}${end}`));
-      this.#claim = await store.claim(`audit-${toHex(sha256(utf8(candidate))).slice(0, 16)}`);
+      this.#claim = await store.claim(claimOn(candidate));
       if (this.#claim === undefined) continue;
       this.#path = candidate;
       this.#overtaken = false;

@@ -5,5 +5,7 @@ export const ROOT_CHECK = "root-check";
 export const ROOT_SEALED = "root-sealed";
 /** The fingerprint key, wrapped, once the root key was changed. */
 export const CARRIED_KEYS = "carried-keys";
+/** Until when calls wait for a change of the root key: milliseconds since 1970 as text. Empty while none is under way. */
+export const ROOT_CHANGE = "root-change";
 /** The keys of audit chains that ended when the root key was changed, wrapped. */
 export const CLOSED_CHAINS = "closed-chains";

@@ -1,6 +1,8 @@
 import { LanelockError } from "../../errors.ts";
 import { equalBytes } from "../../shared/equal-bytes.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { systemTime } from "../../shared/timers.ts";
+import { textOf } from "../../shared/utf8.ts";
 import type {
   AuditAnchorRow,
   CountedObject,
@@ -10,6 +12,7 @@ import type {
   StoreReader,
   StoreWriter,
 } from "../ports/index.ts";
+import { ROOT_CHANGE } from "../root/metadata.ts";
 import { requireSameRoot } from "../root/root-check.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import type { OutsideAnchor } from "./outside-anchor.ts";
@@ -62,6 +65,8 @@ export class TrustedStore {
   readonly #keys: StoreKeys;
   readonly #anchor: OutsideAnchor | undefined;
   #known: Known | undefined;
+  #closedUntil = 0;
+  #onClosed: (() => void) | undefined;
 
   constructor(store: KeyStore, keys: StoreKeys, anchor?: OutsideAnchor) {
     this.#store = store;
@@ -80,6 +85,17 @@ export class TrustedStore {
     const anchored = (await this.read((rows) => rows.meta(ANCHORED))) !== undefined;
     await this.#anchor.check(this.#keys, { epoch: state.epoch, anchored });
     if (!anchored) await this.write((rows) => rows.putMeta(ANCHORED, new Uint8Array(0)), { visible: false });
+  }
+
+  /** Whether, as of the last look, a process is changing the root key. */
+  get isClosed(): boolean {
+    return this.#closedUntil > systemTime.now();
+  }
+
+  /** @param onClosed called when a look finds that a process is about to change the root key */
+  watchClosing(onClosed: () => void): void {
+    this.#onClosed = onClosed;
+    if (this.isClosed) onClosed();
   }
 
   /** Changes with every visible change, by any process. */
@@ -181,15 +197,22 @@ export class TrustedStore {
   /** Brings this process up to the state that a transaction sees. @param floor the epoch known before the transaction began */
   async #enter(rows: StoreReader, floor: number): Promise<RowView> {
     const seal = await rows.meta(STATE);
-    if (seal === undefined || this.#known === undefined || !equalBytes(seal, this.#known.seal)) {
-      await this.#catchUp(rows, seal, floor);
-    }
+    const isOld = seal === undefined || this.#known === undefined || !equalBytes(seal, this.#known.seal);
+    if (isOld) await this.#catchUp(rows, seal, floor);
     const { state, index } = this.#current;
     const current = () => {
       if (this.#epoch !== state.epoch) throw new Superseded();
       return index;
     };
-    return { macOf: (name) => current().macOf(name), count: (group) => current().count(group) };
+    const view: RowView = { macOf: (name) => current().macOf(name), count: (group) => current().count(group) };
+    if (isOld) await this.#lookForRootChange(new TrustedReader(rows, this.#keys, view), view);
+    return view;
+  }
+
+  async #lookForRootChange(rows: TrustedReader, view: RowView): Promise<void> {
+    const until = view.macOf(`meta ${ROOT_CHANGE}`) === null ? undefined : await rows.meta(ROOT_CHANGE);
+    this.#closedUntil = until === undefined ? 0 : Number(textOf(until));
+    if (this.isClosed) this.#onClosed?.();
   }
 
   async #catchUp(rows: StoreReader, seal: Uint8Array | undefined, floor: number): Promise<void> {

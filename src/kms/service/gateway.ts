@@ -68,7 +68,9 @@ export class Gateway {
     });
   }
 
+  /** @throws LanelockError where no call may begin */
   recordRefusal({ operation, caller, keyId, code }: Refusal): void {
+    this.#session.requireOpen();
     const { core } = this.#session;
     const event = pendingEvent(core.now(), caller, operation);
     event.keyId = keyId;

@@ -114,6 +114,10 @@ export interface OpenedStore {
 async function openStore(settings: Settings, builtIn: BuiltIn, onClose: OnClose): Promise<OpenedStore> {
   const { rows, keys } = await unlockedStore(settings, builtIn, onClose);
   await rows.load();
+  if (rows.isClosed) {
+    const message = "The root key of the store is being changed. Try again in a minute, with the new one.";
+    throw new LanelockError("ERR_STATE", message);
+  }
   return { rows, keys };
 }
 

@@ -1,10 +1,11 @@
+import { LanelockError } from "../../errors.ts";
 import { pendingEvent } from "../audit/event.ts";
 import type { KmsContext } from "../core/kms-context.ts";
 import { tokenBinding } from "../import/import-tokens.ts";
 import { storedObject } from "../keys/key-object-rows.ts";
 import { markScrubPending, scrub } from "../life-cycle/scrubbing.ts";
 import type { KeyRow, RootKeySource, StoreWriter } from "../ports/index.ts";
-import { CARRIED_KEYS, CLOSED_CHAINS, ROOT_CHECK, ROOT_SEALED } from "../root/metadata.ts";
+import { CARRIED_KEYS, CLOSED_CHAINS, ROOT_CHANGE, ROOT_CHECK, ROOT_SEALED } from "../root/metadata.ts";
 import { type RootKey, rootKeySource } from "../root/root-key-sources.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
 import { DOCUMENTS, readDocument, writeDocument } from "../rows/documents.ts";
@@ -14,29 +15,43 @@ import { beginState } from "../rows/scan.ts";
 import type { TrustedReader } from "../rows/trusted-reader.ts";
 import { TrustedStore } from "../rows/trusted-store.ts";
 import { builtIn } from "./built-in.ts";
+import { closeForRootChange } from "./close-for-root-change.ts";
 import { openCore, storeKeys, unlock } from "./open.ts";
 import { checkedOptions, type KmsOptions, type Settings } from "./options.ts";
 
 const EVERYTHING = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
 
+const DEFAULT_WAIT_SECONDS = 30;
+const MAX_WAIT_SECONDS = 3_600;
+
+/** Options of {@link rewrapStore}: those of `Kms.open`, and what the change needs besides. */
+export interface RewrapOptions extends KmsOptions {
+  readonly newRootKey: RootKey;
+  /** How long to wait for the other processes of the store to end their calls, in seconds; 30 if absent. */
+  readonly waitSeconds?: number | undefined;
+}
+
 /**
  * Changes the root key of a store: wraps every key version and authenticates every row under the new key, in one transaction.
  * Ciphertext stays as it is. Audit chains end, and new ones begin under the new key, so that a holder of the old key can change neither
- * the lines before nor those after. Close other processes first: their calls fail with `ERR_KEY` until they open the store again
- * with the new key. Copies of the store made before remain readable with the old key.
+ * the lines before nor those after. Other processes of the store may run: they end their calls, write their audit files to the end, and
+ * refuse calls from then on, with `ERR_STATE` and after the change with `ERR_KEY`, until they open the store again with the new key.
+ * Copies of the store made before remain readable with the old key.
  *
- * @throws LanelockError as `Kms.open`; nothing is changed then
+ * @throws LanelockError `ERR_STATE` if a process still writes its audit file after `waitSeconds`, 30 if absent; otherwise as `Kms.open`.
+ * Nothing is changed then, and the other processes go on
  * @example
  * await rewrapStore({ store: sqlStore({ path: "keys.db" }), rootKey: { file: "old.key" }, newRootKey: { file: "new.key" } });
  */
-export async function rewrapStore(options: KmsOptions & { readonly newRootKey: RootKey }): Promise<void> {
-  const { newRootKey, ...rest } = options;
+export async function rewrapStore(options: RewrapOptions): Promise<void> {
+  const { newRootKey, waitSeconds, ...rest } = options;
+  const waitMilliseconds = checkedWait(waitSeconds);
   const source = rootKeySource(newRootKey, "newRootKey");
   try {
     const settings = checkedOptions(rest);
     const { core, close } = await openCore(settings, builtIn);
     try {
-      await rewrapTo(core, { source, settings });
+      await rewrapTo(core, { source, settings, waitMilliseconds });
     } finally {
       await close();
     }
@@ -45,11 +60,22 @@ export async function rewrapStore(options: KmsOptions & { readonly newRootKey: R
   }
 }
 
-async function rewrapTo(core: KmsContext, { source, settings }: { source: RootKeySource; settings: Settings }) {
+function checkedWait(seconds: unknown = DEFAULT_WAIT_SECONDS): number {
+  if (typeof seconds === "number" && seconds >= 0 && seconds <= MAX_WAIT_SECONDS) return seconds * 1_000;
+  throw new LanelockError("ERR_ARGUMENT", `waitSeconds must be a number from 0 to ${MAX_WAIT_SECONDS}.`);
+}
+
+interface RewrapParts {
+  readonly source: RootKeySource;
+  readonly settings: Settings;
+  readonly waitMilliseconds: number;
+}
+
+async function rewrapTo(core: KmsContext, { source, settings, waitMilliseconds }: RewrapParts) {
   const { secret, sealed } = await unlock(source, { storeId: core.keys.storeId });
   const next = storeKeys(core.keys.storeId, secret, builtIn.cipher);
   try {
-    await rewrapUnder(core, { next, sealed });
+    await rewrapAlone(core, { next, sealed }, waitMilliseconds);
     // The anchor is MACed by the store's keys, so it begins again with the new ones.
     const anchor = settings.anchor && new OutsideAnchor({ ...settings.anchor, begin: true });
     const rows = new TrustedStore(settings.store, next, anchor);
@@ -65,6 +91,18 @@ interface Rewrapping {
   readonly sealed: Uint8Array | undefined;
 }
 
+async function rewrapAlone(core: KmsContext, rewrapping: Rewrapping, waitMilliseconds: number): Promise<void> {
+  const closed = await closeForRootChange(core, waitMilliseconds);
+  try {
+    await rewrapUnder(core, rewrapping);
+  } catch (error) {
+    await closed.callOff().catch(() => undefined);
+    throw error;
+  } finally {
+    await closed.release();
+  }
+}
+
 async function rewrapUnder(core: KmsContext, { next, sealed }: Rewrapping): Promise<void> {
   await core.rows.exclusively(async (old, rows, state) => {
     const rewrapper = new Rewrapper(core, { old, rows, next });
@@ -76,6 +114,7 @@ async function rewrapUnder(core: KmsContext, { next, sealed }: Rewrapping): Prom
     await rows.putMeta(ROOT_CHECK, next.rootCheck());
     await rows.putMeta(ROOT_SEALED, sealed ?? new Uint8Array());
     await rows.putMeta(CARRIED_KEYS, core.keys.carryTo(next));
+    await rows.putMeta(ROOT_CHANGE, new Uint8Array());
     await markScrubPending(rows);
     await beginState(rows, next, state);
   });

@@ -10,6 +10,7 @@ import { outcomeOf, publicError } from "../ports/errors.ts";
 import { builtIn } from "./built-in.ts";
 import { openCore } from "./open.ts";
 import { checkedOptions, type KmsOptions } from "./options.ts";
+import { RootChangePause } from "./root-change-pause.ts";
 import { sweep } from "./sweep.ts";
 
 /** The caller, request and options of one call. */
@@ -26,13 +27,17 @@ export class Session {
   readonly #sweepTimer: ReturnType<typeof setInterval> | undefined;
   #running = 0;
   #closing: Promise<void> | undefined;
-  #onIdle: (() => void) | undefined;
+  #onIdle: (() => void)[] = [];
+  readonly #rootChange: RootChangePause;
 
   private constructor(core: KmsContext, close: () => Promise<void>, sweepMilliseconds: number | false) {
     this.core = core;
     this.#closeParts = close;
+    this.#rootChange = new RootChangePause(core, () => this.#idle());
     if (sweepMilliseconds === false) return;
-    this.#sweepTimer = setInterval(() => core.inBackground(sweepAndExpire(core)), sweepMilliseconds);
+    this.#sweepTimer = setInterval(() => {
+      if (this.#rootChange.refusal === undefined) core.inBackground(sweepAndExpire(core));
+    }, sweepMilliseconds);
     unref(this.#sweepTimer);
   }
 
@@ -45,6 +50,7 @@ export class Session {
 
   /** Counts a task as running, so that {@link close} waits for it. */
   async during<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#rootChange.refusal !== undefined) await this.#rootChange.look();
     this.#begin();
     try {
       return await task();
@@ -53,14 +59,26 @@ export class Session {
     }
   }
 
-  #begin(): void {
+  /** @throws LanelockError `ERR_STATE` if no call may begin; `ERR_KEY` if none may because the root key was changed */
+  requireOpen(): void {
     if (this.#closing !== undefined) throw new LanelockError("ERR_STATE", "The KMS is closed.");
+    const { refusal } = this.#rootChange;
+    if (refusal !== undefined) throw refusal;
+  }
+
+  #begin(): void {
+    this.requireOpen();
     this.#running++;
   }
 
   #end(): void {
     this.#running--;
-    if (this.#running === 0) this.#onIdle?.();
+    if (this.#running > 0) return;
+    for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#running > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   /** Reads a request, runs its operation, and audits it. */
@@ -68,6 +86,7 @@ export class Session {
     operation: Runnable<Request, Read, Response>,
     { caller, request, options }: Invocation<Request>,
   ): Promise<Response> {
+    if (this.#rootChange.refusal !== undefined) await this.#rootChange.look();
     this.#begin();
     try {
       const { core } = this;
@@ -102,11 +121,8 @@ export class Session {
 
   async #close(): Promise<void> {
     clearInterval(this.#sweepTimer);
-    if (this.#running > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-      });
-    }
+    await this.#idle();
+    await this.#rootChange.close();
     await this.#closeParts();
   }
 }
