@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { sqlStore } from "lanelock/stores";
 import { expect, test, vi } from "vitest";
+import { AppendedIds } from "../../src/stores/sql/appended-ids.ts";
 import { scratchFolder } from "../tokens/scratch-folder.ts";
 import { FaultInjector } from "./faults.ts";
 import { failEachCall } from "./store-scenario.ts";
@@ -10,6 +12,14 @@ const through = vi.hoisted(
   () =>
     <T>(name: string, work: () => T): T =>
       fault.injector === undefined ? work() : fault.injector.call(name, work),
+);
+
+const FILES = vi.hoisted(
+  () =>
+    [
+      ...(["realpathSync", "openSync", "closeSync", "statSync", "existsSync"] as const),
+      ...(["fstatSync", "readdirSync", "readSync", "writeSync", "rmSync"] as const),
+    ] as const,
 );
 
 vi.mock("libsql", async (original) => {
@@ -43,7 +53,7 @@ vi.mock("libsql", async (original) => {
 vi.mock("node:fs", async (original) => {
   const real = await original<typeof import("node:fs")>();
   const faulty = Object.fromEntries(
-    (["realpathSync", "openSync", "closeSync", "statSync"] as const).map((name) => {
+    FILES.map((name) => {
       const call = real[name] as (...parameters: unknown[]) => unknown;
       return [name, (...parameters: unknown[]) => through(name, () => call(...parameters))];
     }),
@@ -61,4 +71,37 @@ test("whatever fails, in whatever call of libsql or the file system, is an error
   const made = await failEachCall(() => sqlStore({ path: path() }), fault.injector, { most: 30 });
   console.log(`SQLite: ${old + made} injected failures`);
   expect(made).toBeGreaterThan(20);
+});
+
+test("ids in files of before stay used, whatever call fails while they are read", () => {
+  const folder = scratchFolder("id-faults");
+  const entry = (id: Uint8Array) => ({ id, until: Date.now() + 600_000 });
+  const injector = new FaultInjector();
+  fault.injector = injector;
+  let at = 0;
+  let fired: string | undefined;
+  do {
+    at += 1;
+    fired = undefined;
+    for (const when of ["before", "after"] as const) {
+      const path = join(folder, `${at}-${when}`);
+      const used = Array.from({ length: 3 }, () => new Uint8Array(randomBytes(16)));
+      // A file for each: no age is young enough.
+      const writer = new AppendedIds(path, -1);
+      for (const id of used) expect(writer.remember([entry(id)])).toEqual([true]);
+      writer.close();
+      const ids = new AppendedIds(path);
+      injector.arm(at, when, () => new Error("no such thing"));
+      try {
+        expect(ids.remember([entry(new Uint8Array(randomBytes(16)))])).toEqual([true]);
+      } catch (error) {
+        expect(error, injector.fired).toMatchObject({ message: "no such thing" });
+      }
+      fired ??= injector.fired;
+      injector.disarm();
+      expect(ids.remember(used.map(entry)), `${fired}, call ${at}`).toEqual([false, false, false]);
+      ids.close();
+    }
+  } while (fired !== undefined);
+  expect(at).toBeGreaterThan(10);
 });

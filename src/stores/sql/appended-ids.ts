@@ -77,7 +77,7 @@ export class AppendedIds {
   }
 
   close(): void {
-    if (this.#newest !== undefined) closeSync(this.#newest.descriptor);
+    if (this.#newest !== undefined) closeQuietly(this.#newest);
     this.#newest = undefined;
     this.#older = [];
   }
@@ -110,25 +110,28 @@ export class AppendedIds {
   /** Goes on to the next file, which it begins unless another process has. */
   #advance(file: OpenFile): OpenFile {
     const next = this.#open(file.number + 1);
-    this.#learnAll(file);
-    closeSync(file.descriptor);
+    orClose(next, () => this.#learnAll(file));
+    closeQuietly(file);
     this.#older.push(file);
     this.#newest = next;
     return next;
   }
 
+  /** The file counts as open only when the older ones are known: otherwise their ids would be new again. */
   #openNewest(): OpenFile {
     const numbers = this.#numbers();
     const last = numbers.pop() ?? 1;
     const newest = this.#open(last);
+    this.#older = orClose(newest, () => numbers.map((number) => this.#learnOlder(number)));
     this.#newest = newest;
-    for (const number of numbers) {
-      const file = this.#open(number);
-      this.#learnAll(file);
-      closeSync(file.descriptor);
-      this.#older.push(file);
-    }
     return newest;
+  }
+
+  #learnOlder(number: number): OpenFile {
+    const file = this.#open(number);
+    orClose(file, () => this.#learnAll(file));
+    closeQuietly(file);
+    return file;
   }
 
   /** Of the files that are there. */
@@ -201,6 +204,25 @@ export class AppendedIds {
       rmSync(this.#pathOf(this.#older[0].number), { force: true });
       this.#older.shift();
     }
+  }
+}
+
+/** Runs `work`. Closes the file if that fails. */
+function orClose<T>(file: OpenFile, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    closeQuietly(file);
+    throw error;
+  }
+}
+
+/** The files are never synced, so a closing that fails loses nothing; and the file is closed all the same (close(2)). */
+function closeQuietly({ descriptor }: OpenFile): void {
+  try {
+    closeSync(descriptor);
+  } catch {
+    // Nothing depends on it.
   }
 }
 
