@@ -70,7 +70,12 @@ const kms = Object.fromEntries(
 const envelope = {
   "envelope/format": { tests: messages },
   "envelope/keys": {
-    tests: [...messages, "test/envelope/data-key-cache.test.ts", "test/envelope/options-once.test.ts"],
+    tests: [
+      ...messages,
+      ...["abort", "bad-input", "data-key-cache", "data-key-rules", "options-once"].map(
+        (name) => `test/envelope/${name}.test.ts`,
+      ),
+    ],
   },
   "envelope/ranges": { tests: [...messages, "test/envelope/ranges.test.ts"] },
   "envelope/segments": {
