@@ -22,9 +22,10 @@ const tokens = {
   "providers/pkcs11/keys": [...tokenKeys, "test/pkcs11/keys/sm4-*.test.ts", "test/pkcs11/keys/asymmetric.test.ts"],
   "providers/pkcs11/objects": [...tokenKeys, "test/pkcs11/objects/**", "test/pkcs11/session/sessions.test.ts"],
   "providers/pkcs11/session": [
-    ...["finalized", "login", "lost-token", "opening", "reinitialize", "session-pool", "sessions"].map(
+    ...["finalized", "initialized-elsewhere", "login", "lost-token", "opening", "reinitialize", "rules"].map(
       (name) => `test/pkcs11/session/${name}.test.ts`,
     ),
+    ...["test/pkcs11/session/session-pool.test.ts", "test/pkcs11/session/sessions.test.ts"],
   ],
 };
 /** Of all rooms of the KMS at once. */

@@ -52,8 +52,6 @@ writeFileSync(
     vitest: { configFile: `vitest.${run}.config.mjs`, related: false },
     // The sandbox needs no other tsconfig, and rewriting it takes a TypeScript before 7.
     tsconfigFile: "none",
-    // vitest checks no types.
-    disableTypeChecks: false,
     mutate: files.length > 0 ? files : mutate,
     // Messages are English, not rules.
     mutator: { excludedMutations: ["StringLiteral"] },
