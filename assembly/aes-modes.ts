@@ -1,6 +1,5 @@
 // The ABI of the module of AES's further modes, which most programs do not use. It imports the memory of engine.ts and the cipher of aes.ts
-// (linked/), and has neither of its own: what it adds is only what works on key slots and scratch. As there, every function wipes the
-// scratch it used.
+// (linked/): what it adds is only what works on key slots and scratch. As there, every function wipes the scratch it used.
 import { LinkedAes } from "./linked/aes";
 import { CCM_STATE_SIZE, ccmAad, ccmCounter, ccmStart, ccmTag, ccmText, ccmVerify } from "./mode/ccm";
 import { cfbDecrypt, cfbEncrypt } from "./mode/cfb";

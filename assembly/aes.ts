@@ -1,10 +1,9 @@
-// The ABI of the module of AES: the cipher, GCM, CTR, and encryption with ECB and CBC. It imports the memory of engine.ts and nothing else.
+// The ABI of the module of AES: the cipher, GCM, CTR, and encryption with ECB. It imports the memory of engine.ts and nothing else.
 // Every function wipes the scratch it used, but for those that the module of further modes calls (aes-modes.ts), which wipes it itself:
-// `ghash`, `aesEncryptBatch`, `aesEncryptFew`, `aesEncryptChain`.
+// `ghash`, `aesEncryptBatch`, `aesEncryptFew`.
 import { Aes } from "./cipher/aes";
 import { expandAesKey } from "./cipher/aes-key-schedule";
 import { HashKey, makeHashKey } from "./ghash/key";
-import { cbcEncrypt } from "./mode/cbc";
 import { ctr } from "./mode/ctr";
 import { ecbEncrypt } from "./mode/ecb";
 import {
@@ -30,10 +29,6 @@ export function aesEncryptBatch(slot: usize, from: usize, to: usize, add: usize,
 
 export function aesEncryptFew(slot: usize, blocks: usize, count: u32): void {
   changetype<Aes>(slot).encryptFew(blocks, count);
-}
-
-export function aesEncryptChain(slot: usize, chain: usize, data: usize, length: u32): void {
-  changetype<Aes>(slot).encryptChain(chain, data, length);
 }
 
 export function aesSize(): u32 {
@@ -102,8 +97,4 @@ export function aesCtr(slot: usize, block: usize, data: usize, length: u32): voi
 
 export function aesEcbEncrypt(slot: usize, data: usize, length: u32): void {
   ecbEncrypt<Aes>(changetype<Aes>(slot), data, length);
-}
-
-export function aesCbcEncrypt(slot: usize, chain: usize, data: usize, length: u32): void {
-  cbcEncrypt<Aes>(changetype<Aes>(slot), chain, data, length);
 }

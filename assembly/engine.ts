@@ -1,5 +1,6 @@
 // The ABI of the engine's first module. It has the memory in which all modules work, and what belongs to no cipher. As in every module,
-// the exports are the ABI and nothing else. Pointers are into that memory; the host places slots and runs from `slotsStart()` on and fills NONCE and IO.
+// the exports are the ABI and nothing else. Pointers are into that memory; the host places slots and runs from `slotsStart()` on and
+// fills NONCE and IO.
 import { equalTags } from "./equal";
 import { IO, IO_SIZE, NONCE, NONCE_SIZE, RUN_SIZE, SLOTS, VERDICTS, VERDICTS_SIZE, wipeAllScratch, wipeBlocks } from "./memory";
 import { pad as padBlock, paddingLength as lengthOfPadding } from "./padding";

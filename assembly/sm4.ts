@@ -1,4 +1,4 @@
-// The ABI of the module of SM4: as aes.ts and aes-inverse.ts together, for SM4 decrypts as it encrypts.
+// The ABI of the module of SM4: as aes.ts and aes-blocks.ts together, for SM4 decrypts as it encrypts.
 import { Sm4 } from "./cipher/sm4";
 import { expandSm4Key } from "./cipher/sm4-key-schedule";
 import { cbcDecrypt, cbcEncrypt } from "./mode/cbc";

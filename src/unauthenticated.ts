@@ -16,7 +16,7 @@ import { Cfb } from "./ciphers/block-modes/cfb.ts";
 import { type AesCtrOptions, Ctr, type CtrOptions } from "./ciphers/block-modes/ctr.ts";
 import { Ecb } from "./ciphers/block-modes/ecb.ts";
 import { Ofb } from "./ciphers/block-modes/ofb.ts";
-import { aes, aesBothWays, sm4 } from "./ciphers/engine-binding/cipher-engine.ts";
+import { aes, aesWithBlocks, sm4 } from "./ciphers/engine-binding/cipher-engine.ts";
 import { aes as aesModes, sm4 as sm4Modes } from "./ciphers/engine-binding/modes-engine.ts";
 import { AEAD, Gcm } from "./ciphers/gcm/gcm.ts";
 import { GcmOpenStreamUnverified } from "./ciphers/gcm/gcm-open-stream-unverified.ts";
@@ -32,12 +32,12 @@ export type { Cbc, Cfb, Ctr, Ecb, GcmOpenStreamUnverified, Ofb };
 
 /** AES-CBC under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
 export function aesCbc(key: Uint8Array, options?: KeyOptions): Cbc {
-  return new Cbc(aesBothWays(), key, options, nativeAesCbc);
+  return new Cbc(aesWithBlocks(), key, options, nativeAesCbc);
 }
 
 /** AES-ECB under `key` of 16, 24 or 32 bytes, which is copied. @throws LanelockError `ERR_KEY`, `ERR_ARGUMENT`, … */
 export function aesEcb(key: Uint8Array, options?: KeyOptions): Ecb {
-  return new Ecb(aesBothWays(), key, options, nativeAesEcb);
+  return new Ecb(aesWithBlocks(), key, options, nativeAesEcb);
 }
 
 /**

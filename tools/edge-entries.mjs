@@ -4,7 +4,7 @@ import { root } from "./setup.mjs";
 
 /** `?module` makes Vercel's bundler hand in a compiled module; Cloudflare's does with it and without. */
 const provide = `// Hands the engine the modules that the runtime has compiled.
-import aesInverse from "../aes-inverse.plain.wasm?module";
+import aesBlocks from "../aes-blocks.plain.wasm?module";
 import aesModes from "../aes-modes.plain.wasm?module";
 import aes from "../aes.plain.wasm?module";
 import engine from "../engine.plain.wasm?module";
@@ -12,7 +12,7 @@ import sm4Modes from "../sm4-modes.plain.wasm?module";
 import sm4 from "../sm4.plain.wasm?module";
 import { provideEngine } from "../engine/provide.js";
 
-provideEngine(engine, { aes, aesInverse, sm4, aesModes, sm4Modes });
+provideEngine(engine, { aes, aesBlocks, sm4, aesModes, sm4Modes });
 `;
 
 /** Every entry whose exports have a condition for these runtimes is the same entry behind that. */

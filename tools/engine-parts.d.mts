@@ -1,7 +1,7 @@
 export type Build = "plain" | "relaxed";
 export declare const builds: readonly [Build, ...Build[]];
 
-export type PartName = "engine" | "aes" | "aes-inverse" | "sm4" | "aes-modes" | "sm4-modes";
+export type PartName = "engine" | "aes" | "aes-blocks" | "sm4" | "aes-modes" | "sm4-modes";
 
 export interface Part {
   readonly name: PartName;

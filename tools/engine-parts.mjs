@@ -10,7 +10,7 @@ export const builds = ["plain", "relaxed"];
 export const parts = [
   { name: "engine", entry: "assembly/engine.ts", exports: "EngineExports", constants: 1024, hasMemory: true },
   { name: "aes", entry: "assembly/aes.ts", exports: "AesExports", constants: 1088 },
-  { name: "aes-inverse", entry: "assembly/aes-inverse.ts", exports: "AesInverseExports", constants: 1600 },
+  { name: "aes-blocks", entry: "assembly/aes-blocks.ts", exports: "AesBlocksExports", constants: 1600 },
   { name: "sm4", entry: "assembly/sm4.ts", exports: "Sm4Exports", constants: 2048 },
   { name: "aes-modes", entry: "assembly/aes-modes.ts", exports: "AesModesExports", constants: 2560 },
   { name: "sm4-modes", entry: "assembly/sm4-modes.ts", exports: "Sm4ModesExports", constants: 3328 },

@@ -9,6 +9,7 @@
 //
 // Every byte of a block uses the same 32 tables: the product of byte i is the table's entry, moved up by i bytes. So one look-up
 // handles all 16 bytes of a block, 32 look-ups multiply it, and no address depends on data.
+import { halves, reverseHalves } from "../big-endian";
 import { SETUP, SETUP_SIZE, wipeBlocks } from "../memory";
 
 /** The bytes whose index has bit 3, 2, 1 or 0 set: where x^0 … x^3 of a nibble count. */
@@ -21,10 +22,10 @@ const NIBBLES_WITH = memory.data<u8>([
 
 /** H·x^0 … H·x^7 to SETUP: one bit towards higher powers is a shift right, x^128 is 1 + x + x^2 + x^7. */
 function multiplesOfX(h: usize): void {
-  let upper = bswap<u64>(load<u64>(h)), lower = bswap<u64>(load<u64>(h, 8));
+  const turned = reverseHalves(v128.load(h));
+  let upper: u64 = i64x2.extract_lane(turned, 0), lower: u64 = i64x2.extract_lane(turned, 1);
   for (let at = SETUP; at < SETUP + 128; at += 16) {
-    store<u64>(at, bswap<u64>(upper));
-    store<u64>(at, bswap<u64>(lower), 8);
+    v128.store(at, reverseHalves(halves(upper, lower)));
     const carry: u64 = 0 - (lower & 1);
     lower = lower >> 1 | upper << 63;
     upper = upper >> 1 ^ carry & 0xe100000000000000;

@@ -1,4 +1,6 @@
-// AES as the module of its further modes sees it: the same key slots, and calls of what aes.ts exports.
+// AES as the module of its further modes sees it: the same key slots, and calls of what aes.ts exports. The chain is its own, so that
+// GCM does not carry one.
+import { encryptChain } from "../cipher/aes-chain";
 import { Encryption } from "../cipher/encryption";
 import { AES_FEW, AES_GROUP, AES_LANES, AES_ROUNDS, AES_SERIAL_KEYS, AES_SIZE } from "../cipher/shapes";
 
@@ -6,8 +8,6 @@ import { AES_FEW, AES_GROUP, AES_LANES, AES_ROUNDS, AES_SERIAL_KEYS, AES_SIZE } 
 declare function encryptBatch(slot: usize, from: usize, to: usize, add: usize, count: u32): void;
 @external("aes", "aesEncryptFew")
 declare function encryptFew(slot: usize, blocks: usize, count: u32): void;
-@external("aes", "aesEncryptChain")
-declare function encryptChain(slot: usize, chain: usize, data: usize, length: u32): void;
 @external("aes", "aesCtr")
 declare function addCounter(slot: usize, block: usize, data: usize, length: u32): void;
 
@@ -46,7 +46,7 @@ export class LinkedAes extends Encryption {
 
   @inline
   encryptChain(chain: usize, data: usize, length: u32): void {
-    encryptChain(changetype<usize>(this), chain, data, length);
+    encryptChain(this.serialKeys(), this.rounds(), chain, data, length);
   }
 
   @inline

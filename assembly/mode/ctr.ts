@@ -1,4 +1,5 @@
 // CTR (SP 800-38A §6.5): the counter is the whole block, big-endian, modulo 2^128, as OpenSSL and Node count.
+import { reverseHalves } from "../big-endian";
 import { BlockCipher } from "../cipher/block-cipher";
 import { addKeystream } from "./counter";
 
@@ -6,7 +7,10 @@ import { addKeystream } from "./counter";
 function carryInto(block: usize): void {
   const middle = bswap<u32>(load<u32>(block, 8)) + 1;
   store<u32>(block, bswap<u32>(middle), 8);
-  if (middle == 0) store<u64>(block, bswap<u64>(bswap<u64>(load<u64>(block)) + 1));
+  if (middle == 0) {
+    const upper = reverseHalves(v128.load64_zero(block));
+    v128.store64_lane(block, reverseHalves(i64x2.add(upper, i64x2.splat(1))), 0);
+  }
 }
 
 /** Encrypts or decrypts `length` bytes at `data` in place, with the counter block at `block`, which moves on. */

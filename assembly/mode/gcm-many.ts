@@ -13,6 +13,7 @@
 // Bytes that the host does not fill in may hold anything: `prepare` zeroes those that are read.
 //
 // At the end the results are packed at the front: ciphertext ‖ tag, or plaintext.
+import { bitLengths } from "../big-endian";
 import { BATCH, LANES, NIBBLES, NIBBLES_SIZE, VERDICTS, wipeBlocks } from "../memory";
 import { BlockCipher } from "../cipher/block-cipher";
 import { equalTags } from "../equal";
@@ -105,8 +106,7 @@ function addKeystreams<C extends BlockCipher>(cipher: C, first: usize, count: u3
 function makeTag<C extends BlockCipher>(cipher: C, record: Record): void {
   let end = record.tag();
   for (; end & 15; ++end) store<u8>(end, 0);
-  store<u64>(end, bswap<u64>(<u64>record.aad << 3), 0);
-  store<u64>(end, bswap<u64>(<u64>record.length << 3), 8);
+  v128.store(end, bitLengths(record.aad, record.length));
   hashKeyOf<C>(cipher).hash(record.at(32), record.hashed(), end + 16 - record.hashed());
   v128.store(record.at(16), v128.xor(v128.load(record.at(16)), v128.load(record.at(32))));
 }

@@ -9,6 +9,7 @@
 //            offset 48                 bytes of additional data, of text, 8 bytes each
 //            offset 64                 whether the counter is public, 4 bytes
 //            offset 80                 the tag to compare with
+import { bitLengths } from "../big-endian";
 import { BATCH, NIBBLES, NIBBLES_SIZE, NONCE, RUN, RUN_SIZE, wipeBlocks } from "../memory";
 import { BlockCipher } from "../cipher/block-cipher";
 import { equalTags } from "../equal";
@@ -54,8 +55,7 @@ function setFirstCounter<C extends BlockCipher>(cipher: C, run: usize, length: u
 /** Hashes the length of a nonce that is not 96 bits long, the last step to J0. */
 @inline
 function finishNonce<C extends BlockCipher>(cipher: C, run: usize, length: u64): void {
-  store<u64>(BATCH, 0);
-  store<u64>(BATCH, bswap<u64>(8 * length), 8);
+  v128.store(BATCH, bitLengths(0, length));
   hashKeyOf<C>(cipher).hash(run, BATCH, 16);
 }
 
@@ -113,8 +113,7 @@ export function gcmKeystream<C extends BlockCipher>(cipher: C, run: usize, data:
 
 /** The tag, 16 bytes, in place of the hash. Nothing follows in this run. */
 function finishTag<C extends BlockCipher>(cipher: C, run: usize): void {
-  store<u64>(BATCH, bswap<u64>(8 * load<u64>(run, AAD_LENGTH)));
-  store<u64>(BATCH, bswap<u64>(8 * load<u64>(run, TEXT_LENGTH)), 8);
+  v128.store(BATCH, bitLengths(load<u64>(run, AAD_LENGTH), load<u64>(run, TEXT_LENGTH)));
   hashKeyOf<C>(cipher).hash(run + HASH, BATCH, 16);
   v128.store(run, v128.xor(v128.load(run, HASH), v128.load(run, TAG_MASK)), HASH);
   wipeBlocks(BATCH, 16);
@@ -147,8 +146,7 @@ function hashMessage<C extends BlockCipher>(cipher: C, data: usize, aad: u32, te
   const end = textAfter(data, aad) + text;
   let lengths = end;
   for (; lengths & 15; ++lengths) store<u8>(lengths, 0);
-  store<u64>(lengths, bswap<u64>(<u64>aad << 3));
-  store<u64>(lengths, bswap<u64>(<u64>text << 3), 8);
+  v128.store(lengths, bitLengths(aad, text));
   hashKeyOf<C>(cipher).hash(RUN + HASH, data, lengths + 16 - data);
   wipeBlocks(lengths, 16);
   v128.store(RUN, v128.xor(v128.load(RUN, HASH), v128.load(RUN, TAG_MASK)), HASH);

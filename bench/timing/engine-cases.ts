@@ -1,6 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { engine } from "../../src/engine/load.ts";
-import { aes, aesInverse, sm4 } from "../../src/engine/modules.ts";
+import { aes, aesBlocks, sm4 } from "../../src/engine/modules.ts";
 import { takeSlot } from "../../src/engine/slots.ts";
 import { LanelockError } from "../../src/errors.ts";
 import { aesGcm } from "../../src/index.ts";
@@ -9,7 +9,7 @@ import type { TimingCase } from "./case.ts";
 // The engine as it runs in this process: its exports, and the AEAD as callers have it.
 
 const { bytes, exports, io, nonce } = engine();
-const e = { ...aes(), ...aesInverse(), ...sm4() };
+const e = { ...aes(), ...aesBlocks(), ...sm4() };
 const slot = takeSlot(engine(), e.aesGcmSize()).address;
 
 const zeros = (length: number) => new Uint8Array(length);

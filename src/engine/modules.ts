@@ -2,7 +2,7 @@
 // there uses it.
 import { LanelockError } from "../errors.ts";
 import { type AesExports, modules as aesModules } from "./aes.generated.ts";
-import { type AesInverseExports, modules as aesInverseModules } from "./aes-inverse.generated.ts";
+import { type AesBlocksExports, modules as aesBlocksModules } from "./aes-blocks.generated.ts";
 import { type AesModesExports, modules as aesModesModules } from "./aes-modes.generated.ts";
 import { compile, instantiate } from "./compile.ts";
 import { type Engine, engine } from "./load.ts";
@@ -36,11 +36,11 @@ function part<Exports>(name: PartName, modules: PackedModules, imports?: () => W
   };
 }
 
-/** AES with GCM, CTR, and encryption with ECB and CBC. */
+/** AES with GCM, CTR, and encryption with ECB. */
 export const aes = /* @__PURE__ */ part<AesExports>("aes", aesModules);
 
-/** Decryption with ECB and CBC. */
-export const aesInverse = /* @__PURE__ */ part<AesInverseExports>("aesInverse", aesInverseModules);
+/** What only ECB and CBC need of AES besides. */
+export const aesBlocks = /* @__PURE__ */ part<AesBlocksExports>("aesBlocks", aesBlocksModules);
 
 /** SM4 with GCM, CTR, ECB and CBC. */
 export const sm4 = /* @__PURE__ */ part<Sm4Exports>("sm4", sm4Modules);

@@ -7,7 +7,7 @@ import { type EngineParts, filesOf, type PartName, setProvided } from "./provide
 /** An export by which each part is known. */
 const known: Readonly<Record<PartName, string>> = {
   aes: "aesGcmSeal",
-  aesInverse: "aesCbcDecrypt",
+  aesBlocks: "aesCbcDecrypt",
   sm4: "sm4GcmSeal",
   aesModes: "aesGcmSivSeal",
   sm4Modes: "sm4CcmStart",

@@ -4,8 +4,8 @@
 export interface EngineParts {
   /** `lanelock/aes.plain.wasm` or `lanelock/aes.relaxed.wasm`: AES with GCM and CTR. */
   readonly aes?: WebAssembly.Module | undefined;
-  /** `lanelock/aes-inverse.plain.wasm` or `lanelock/aes-inverse.relaxed.wasm`: AES with CBC and ECB. They need `aes` too. */
-  readonly aesInverse?: WebAssembly.Module | undefined;
+  /** `lanelock/aes-blocks.plain.wasm` or `lanelock/aes-blocks.relaxed.wasm`: AES with CBC and ECB. They need `aes` too. */
+  readonly aesBlocks?: WebAssembly.Module | undefined;
   /** `lanelock/sm4.plain.wasm` or `lanelock/sm4.relaxed.wasm`: SM4 with GCM, CTR, CBC and ECB. */
   readonly sm4?: WebAssembly.Module | undefined;
   /** `lanelock/aes-modes.plain.wasm` or `lanelock/aes-modes.relaxed.wasm`: all other modes of AES. They need `aes` too. */

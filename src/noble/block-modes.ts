@@ -1,7 +1,7 @@
 import { Cbc } from "../ciphers/block-modes/cbc.ts";
 import { Ctr } from "../ciphers/block-modes/ctr.ts";
 import { Ecb } from "../ciphers/block-modes/ecb.ts";
-import { aes, aesBothWays } from "../ciphers/engine-binding/cipher-engine.ts";
+import { aes, aesWithBlocks } from "../ciphers/engine-binding/cipher-engine.ts";
 import { nativeAesCbc, nativeAesCtr, nativeAesEcb } from "../ciphers/native/blocks.ts";
 import type { Bytes } from "../shared/byte-input.ts";
 import {
@@ -105,7 +105,7 @@ function aesEcb(key: Uint8Array, opts: BlockOpts = {}, ...rest: unknown[]): Ciph
   return blockMode(
     key,
     !opts.disablePadding,
-    (k) => new Ecb(aesBothWays(), k, { padding: paddingOf(opts) }, nativeAesEcb),
+    (k) => new Ecb(aesWithBlocks(), k, { padding: paddingOf(opts) }, nativeAesEcb),
   );
 }
 
@@ -114,7 +114,7 @@ function aesCbc(key: Uint8Array, iv: Uint8Array, opts: BlockOpts = {}, ...rest: 
   checkBytes(iv, { length: BLOCK, title: "nonce" });
   rejectAad([opts, ...rest]);
   return blockMode(key, !opts.disablePadding, (k) => {
-    const cbc = new Cbc(aesBothWays(), k, { padding: paddingOf(opts) }, nativeAesCbc);
+    const cbc = new Cbc(aesWithBlocks(), k, { padding: paddingOf(opts) }, nativeAesCbc);
     return {
       encrypt: (data, options) => unshared([iv], (first) => cbc.encrypt(first, data, options)),
       decrypt: (data, options) => unshared([iv], (first) => cbc.decrypt(first, data, options)),

@@ -103,7 +103,7 @@ test.each([
   ["sm4Gcm", "index", ["sm4"], furtherModes],
   ["aesGcmSiv", "index", ["aes", "aes-modes"], /cmac|key-wrap|cfb|ofb|ccm|xaes/],
   ["sm4Ccm", "index", ["sm4", "sm4-modes"], /cmac|key-wrap|cfb|ofb|xaes/],
-  ["aesCbc", "unauthenticated", ["aes", "aes-inverse"], furtherModes],
+  ["aesCbc", "unauthenticated", ["aes", "aes-blocks"], furtherModes],
   ["aesCtr", "unauthenticated", ["aes"], furtherModes],
   ["sm4Ecb", "unauthenticated", ["sm4"], furtherModes],
   ["aesCfb", "unauthenticated", ["aes", "aes-modes"], /cmac|key-wrap|ofb|gcm|cbc/],
@@ -111,7 +111,7 @@ test.each([
   ["aesKw", "key-wrap", ["aes", "aes-modes"], /cmac|cfb|gcm|cbc/],
   ["sm4Cmac", "mac", ["sm4", "sm4-modes"], /key-wrap|cfb|gcm|cbc/],
   ["gcm", "noble", ["aes"], furtherModes],
-  ["cbc", "noble", ["aes", "aes-inverse"], furtherModes],
+  ["cbc", "noble", ["aes", "aes-blocks"], furtherModes],
   ["rngAesCtrDrbg256", "noble", ["aes"], furtherModes],
   ["cmac", "noble", ["aes", "aes-modes"], /gcm|key-wrap|cbc|drbg/],
   ["sm4", "sm-crypto", ["sm4"], furtherModes],
@@ -123,7 +123,7 @@ test.each([
 });
 
 test.each([
-  ["aesGcm", 20_400],
+  ["aesGcm", 20_000],
   ["sm4Gcm", 20_000],
   ["aesGcm, sm4Gcm", 32_000],
 ])("%s, with both builds of what it needs, is at most %i bytes minified and compressed", async (names, most) => {

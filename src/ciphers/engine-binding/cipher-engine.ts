@@ -1,13 +1,13 @@
 import type { AesExports } from "../../engine/aes.generated.ts";
-import type { AesInverseExports } from "../../engine/aes-inverse.generated.ts";
-import { aesInverse, aes as aesModule, sm4 as sm4Module } from "../../engine/modules.ts";
+import type { AesBlocksExports } from "../../engine/aes-blocks.generated.ts";
+import { aesBlocks, aes as aesModule, sm4 as sm4Module } from "../../engine/modules.ts";
 import { bindExports, type Unprefixed } from "./bind-exports.ts";
 
 /** What both ciphers have. Lengths are in bytes. */
 type CipherExports = Unprefixed<AesExports, "aes">;
 
-/** What SM4 has in the same module, and AES in one of its own. */
-type InverseExports = Unprefixed<AesInverseExports, "aes">;
+/** What SM4 has in the same module, and AES in one of its own: CBC, and decryption with ECB. */
+type BlockExports = Unprefixed<AesBlocksExports, "aes">;
 
 /** A block cipher: its name in messages, and the expansion of its keys. */
 export interface BlockCipher extends Pick<CipherExports, "size" | "expand"> {
@@ -26,7 +26,7 @@ export interface GcmCipher extends BlockCipher, Exports<"gcm"> {}
 export interface CounterCipher extends BlockCipher, Exports<"ctr">, Exports<"ecb">, Exports<"encrypt"> {}
 
 /** What ECB and CBC need of a block cipher. */
-export interface BlockModeCipher extends BlockCipher, Exports<"ecb">, Exports<"cbc">, InverseExports {}
+export interface BlockModeCipher extends BlockCipher, Exports<"ecb">, BlockExports {}
 
 export interface CipherEngine extends BlockCipher, CipherExports {}
 
@@ -35,8 +35,8 @@ const sm4Description = { name: "SM4", keyLengths: [16] };
 
 export const aes: () => CipherEngine = /* @__PURE__ */ bindExports("aes", aesModule, () => aesDescription);
 
-/** AES with its inverse cipher. */
-export const aesBothWays: () => CipherEngine & BlockModeCipher = /* @__PURE__ */ bindExports("aes", aesInverse, aes);
+/** AES with what ECB and CBC need. */
+export const aesWithBlocks: () => CipherEngine & BlockModeCipher = /* @__PURE__ */ bindExports("aes", aesBlocks, aes);
 
 export const sm4: () => CipherEngine & BlockModeCipher = /* @__PURE__ */ bindExports(
   "sm4",
