@@ -354,13 +354,14 @@ export class Algebra {
     const areFactors = (sum: number) => this.#sums.list(sum >> 1).every((atom) => this.#factors.has(atom));
     if (!areFactors(x) && !areFactors(y)) return UNKNOWN;
     const [factor, other] = areFactors(x) ? [x, y] : [y, x];
-    let sum = 0;
+    const products: number[] = [];
     for (const left of this.#sums.list(factor >> 1)) {
       for (const right of this.#sums.list(other >> 1)) {
         if (this.#names[right] === PRODUCT) return UNKNOWN;
-        sum = this.#sums.xor(sum, this.#sums.atom(this.#productAtom(left, right)));
+        products.push(this.#productAtom(left, right));
       }
     }
+    let sum = this.#sums.of(products);
     if (factor & 1) sum = this.#sums.xor(sum, other >> 1);
     if (other & 1) sum = this.#sums.xor(sum, factor >> 1);
     return this.#bitOfSum(sum) ^ (factor & other & 1);

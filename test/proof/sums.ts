@@ -35,6 +35,20 @@ export class Sums {
     return this.#intern(1, mixed(atom));
   }
 
+  /** The sum of any atoms; one that is there twice is not. */
+  of(atoms: number[]): number {
+    atoms.sort((a, b) => b - a);
+    const start = this.#starts[this.#count]!;
+    this.#atoms = grown(this.#atoms, start + atoms.length);
+    let [end, hash] = [start, 0];
+    for (const atom of atoms) {
+      if (end > start && this.#atoms[end - 1] === atom) end -= 1;
+      else this.#atoms[end++] = atom;
+      hash ^= mixed(atom);
+    }
+    return this.#intern(end - start, hash);
+  }
+
   list(sum: number): Int32Array {
     return this.#atoms.subarray(this.#starts[sum], this.#starts[sum + 1]);
   }

@@ -18,6 +18,15 @@ class Sequence {
   }
 }
 
+/** The function that `ghash` calls, and its copies in other modules: the same instructions, but for where their constants lie. */
+function hashing({ exports, functions }: WasmModule): number[] {
+  const calls = functions[exports.get("ghash")!]!.body.filter(({ name }) => name === "call");
+  if (calls.length !== 1) throw new Error("It is not clear which function hashes");
+  const names = (index: number) => functions[index]!.body.map(({ name }) => name).join();
+  const hash = names(calls[0]!.immediates[0]!);
+  return functions.flatMap(({ index }) => (names(index) === hash ? [index] : []));
+}
+
 export class SymbolicEngine {
   readonly algebra = new Algebra();
   readonly #domain: SymbolicDomain;
@@ -59,15 +68,14 @@ export class SymbolicEngine {
    * computes has proofs of its own.
    */
   summarizeGhash(update: (state: readonly Byte[], data: readonly Byte[]) => readonly Byte[]): void {
-    const index = this.#module.exports.get("ghash")!;
-    const [callee, ...others] = this.#module.functions[index]!.body.filter(({ name }) => name === "call");
-    if (others.length > 0) throw new Error("It is not clear which function hashes");
-    this.#machine.summarize(callee ? callee.immediates[0]! : index, (parameters) => {
-      const [, state = 0, data = 0, length = 0] = parameters as number[];
-      const zeros = Array.from({ length: -length & 15 }, () => constantByte(0));
-      this.place(data + length, zeros);
-      this.place(state, update(this.bytesAt(state, 16), this.bytesAt(data, length)));
-    });
+    for (const index of hashing(this.#module)) {
+      this.#machine.summarize(index, (parameters) => {
+        const [, state = 0, data = 0, length = 0] = parameters as number[];
+        const zeros = Array.from({ length: -length & 15 }, () => constantByte(0));
+        this.place(data + length, zeros);
+        this.place(state, update(this.bytesAt(state, 16), this.bytesAt(data, length)));
+      });
+    }
   }
 
   /** How the run goes on where it asks for a verdict, and what that was about. */

@@ -18,18 +18,26 @@ const bitsOf = (block: Block): Bit[] => block.flatMap((byte) => byte.toReversed(
 const blockOf = (bits: readonly Bit[]): Byte[] =>
   Array.from({ length: 16 }, (_, i) => bits.slice(8 * i, 8 * i + 8).toReversed());
 
+/** A sum of bits, by halves: one after the other, a long sum would be written out again with each of them. */
+function sum(algebra: Algebra, bits: readonly Bit[], from = 0, to = bits.length): Bit {
+  if (to - from <= 1) return bits[from] ?? 0;
+  const half = (from + to) >> 1;
+  return algebra.xor(sum(algebra, bits, from, half), sum(algebra, bits, half, to));
+}
+
 /** §6.3, X·Y. One of the two must be a factor of the algebra; it is Y. */
 export function multiply(algebra: Algebra, x: Block, y: Block): Byte[] {
-  let z: Bit[] = new Array<Bit>(128).fill(0);
+  /** What is added to each bit of Z. */
+  const added: Bit[][] = Array.from({ length: 128 }, () => []);
   let v = bitsOf(y);
   for (const bit of bitsOf(x)) {
-    const added = v;
-    z = z.map((each, i) => algebra.xor(each, algebra.and(bit, added[i]!)));
-    const last = v[127]!;
+    if (bit !== 0) for (const [i, each] of v.entries()) added[i]!.push(algebra.and(bit, each));
+    const before = v;
+    const last = before[127]!;
     // R = 11100001 ‖ 0^120.
-    v = v.map((_, i) => algebra.xor(i === 0 ? 0 : added[i - 1]!, [0, 1, 2, 7].includes(i) ? last : 0));
+    v = before.map((_, i) => algebra.xor(i === 0 ? 0 : before[i - 1]!, [0, 1, 2, 7].includes(i) ? last : 0));
   }
-  return blockOf(z);
+  return blockOf(added.map((bits) => sum(algebra, bits)));
 }
 
 export const cutBlock = (algebra: Algebra, block: Block, name: string, how = {}): Byte[] =>
