@@ -215,7 +215,7 @@ function decryptAtOnce(direction: Direction, ciphertext: Bytes, into: Uint8Array
 /** The number of padding bytes in the last block, which is decrypted alone. */
 function paddingOf(direction: Direction, ciphertext: Bytes): number {
   const previous = ciphertext.length > 16 ? ciphertext.subarray(-32, -16) : direction.first;
-  const last = { ...direction, first: direction.first && previous };
+  const last: Direction = { first: direction.first && previous, work: direction.work };
   return inMode(last, (host) => {
     const { bytes, exports, io } = host;
     transformAtOnce(host, last, ciphertext.subarray(-16), false);

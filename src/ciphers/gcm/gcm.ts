@@ -22,7 +22,7 @@ import type { MakeNative } from "../native/native-key.ts";
 import { openWithKeystream, sealWithKeystream } from "./gcm-keystream.ts";
 import { checkTextLength } from "./gcm-limits.ts";
 import { groups, workGroup } from "./gcm-many.ts";
-import { openInParts, sealInParts } from "./gcm-parts.ts";
+import { type LongMessage, openInParts, sealInParts } from "./gcm-parts.ts";
 import { LONG_LIST, sealShortMessages } from "./gcm-seal-many.ts";
 import { GcmSealStream } from "./gcm-seal-stream.ts";
 import type { MessageStart } from "./gcm-state.ts";
@@ -163,20 +163,18 @@ export class Gcm implements Aead {
 
   /** Seals a message that goes to node:crypto, or takes several calls of the engine. */
   #sealLong(message: CheckedMessage, into: Bytes | undefined): Bytes {
-    const { nonce, aad, data, length } = message;
-    checkTextLength(length);
+    checkTextLength(message.length);
     const native = this.#nativeFor(message);
     if (native !== undefined) return native.seal(message, into);
-    return sealInParts({ ...this.#start(nonce, aad), data: plain(data), into });
+    return sealInParts(this.#inParts(message, into));
   }
 
   /** Opens a message that goes to node:crypto, or takes several calls of the engine. */
   #openLong(message: CheckedMessage, into: Bytes | undefined): Bytes | undefined {
-    const { nonce, aad, data, length } = message;
-    checkTextLength(length);
+    checkTextLength(message.length);
     const native = this.#nativeFor(message);
     if (native !== undefined) return native.open(message, into);
-    return openInParts({ ...this.#start(nonce, aad), data: plain(data), into });
+    return openInParts(this.#inParts(message, into));
   }
 
   /** node:crypto, if a message goes to it. */
@@ -288,6 +286,12 @@ export class Gcm implements Aead {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Written out, not spread from `#start`: Node 20 finds the properties of such an object anew each time, in 0.7 µs. */
+  #inParts({ nonce, aad, data, tagLength }: CheckedMessage, into: Bytes | undefined): LongMessage {
+    const [cipher, key] = [this.#cipher, this.#key];
+    return { cipher, key, nonce: plain(nonce), aad: plain(aad), tagLength, data: plain(data), into };
   }
 
   #start(nonce: Uint8Array, aad: Uint8Array): MessageStart {
