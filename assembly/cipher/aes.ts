@@ -14,7 +14,7 @@ import { loadCounterRows, makeCounterRests, makeCounterTable, spreadCounterRest 
 import { decryptRows, makeInverseRowKeys } from "./aes-rows-decrypt";
 import { encryptRows, makeRowKeys } from "./aes-rows-encrypt";
 import { encryptBlocks } from "./aes-vector-permute";
-import { AES_BULK, AES_BULK_FROM, AES_FEW, AES_GROUP, AES_LANES, AES_PLANE_KEYS, AES_SERIAL_KEYS, AES_SIZE } from "./shapes";
+import { AES_BULK, AES_BULK_FROM, AES_FEW, AES_GROUP, AES_LANES, AES_OVER, AES_PLANE_KEYS, AES_SERIAL_KEYS, AES_SIZE } from "./shapes";
 
 export const SERIAL_KEYS: usize = AES_SERIAL_KEYS;
 export const PLANE_KEYS: usize = AES_PLANE_KEYS;
@@ -42,6 +42,11 @@ export class Aes extends BlockCipher {
   @inline
   few(): u32 {
     return AES_FEW;
+  }
+
+  @inline
+  over(): u32 {
+    return AES_OVER;
   }
 
   @inline

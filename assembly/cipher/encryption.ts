@@ -23,4 +23,6 @@ export abstract class Encryption {
   abstract encryptChain(chain: usize, data: usize, length: u32): void;
   /** The largest number of blocks for which `encryptFew` is faster than `encryptBatch`. */
   abstract few(): u32;
+  /** The largest number of blocks behind whole groups for which `encryptFew` is faster than another group. */
+  abstract over(): u32;
 }

@@ -1,6 +1,6 @@
 // What modes know of each cipher beforehand: the same in all modules of the engine (encryption.ts explains the words).
-export const AES_LANES: u32 = 32, AES_GROUP: u32 = 8, AES_FEW: u32 = 6;
-export const SM4_LANES: u32 = 128, SM4_GROUP: u32 = 32, SM4_FEW: u32 = 16;
+export const AES_LANES: u32 = 32, AES_GROUP: u32 = 8, AES_FEW: u32 = 11, AES_OVER: u32 = 1;
+export const SM4_LANES: u32 = 128, SM4_GROUP: u32 = 32, SM4_FEW: u32 = 16, SM4_OVER: u32 = 16;
 
 /** Blocks of AES that go by rows at a time, and from how many on that pays. */
 export const AES_BULK: u32 = 64, AES_BULK_FROM: u32 = 128;

@@ -6,7 +6,7 @@ import { COUNTER_TABLE, PLANES, wipeBlocks } from "../memory";
 import { BlockCipher } from "./block-cipher";
 import { beginCounter, loadCounterPlanes, setCounterUpper } from "./sm4-counter-planes";
 import { pack, rounds } from "./sm4-bitslice";
-import { SM4_FEW, SM4_GROUP, SM4_LANES, SM4_PLANE_KEYS, SM4_SIZE } from "./shapes";
+import { SM4_FEW, SM4_GROUP, SM4_LANES, SM4_OVER, SM4_PLANE_KEYS, SM4_SIZE } from "./shapes";
 import { encryptChain } from "./sm4-chain";
 import { encryptBlocks } from "./sm4-vector-permute";
 
@@ -33,6 +33,11 @@ export class Sm4 extends BlockCipher {
   @inline
   few(): u32 {
     return SM4_FEW;
+  }
+
+  @inline
+  over(): u32 {
+    return SM4_OVER;
   }
 
   @inline

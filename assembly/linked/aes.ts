@@ -2,7 +2,7 @@
 // GCM does not carry one.
 import { encryptChain } from "../cipher/aes-chain";
 import { Encryption } from "../cipher/encryption";
-import { AES_FEW, AES_GROUP, AES_LANES, AES_ROUNDS, AES_SERIAL_KEYS, AES_SIZE } from "../cipher/shapes";
+import { AES_FEW, AES_GROUP, AES_LANES, AES_OVER, AES_ROUNDS, AES_SERIAL_KEYS, AES_SIZE } from "../cipher/shapes";
 
 @external("aes", "aesEncryptBatch")
 declare function encryptBatch(slot: usize, from: usize, to: usize, add: usize, count: u32): void;
@@ -32,6 +32,11 @@ export class LinkedAes extends Encryption {
   @inline
   few(): u32 {
     return AES_FEW;
+  }
+
+  @inline
+  over(): u32 {
+    return AES_OVER;
   }
 
   @inline

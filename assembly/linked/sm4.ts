@@ -1,6 +1,6 @@
 // SM4 as the module of its further modes sees it: the same key slots, and calls of what sm4.ts exports.
 import { Encryption } from "../cipher/encryption";
-import { SM4_FEW, SM4_GROUP, SM4_LANES, SM4_SIZE } from "../cipher/shapes";
+import { SM4_FEW, SM4_GROUP, SM4_LANES, SM4_OVER, SM4_SIZE } from "../cipher/shapes";
 
 @external("sm4", "sm4EncryptBatch")
 declare function encryptBatch(slot: usize, from: usize, to: usize, add: usize, count: u32): void;
@@ -32,6 +32,11 @@ export class LinkedSm4 extends Encryption {
   @inline
   few(): u32 {
     return SM4_FEW;
+  }
+
+  @inline
+  over(): u32 {
+    return SM4_OVER;
   }
 
   @inline

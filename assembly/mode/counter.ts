@@ -33,13 +33,14 @@ export function encryptKeystream<C extends Encryption>(cipher: C, count: u32): v
   else cipher.encryptBatch(BATCH, BATCH, ZEROS, count);
 }
 
-/** How many of the next `count` blocks to encrypt together. A few last blocks that would need a group of their own are encrypted
- * separately. */
+/** How many of the next `count` blocks to encrypt together. One or a few last blocks that would need a group of their own are
+ * encrypted separately. */
 @inline
 export function blocksTogether<C extends Encryption>(cipher: C, count: u32): u32 {
   if (count >= cipher.lanes()) return cipher.lanes();
+  if (count <= cipher.few()) return count;
   const over = count & cipher.group() - 1;
-  return over < count && over <= cipher.few() ? count - over : count;
+  return over < count && over <= cipher.over() ? count - over : count;
 }
 
 /** Wipes BATCH and the planes after `count` blocks were encrypted through them, a batch or a few at a time. */

@@ -9,7 +9,7 @@ const wholeBlocks = [0, 16, 48, 80, 96, 112, 128, 144, 272, 512, 528, 1040];
 /** A batch of SM4 (128 blocks) and two by rows of AES (64), and past more. */
 const longBlocks = [2048, 4112];
 const serialBlocks = [0, 16, 80, 272];
-const ctrLengths = [0, 1, 16, 31, 100, 128, 600, 1100, 2100];
+const ctrLengths = [0, 1, 16, 31, 100, 128, 200, 600, 1100, 2100];
 
 /** Lengths past 8 KiB and 256 blocks, where counter batches are prepared. */
 const longCtrLengths = [8192, 8192 + 16 * 256 + 37];

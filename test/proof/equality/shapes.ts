@@ -33,7 +33,7 @@ const few5: readonly (readonly [number, number])[] = [
 ];
 
 export const everyShape: readonly EqualityCase[] = [
-  ...blockModes(["AES-128"], parallel, [16, 96, 112, 128, 144, 512, 528, 1040]),
+  ...blockModes(["AES-128"], parallel, [16, 96, 112, 128, 144, 192, 512, 528, 1040]),
   ...blockModes(["AES-192", "AES-256"], parallel, [16, 144, 528]),
   // By rows, and a tail.
   ...blockModes(["AES-128"], parallel, [2064]),
@@ -47,7 +47,7 @@ export const everyShape: readonly EqualityCase[] = [
   ...blockModes(["AES-128"], ["CFB decryption"], [512, 620]),
   ...blockModes(["SM4"], ["CFB decryption"], [272, 2048, 2148]),
   ...blockModes(aes, ["CTR from 2^32 − 3"], [1, 100]),
-  ...blockModes(["AES-128"], counting, [16, 100, 600]),
+  ...blockModes(["AES-128"], counting, [16, 100, 200, 600]),
   ...blockModes(["SM4"], counting, [1, 100, 600]),
   ...blockModes(["SM4"], ["CTR from 0"], [2148]),
   // Prepared counters, from 8 KiB on: aligned at once or not, across 256 blocks, with a tail.
@@ -101,7 +101,7 @@ export const everyShape: readonly EqualityCase[] = [
     ...gcmSiv(ciphers[name], { aad: 20, text: 20 }),
     ...gcmSivInParts(ciphers[name], [48, 20]),
   ]),
-  ...gcmSiv(ciphers["AES-128"], { aad: 0, text: 100 }),
+  ...[100, 200].flatMap((text) => gcmSiv(ciphers["AES-128"], { aad: 0, text })),
   ...gcmSiv(ciphers["AES-128"], { aad: 20, text: 612, hashing: "unknown" }),
   xaes,
   ...equalBlocks,
