@@ -11,8 +11,8 @@ const alphabet = Array.from({ length: 91 }, (_, index) => String.fromCharCode(32
 
 const prefixes = ["{", "|"];
 
-/** Bytes of each build in one chunk: a few of both fit in the 32 KiB that gzip looks back. */
-const chunkSize = 8192;
+/** The most bytes of each build in one chunk: as text, one build's is within the 32 KiB that gzip looks back from the other's. */
+const chunkSize = 12288;
 
 /** The bytes that take one character, the most frequent ones, as a set of 256 bits in hexadecimal: four to a digit, lowest first. */
 function frequentBytes(modules) {
@@ -38,14 +38,16 @@ function textOfBytes(frequent) {
   return texts;
 }
 
-/** `{ frequent, chunks: [[plain, relaxed], …] }`. */
-export function packModules(modules) {
-  const { frequent, set } = frequentBytes(modules);
+/** `{ frequent, chunks: [[plain, relaxed], …] }`. @param all the modules that may share a bundle: equal bytes become equal text in all */
+export function packModules(modules, all) {
+  const { frequent, set } = frequentBytes(all);
   const texts = textOfBytes(frequent);
-  const count = Math.ceil(Math.max(...modules.map((bytes) => bytes.length)) / chunkSize);
+  const longest = Math.max(...modules.map((bytes) => bytes.length));
+  const count = Math.ceil(longest / chunkSize);
+  const size = Math.ceil(longest / count);
   const chunks = Array.from({ length: count }, (_, index) =>
     modules.map((bytes) =>
-      Array.from(bytes.subarray(index * chunkSize, (index + 1) * chunkSize), (byte) => texts[byte]).join(""),
+      Array.from(bytes.subarray(index * size, (index + 1) * size), (byte) => texts[byte]).join(""),
     ),
   );
   return { frequent: set, chunks };

@@ -19,11 +19,10 @@ export interface Engine {
   busy: boolean;
 }
 
-/** `(module (func (result v128) v128.const 0, v128.const 0, i8x16.relaxed_swizzle))`: valid where relaxed SIMD is. */
+/** `(module (func (param v128) (result v128) local.get 0, local.get 0, i8x16.relaxed_swizzle))`: valid where relaxed SIMD is. */
 const relaxedProbe = [
-  [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 43, 1, 41, 0],
-  [253, 12, ...new Array<number>(16).fill(0), 253, 12, ...new Array<number>(16).fill(0), 253, 128, 2, 11],
-].flat();
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 1, 123, 1, 123, 3, 2, 1, 0, 10, 11, 1, 9, 0, 32, 0, 32, 0, 253, 128, 2, 11,
+];
 
 function load(): Engine {
   if (typeof WebAssembly === "undefined") {

@@ -16,8 +16,10 @@ function moduleOf({ build }: Engine, name: PartName, modules: PackedModules): We
   if (build !== "provided") return compile(unpack(modules, build === "relaxed" ? 1 : 0));
   const part = provided?.[name];
   if (part !== undefined) return part;
-  const remedy = `call provideEngine(module, { ${name} }), where ${name} is ${filesOf(name)}`;
-  throw new LanelockError("ERR_WASM", `The engine was provided without its module for this cipher or mode: ${remedy}`);
+  throw new LanelockError(
+    "ERR_WASM",
+    `The engine was provided without { ${name} }: give provideEngine ${filesOf(name)}`,
+  );
 }
 
 /**

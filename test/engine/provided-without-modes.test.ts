@@ -19,7 +19,7 @@ test("an engine that was handed in without a module names it each time that it i
   for (let again = 0; again < 2; again++) {
     for (const [name, use, file] of missing) {
       const { message } = refusal("ERR_WASM", use);
-      expect(message).toContain(`provideEngine(module, { ${name} })`);
+      expect(message).toContain(`provided without { ${name} }: give provideEngine`);
       expect(message).toContain(`lanelock/${file}.plain.wasm or lanelock/${file}.relaxed.wasm`);
     }
   }
