@@ -22,6 +22,8 @@ const { unit, system } = testFiles();
 export default defineConfig({
   resolve: { alias },
   test: {
+    // The suites run on the wide build, too: test/engine/wide-build.test.ts.
+    setupFiles: process.env.LANELOCK_TEST_BUILD === "wide" ? ["./test/engine/take-wide-build.ts"] : [],
     // One file less than there are processors is vitest's own choice: on two, most of a core would wait for programs to end.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 600_000,

@@ -62,8 +62,30 @@ export const IO: usize = NONCE + NONCE_SIZE + 16;
 export const IO_SIZE: usize = 65536;
 const IO_END: usize = IO + IO_SIZE + 64;
 
+const COMMON_END: usize = (IO_END + 63) & ~63;
+
+/** Whether this is the wide build, which works on pairs of batches (lanes.ts) and has more scratch. */
+export const WIDE: bool = isDefined(LANELOCK_WIDE);
+
+/** The planes of two batches of AES and what its S-boxes keep aside, or of two such pairs for SM4. */
+export const PAIR_PLANES: usize = COMMON_END;
+const PAIR_PLANES_SIZE: usize = 2048;
+
+/** STAGE of two pairs of batches. */
+export const PAIR_STAGE: usize = PAIR_PLANES + PAIR_PLANES_SIZE;
+export const PAIR_STAGE_SIZE: usize = STAGE_SIZE;
+
+/** The round keys of AES by rows, or of SM4, twice. */
+export const PAIR_KEYS: usize = PAIR_STAGE + PAIR_STAGE_SIZE;
+const PAIR_KEYS_SIZE: usize = 2 * ROW_KEYS_SIZE;
+
+/** COUNTER_RESTS for 64 values, and COUNTER_REST twice. */
+export const PAIR_RESTS: usize = PAIR_KEYS + PAIR_KEYS_SIZE;
+export const PAIR_REST: usize = PAIR_RESTS + 1024;
+export const PAIRS_END: usize = PAIR_REST + 1024;
+
 /** The first byte that slots may take. */
-export const SLOTS: usize = (IO_END + 63) & ~63;
+export const SLOTS: usize = WIDE ? PAIRS_END : COMMON_END;
 
 /** Zeroes everything that a call can have written but keys and streams. */
 export function wipeAllScratch(): void {

@@ -1,12 +1,13 @@
 // Builds the engine (AssemblyScript → the WebAssembly modules of engine-parts.mjs), its generated TypeScript, the code of worker
 // threads, and dist/.
-import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { buildConsole } from "./build-console.mjs";
+import { buildWide } from "./build-wide.mjs";
 import { buildWorker } from "./build-worker.mjs";
 import { bundleCli } from "./bundle-cli.mjs";
+import { compilePart } from "./compile-part.mjs";
 import { writeEdgeEntries } from "./edge-entries.mjs";
-import { builds, partOptions, parts } from "./engine-parts.mjs";
+import { builds, parts } from "./engine-parts.mjs";
 import { finishTypes } from "./finish-types.mjs";
 import { packModules } from "./pack-modules.mjs";
 import { root, run } from "./setup.mjs";
@@ -49,39 +50,17 @@ function generated(part, packed, exportedFunctions) {
   ].join("\n");
 }
 
-/** The modules of one part, in every build, with their text. */
-function compilePart(part) {
-  const modules = builds.map((target) => {
-    const file = `build/${part.name}.${target}`;
-    const output = ["--outFile", `${file}.wasm`, "--textFile", `${file}.wat`];
-    const asc = ["node_modules/assemblyscript/bin/asc.js", part.entry, "--target", target];
-    run(process.execPath, [...asc, ...partOptions(part), ...output]);
-    return readFileSync(`${root}${file}.wasm`);
-  });
-  const texts = builds.map((target) => readFileSync(`${root}build/${part.name}.${target}.wat`, "utf8"));
-  return { part, modules, texts };
-}
-
-/** Writes the generated TypeScript of a part. @param all the modules of all parts */
-function writePart({ part, modules, texts }, all) {
-  const code = generated(part, packModules(modules, all), signatures(texts[0]));
+const compiled = parts.map((part) => ({ part, built: builds.map((build) => compilePart(part, build)) }));
+const all = compiled.flatMap(({ built }) => built.map(({ bytes }) => bytes));
+for (const { part, built } of compiled) {
+  const modules = built.map(({ bytes }) => bytes);
+  const code = generated(part, packModules(modules, all), signatures(built[0].text));
   writeFileSync(`${root}src/engine/${part.name}.generated.ts`, code);
 }
-
-/** What the lock file says of a part. */
-function locked({ part, modules, texts }) {
-  return modules.map((bytes, index) => {
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    // From the text: Node 20 cannot compile the relaxed build.
-    const exports = [...texts[index].matchAll(/\(export "([^"]+)"/g)].map(([, name]) => name);
-    return [`${part.name}.${builds[index]}.wasm`, { size: bytes.length, sha256, exports: exports.sort() }];
-  });
-}
-
-const compiled = parts.map(compilePart);
-const all = compiled.flatMap(({ modules }) => modules);
-for (const part of compiled) writePart(part, all);
-const lock = Object.fromEntries(compiled.flatMap(locked));
+const lock = Object.fromEntries([
+  ...compiled.flatMap(({ built }) => built.map(({ locked }) => locked)),
+  ...buildWide(),
+]);
 await buildWorker();
 await buildConsole();
 

@@ -1,10 +1,12 @@
 export type Build = "plain" | "relaxed";
+/** The builds of every part, and the one of some. */
+export type AnyBuild = Build | "wide";
 export declare const builds: readonly [Build, ...Build[]];
 
 export type PartName = "engine" | "aes" | "aes-blocks" | "sm4" | "aes-modes" | "sm4-modes";
 
-export interface Part {
-  readonly name: PartName;
+export interface Part<Name = PartName> {
+  readonly name: Name;
   readonly entry: string;
   readonly exports: string;
   readonly constants: number;
@@ -12,4 +14,7 @@ export interface Part {
 }
 
 export declare const parts: readonly [Part, ...Part[]];
-export declare function partOptions(part: Pick<Part, "constants" | "hasMemory">): string[];
+export declare const wideParts: readonly [Part, ...Part[]];
+export declare const wideProbe: Part<"wide-probe">;
+export declare function partOptions(part: Pick<Part, "constants" | "hasMemory">, build: AnyBuild): string[];
+export declare function buildBeside(name: PartName, build: AnyBuild): AnyBuild;

@@ -1,4 +1,5 @@
 // What the engine is made of: the modules, each in every build.
+import { fileURLToPath } from "node:url";
 
 /** The builds of each module: targets of asconfig.json. */
 export const builds = ["plain", "relaxed"];
@@ -16,7 +17,27 @@ export const parts = [
   { name: "sm4-modes", entry: "assembly/sm4-modes.ts", exports: "Sm4ModesExports", constants: 3328 },
 ];
 
-/** Options of asc for a part, besides those of asconfig.json. */
-export function partOptions({ constants, hasMemory = false }) {
-  return ["--memoryBase", `${constants}`, ...(hasMemory ? [] : ["--importMemory", "--noExportMemory"])];
+/** Those that have a third build, `wide`, for hosts that pack vector operations in pairs (assembly/lanes.ts). */
+export const wideParts = parts.filter(({ name }) => ["engine", "aes", "aes-blocks", "sm4"].includes(name));
+
+/** The module that shows whether a host packs; it is on its own, and has no other build than the wide one. */
+export const wideProbe = {
+  name: "wide-probe",
+  entry: "assembly/wide-probe.ts",
+  exports: "WideProbeExports",
+  constants: 1024,
+  hasMemory: true,
+};
+
+/** Options of asc for one build of a part, besides those of asconfig.json. */
+export function partOptions({ constants, hasMemory = false }, build) {
+  return [
+    ...["--memoryBase", `${constants}`, ...(hasMemory ? [] : ["--importMemory", "--noExportMemory"])],
+    ...(build === "wide" ? ["--transform", fileURLToPath(new URL("pair-lanes.mjs", import.meta.url))] : []),
+  ];
+}
+
+/** The build of a part that runs beside the others of `build`. */
+export function buildBeside(name, build) {
+  return build === "wide" && !wideParts.some((part) => part.name === name) ? "relaxed" : build;
 }

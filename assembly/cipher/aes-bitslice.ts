@@ -11,6 +11,7 @@
 //
 // A row is a 32-bit lane, so that MixColumns moves lanes and only ShiftRows moves single bytes. FIPS 197 numbers state
 // bytes 4·column + row: packing transposes that 4 × 4 matrix of every block, then bits against blocks.
+import { Single } from "../lanes";
 import { PLANES, ZEROS } from "../memory";
 import { lookup } from "../swizzle";
 import { transpose8 } from "../transpose";
@@ -169,10 +170,10 @@ function unpack(planes: usize, key: usize, to: usize, add: usize): void {
 export function encryptPlanes(keys: usize, rounds: u32, groups: u32, to: usize, add: usize): void {
   const last = keys + (rounds - 1) * 128, end = PLANES + 128 * groups;
   for (; keys < last; keys += 128) {
-    substitute(end);
+    substitute<Single>(end);
     for (let planes = PLANES; planes < end; planes += 128) linearLayer(planes, keys);
   }
-  substitute(end);
+  substitute<Single>(end);
   for (let group = <isize>(128 * groups) - 128; group >= 0; group -= 128) unpack(PLANES + group, last, to + group, add + group);
 }
 
@@ -217,9 +218,9 @@ function inverseUnpack(planes: usize, key: usize, to: usize, add: usize): void {
 export function decryptPlanes(keys: usize, rounds: u32, groups: u32, to: usize, add: usize): void {
   const end = PLANES + 128 * groups;
   for (let key = keys + (rounds - 1) * 128; key > keys; key -= 128) {
-    invertSubstitution(end);
+    invertSubstitution<Single>(end);
     for (let planes = PLANES; planes < end; planes += 128) inverseLinearLayer(planes, key);
   }
-  invertSubstitution(end);
+  invertSubstitution<Single>(end);
   for (let group = <isize>(128 * groups) - 128; group >= 0; group -= 128) inverseUnpack(PLANES + group, keys, to + group, add + group);
 }

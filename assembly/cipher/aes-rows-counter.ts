@@ -10,6 +10,7 @@
 // The table holds for one key and one prefix of 12 bytes, the rest for 256 consecutive counters. One batch makes 32 of these rests,
 // and each is then spread to all blocks. The index into the table is the counter, so this is for public counters only (CTR mode, and
 // GCM with a nonce of 96 bits). The same idea for table-driven AES: Bernstein and Schwabe, New AES software speed records (2008).
+import { Single } from "../lanes";
 import { BATCH, COUNTER_REST, COUNTER_RESTS, COUNTER_TABLE, PLANES, ROW_KEYS, wipeBlocks, ZEROS } from "../memory";
 import { packRows, ROW_BATCH } from "./aes-rows";
 import { mixRows } from "./aes-rows-encrypt";
@@ -19,12 +20,12 @@ import { substitute } from "./aes-substitute";
  * `to`. */
 function twoRounds(mask: v128, key: usize, to: usize): void {
   const end = PLANES + ROW_BATCH;
-  packRows(BATCH, PLANES, ROW_KEYS);
-  substitute(end);
-  mixRows(end, ROW_KEYS + ROW_BATCH);
-  substitute(end);
+  packRows<Single>(BATCH, PLANES, ROW_KEYS);
+  substitute<Single>(end);
+  mixRows<Single>(end, ROW_KEYS + ROW_BATCH);
+  substitute<Single>(end);
   for (let at = PLANES; at < end; at += 16) v128.store(at, v128.and(v128.load(at), mask));
-  mixRows(end, key);
+  mixRows<Single>(end, key);
   for (let i: usize = 0; i < ROW_BATCH; i += 16) v128.store(to + i, v128.load(PLANES + i));
 }
 

@@ -1,6 +1,6 @@
 // AES decryption by rows (aes-rows.ts).
 import { mixColumns } from "../circuit/aes-mix-columns";
-import { PLANES, ROW_KEYS } from "../memory";
+import { ROW_KEYS } from "../memory";
 import { expandPlanes, ROW_BATCH, rotateLanes, unpackRows, unshiftKey } from "./aes-rows";
 import { invertSubstitution } from "./aes-substitute";
 
@@ -66,24 +66,24 @@ class Rows {
   }
 }
 
-/** InvShiftRows, AddRoundKey, InvMixColumns on the batches from PLANES to `end`: with u = a + second row of a, MixColumns of a + 4·u (Daemen
+/** InvShiftRows, AddRoundKey, InvMixColumns on the batches of `L` up to `end`: with u = a + second row of a, MixColumns of a + 4·u (Daemen
  * and Rijmen, The Design of Rijndael §4.1.3). The key carries the 0x63 that the next round's circuit asks of its input. */
-function unmixRows(end: usize, key: usize): void {
-  for (let planes = PLANES; planes < end; planes += ROW_BATCH) {
+function unmixRows<L>(end: usize, key: usize): void {
+  for (let planes = changetype<L>(0).planes(); planes < end; planes += ROW_BATCH) {
     addFourfoldSum(planes, key, 0);
     addFourfoldSum(planes, key, 1);
   }
-  for (let planes = PLANES; planes < end; planes += ROW_BATCH) mixColumns<Rows>(planes, 0);
+  for (let planes = changetype<L>(0).planes(); planes < end; planes += ROW_BATCH) mixColumns<Rows>(planes, 0);
 }
 
-/** The inverse cipher (FIPS 197 §5.3) on `batches` of 32 blocks whose planes stand at PLANES and have the last round key already: the
+/** The inverse cipher (FIPS 197 §5.3) on `batches` of 32 blocks whose planes stand at those of `L` and have the last round key already: the
  * round keys of `makeInverseRowKeys`, from the last but one back. */
-export function decryptRows(rounds: u32, batches: u32, to: usize, add: usize): void {
-  const end = PLANES + ROW_BATCH * batches;
-  for (let key = ROW_KEYS + <usize>(rounds - 1) * ROW_BATCH; key > ROW_KEYS; key -= ROW_BATCH) {
-    invertSubstitution(end);
-    unmixRows(end, key);
+export function decryptRows<L>(rounds: u32, batches: u32, to: usize, add: usize): void {
+  const planes = changetype<L>(0).planes(), rowKeys = changetype<L>(0).rowKeys(), end = planes + ROW_BATCH * batches;
+  for (let key = rowKeys + <usize>(rounds - 1) * ROW_BATCH; key > rowKeys; key -= ROW_BATCH) {
+    invertSubstitution<L>(end);
+    unmixRows<L>(end, key);
   }
-  invertSubstitution(end);
-  for (let i = <isize>(batches - 1) * <isize>ROW_BATCH; i >= 0; i -= ROW_BATCH) unpackRows(PLANES + i, ROW_KEYS, 3, to + i, add + i);
+  invertSubstitution<L>(end);
+  for (let i = <isize>(batches - 1) * <isize>ROW_BATCH; i >= 0; i -= ROW_BATCH) unpackRows<L>(planes + i, rowKeys, 3, to + i, add + i);
 }

@@ -1,6 +1,6 @@
 // AES encryption by rows (aes-rows.ts).
 import { mixColumns } from "../circuit/aes-mix-columns";
-import { PLANES, ROW_KEYS } from "../memory";
+import { ROW_KEYS } from "../memory";
 import { expandPlanes, ROW_BATCH, rotateLanes, unpackRows, unshiftKey } from "./aes-rows";
 import { substitute } from "./aes-substitute";
 
@@ -25,20 +25,20 @@ class ShiftedRows {
   }
 }
 
-/** ShiftRows, MixColumns, AddRoundKey on the batches from PLANES to `end`. */
-export function mixRows(end: usize, key: usize): void {
-  for (let planes = PLANES; planes < end; planes += ROW_BATCH) mixColumns<ShiftedRows>(planes, key);
+/** ShiftRows, MixColumns, AddRoundKey on the batches of `L` up to `end`. */
+export function mixRows<L>(end: usize, key: usize): void {
+  for (let planes = changetype<L>(0).planes(); planes < end; planes += ROW_BATCH) mixColumns<ShiftedRows>(planes, key);
 }
 
 /** `rounds` rounds (FIPS 197 §5.1) with the round keys from `keys` on, the last without MixColumns, on the `batches` of 32 blocks whose
- * planes stand at PLANES. The rows don't wait for each other, so the processor overlaps their S-boxes, and with two batches
+ * planes stand at those of `L`. The rows don't wait for each other, so the processor overlaps their S-boxes, and with two batches
  * also the last of them with MixColumns. */
-export function encryptRows(keys: usize, rounds: u32, batches: u32, to: usize, add: usize): void {
-  const last = keys + <usize>(rounds - 1) * ROW_BATCH, end = PLANES + ROW_BATCH * batches;
+export function encryptRows<L>(keys: usize, rounds: u32, batches: u32, to: usize, add: usize): void {
+  const last = keys + <usize>(rounds - 1) * ROW_BATCH, planes = changetype<L>(0).planes(), end = planes + ROW_BATCH * batches;
   for (; keys < last; keys += ROW_BATCH) {
-    substitute(end);
-    mixRows(end, keys);
+    substitute<L>(end);
+    mixRows<L>(end, keys);
   }
-  substitute(end);
-  for (let i = <isize>(batches - 1) * <isize>ROW_BATCH; i >= 0; i -= ROW_BATCH) unpackRows(PLANES + i, last, 1, to + i, add + i);
+  substitute<L>(end);
+  for (let i = <isize>(batches - 1) * <isize>ROW_BATCH; i >= 0; i -= ROW_BATCH) unpackRows<L>(planes + i, last, 1, to + i, add + i);
 }

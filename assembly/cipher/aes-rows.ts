@@ -101,7 +101,7 @@ class PackedRow {
 }
 
 /** 32 blocks → planes at `planes`, with a round key. */
-export function packRows(blocks: usize, planes: usize, key: usize): void {
+export function packRows<L>(blocks: usize, planes: usize, key: usize): void {
   for (let j: usize = 0; j < 8; ++j) {
     const from = blocks + 64 * j, to = planes + 16 * j;
     const b0 = transposeMatrix(v128.load(from, 0)), b1 = transposeMatrix(v128.load(from, 16));
@@ -122,12 +122,13 @@ export function packRows(blocks: usize, planes: usize, key: usize): void {
   }
 }
 
+/** V8 packs no byte permutation, and nothing that ends in one: two batches are stored as they are, and permuted when they are loaded again. */
 @unmanaged
 @final
-class UnpackedRow {
+class UnpackedRow<L> {
   @inline
   put(to: usize, mask: usize, j: usize, bytes: v128): void {
-    v128.store(to + 16 * j, lookup(bytes, v128.load(mask)));
+    v128.store(to + 16 * j, changetype<L>(0).isPaired() ? bytes : lookup(bytes, v128.load(mask)));
   }
 
   /** Bytes of a row, by the mask at `mask`, to `to`. */
@@ -149,12 +150,20 @@ function keyed(at: usize, key: usize, k: usize): v128 {
   return v128.xor(v128.load(at + 16 * k), v128.load(key + 16 * k));
 }
 
+/** The bytes of row r of one of two batches, by its mask. */
+@inline
+function permuted<L>(bytes: v128, r: u32, step: u32): v128 {
+  if (!changetype<L>(0).isPaired()) return bytes;
+  if ((r & 1) == 0) return lookup(bytes, v128.load(MASKS + 16 * r));
+  return lookup(bytes, r == step ? v128.load(MASKS + 16) : v128.load(MASKS + 48));
+}
+
 /** The end of the last round: the key at `key`, which `unshiftKey` has treated, then ShiftRows if `step` is 1 or InvShiftRows if it is 3,
  * and back to 32 blocks plus those at `add`, to `to`, from the last to the first. */
-export function unpackRows(planes: usize, key: usize, step: u32, to: usize, add: usize): void {
+export function unpackRows<L>(planes: usize, key: usize, step: u32, to: usize, add: usize): void {
   for (let r: u32 = 0; r < 4; ++r) {
     const at = planes + 128 * r, rowKey = key + 128 * r;
-    transpose8<UnpackedRow>(
+    transpose8<UnpackedRow<L>>(
       at, MASKS + 16 * (r * step & 3),
       keyed(at, rowKey, 0), keyed(at, rowKey, 1), keyed(at, rowKey, 2), keyed(at, rowKey, 3),
       keyed(at, rowKey, 4), keyed(at, rowKey, 5), keyed(at, rowKey, 6), keyed(at, rowKey, 7),
@@ -162,7 +171,8 @@ export function unpackRows(planes: usize, key: usize, step: u32, to: usize, add:
   }
   for (let j: isize = 7; j >= 0; --j) {
     const from = planes + 16 * j, out = to + 64 * j, plus = add + 64 * j;
-    const r0 = v128.load(from, 0), r1 = v128.load(from, 128), r2 = v128.load(from, 256), r3 = v128.load(from, 384);
+    const r0 = permuted<L>(v128.load(from, 0), 0, step), r1 = permuted<L>(v128.load(from, 128), 1, step);
+    const r2 = permuted<L>(v128.load(from, 256), 2, step), r3 = permuted<L>(v128.load(from, 384), 3, step);
     const low02 = lowBytes(r0, r2), low13 = lowBytes(r1, r3), high02 = highBytes(r0, r2), high13 = highBytes(r1, r3);
     v128.store(out, v128.xor(highBytes(high02, high13), v128.load(plus, 48)), 48);
     v128.store(out, v128.xor(lowBytes(high02, high13), v128.load(plus, 32)), 32);

@@ -5,7 +5,8 @@
 //   offset 256    15 round keys of 8 planes for the bit-sliced path (aes-bitslice.ts)
 //
 // Long messages go by rows (aes-rows.ts), with round keys that are made from those planes for each call.
-import { COUNTER_CACHE_SIZE, COUNTER_TABLE, PLANES, ROW_KEYS, wipeBlocks } from "../memory";
+import { Single } from "../lanes";
+import { COUNTER_CACHE_SIZE, COUNTER_TABLE, PLANES, ROW_KEYS, WIDE, wipeBlocks } from "../memory";
 import { BlockCipher } from "./block-cipher";
 import { decryptPlanes, encryptPlanes, pack } from "./aes-bitslice";
 import { encryptChain } from "./aes-chain";
@@ -14,6 +15,7 @@ import { loadCounterRows, makeCounterRests, makeCounterTable, spreadCounterRest 
 import { decryptRows, makeInverseRowKeys } from "./aes-rows-decrypt";
 import { encryptRows, makeRowKeys } from "./aes-rows-encrypt";
 import { encryptBlocks } from "./aes-vector-permute";
+import { addPairedCounters, decryptRowPair, encryptRowPair, makePairedTable, pairRowKeys, spreadPairedRest, wipeRowPairs } from "./aes-pairs";
 import { AES_BULK, AES_BULK_FROM, AES_FEW, AES_GROUP, AES_LANES, AES_OVER, AES_PLANE_KEYS, AES_SERIAL_KEYS, AES_SIZE } from "./shapes";
 
 export const SERIAL_KEYS: usize = AES_SERIAL_KEYS;
@@ -86,44 +88,52 @@ export class Aes extends BlockCipher {
 
   beginEncryption(): void {
     makeRowKeys(this.planeKeys(), this.rounds);
+    if (WIDE) pairRowKeys(this.rounds);
   }
 
   beginDecryption(): void {
     makeInverseRowKeys(this.planeKeys(), this.rounds);
+    if (WIDE) pairRowKeys(this.rounds);
   }
 
   encryptBulk(from: usize, to: usize, add: usize): void {
-    packRows(from, PLANES, ROW_KEYS);
-    packRows(from + ROW_BATCH, PLANES + ROW_BATCH, ROW_KEYS);
-    encryptRows(ROW_KEYS + ROW_BATCH, this.rounds, 2, to, add);
+    if (WIDE) return encryptRowPair(this.rounds, from, to, add);
+    packRows<Single>(from, PLANES, ROW_KEYS);
+    packRows<Single>(from + ROW_BATCH, PLANES + ROW_BATCH, ROW_KEYS);
+    encryptRows<Single>(ROW_KEYS + ROW_BATCH, this.rounds, 2, to, add);
   }
 
   decryptBulk(from: usize, to: usize, add: usize): void {
+    if (WIDE) return decryptRowPair(this.rounds, from, to, add);
     const key = ROW_KEYS + ROW_BATCH * this.rounds;
-    packRows(from, PLANES, key);
-    packRows(from + ROW_BATCH, PLANES + ROW_BATCH, key);
-    decryptRows(this.rounds, 2, to, add);
+    packRows<Single>(from, PLANES, key);
+    packRows<Single>(from + ROW_BATCH, PLANES + ROW_BATCH, key);
+    decryptRows<Single>(this.rounds, 2, to, add);
   }
 
   endBulk(): void {
     wipeRowKeys();
+    if (WIDE) wipeRowPairs();
     wipeBlocks(PLANES, 2 * ROW_BATCH);
   }
 
   counterBegin(block: usize): void {
     this.beginEncryption();
-    makeCounterTable(block);
+    if (WIDE) makePairedTable(block);
+    else makeCounterTable(block);
   }
 
   counterSpan(block: usize, index: u32): void {
+    if (WIDE) return spreadPairedRest(block, index);
     if ((index & 31) == 0) makeCounterRests(block);
     spreadCounterRest(index & 31);
   }
 
   @inline
   counterBatch(low: u32, data: usize): void {
+    if (WIDE) return addPairedCounters(this.rounds, low, data);
     loadCounterRows(low);
-    encryptRows(ROW_KEYS + 3 * ROW_BATCH, this.rounds - 2, 2, data, data);
+    encryptRows<Single>(ROW_KEYS + 3 * ROW_BATCH, this.rounds - 2, 2, data, data);
   }
 
   counterEnd(): void {

@@ -9,7 +9,6 @@
 // Rotations by whole bytes move lanes; a rotation by 2 renames planes, except for two that come from the next byte.
 // Words 0 to 3 stand at PLANES, 128 bytes each.
 import { sm4Sbox } from "../circuit/sm4";
-import { PLANES, STAGE, STAGE_SIZE, wipeBlocks } from "../memory";
 import { lookup } from "../swizzle";
 import { transpose8 } from "../transpose";
 import { highHalves, highWords, lowHalves, lowWords } from "../words";
@@ -39,7 +38,7 @@ class PackedWord {
 }
 
 /** The eight vectors of each of four words, bits against vectors, in place. */
-function transposeWords(planes: usize): void {
+function transposeWords<L>(planes: usize): void {
   for (let at = planes; at < planes + 512; at += 128) {
     transpose8<PackedWord>(
       at, 0,
@@ -50,7 +49,7 @@ function transposeWords(planes: usize): void {
 }
 
 /** 32 blocks → the planes of four words at `planes`. */
-export function pack(blocks: usize, planes: usize): void {
+export function pack<L>(blocks: usize, planes: usize): void {
   for (let j: usize = 0; j < 8; ++j) {
     const from = blocks + 64 * j, to = planes + 16 * j;
     const b0 = v128.load(from, 0), b1 = v128.load(from, 16), b2 = v128.load(from, 32), b3 = v128.load(from, 48);
@@ -60,13 +59,13 @@ export function pack(blocks: usize, planes: usize): void {
     v128.store(to, transposeMatrix(lowHalves(high01, high23)), 256);
     v128.store(to, transposeMatrix(highHalves(high01, high23)), 384);
   }
-  transposeWords(planes);
+  transposeWords<L>(planes);
 }
 
 /** The planes of four words → 32 blocks plus those at `add`, to `to`, from the last to the first. The words come in reverse
  * order, as the last step of SM4 asks. */
-function unpack(planes: usize, to: usize, add: usize): void {
-  transposeWords(planes);
+function unpack<L>(planes: usize, to: usize, add: usize): void {
+  transposeWords<L>(planes);
   for (let j = 448; j >= 0; j -= 64) {
     const from = planes + (j >> 2), out = to + j, plus = add + j;
     const w0 = transposeMatrix(v128.load(from, 384)), w1 = transposeMatrix(v128.load(from, 256));
@@ -161,20 +160,21 @@ function inputPlane(x1: usize, x2: usize, x3: usize, key: usize, k: usize): v128
  * stand at PLANES, and back to blocks. Each layer processes one group after the other: they do not wait for each other, so the
  * processor overlaps them, which it could not do with the gates of one.
  */
-export function rounds(key: usize, step: isize, groups: u32, to: usize, add: usize): void {
+export function rounds<L>(key: usize, step: isize, groups: u32, to: usize, add: usize): void {
   const end: usize = 512 * groups;
-  let x0 = PLANES, x1 = PLANES + 128, x2 = PLANES + 256, x3 = PLANES + 384;
+  const planes = changetype<L>(0).planes(), stage = changetype<L>(0).stage();
+  let x0 = planes, x1 = planes + 128, x2 = planes + 256, x3 = planes + 384;
   for (let round = 0; round < 32; ++round, key += step) {
-    for (let group: usize = 0; group < end; group += 512) sboxLayer(key, x1 + group, x2 + group, x3 + group, STAGE + (group >> 2));
-    for (let group: usize = 0; group < end; group += 512) linearLayer(STAGE + (group >> 2), x0 + group);
+    for (let group: usize = 0; group < end; group += 512) sboxLayer(key, x1 + group, x2 + group, x3 + group, stage + (group >> 2));
+    for (let group: usize = 0; group < end; group += 512) linearLayer(stage + (group >> 2), x0 + group);
     const replaced = x0;
     x0 = x1;
     x1 = x2;
     x2 = x3;
     x3 = replaced;
   }
-  for (let group = <isize>(512 * groups) - 512; group >= 0; group -= 512) unpack(PLANES + group, to + group, add + group);
-  wipeBlocks(STAGE, STAGE_SIZE);
+  for (let group = <isize>(512 * groups) - 512; group >= 0; group -= 512) unpack<L>(planes + group, to + group, add + group);
+  changetype<L>(0).wipeStage();
 }
 
 /**

@@ -7,7 +7,7 @@ import { COUNTER_TABLE, PLANES } from "../memory";
 import { bitMask } from "./plane-key";
 
 /** Bits 0 … 4 of a block's number, by its place within a lane (sm4-bitslice.ts): bit 8·g + j is block 4·j + g. */
-const LOW_BITS = memory.data<u32>([0xff00ff00, 0xffff0000, 0xaaaaaaaa, 0xcccccccc, 0xf0f0f0f0]);
+export const COUNTER_BITS = memory.data<u32>([0xff00ff00, 0xffff0000, 0xaaaaaaaa, 0xcccccccc, 0xf0f0f0f0]);
 
 /** The four bytes of a word, one to a lane, most significant first. */
 @inline
@@ -36,7 +36,7 @@ export function loadCounterPlanes(low: u32): void {
   for (let group = PLANES; group < PLANES + 2048; group += 512, low += 32) {
     for (let i: usize = 0; i < 512; i += 16) v128.store(group + i, v128.load(COUNTER_TABLE + i));
     for (let k: u32 = 0; k < 8; ++k) {
-      store<u32>(group + 384 + 16 * k, k < 5 ? load<u32>(LOW_BITS + 4 * k) : 0 - (low >> k & 1), 12);
+      store<u32>(group + 384 + 16 * k, k < 5 ? load<u32>(COUNTER_BITS + 4 * k) : 0 - (low >> k & 1), 12);
     }
   }
 }

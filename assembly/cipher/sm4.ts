@@ -2,10 +2,12 @@
 //
 //   offset 0      32 round keys of 16 bytes for the vector-permute path (sm4-vector-permute.ts)
 //   offset 512    32 round keys of 8 planes for the bit-sliced path (sm4-bitslice.ts)
-import { COUNTER_TABLE, PLANES, wipeBlocks } from "../memory";
+import { Single } from "../lanes";
+import { COUNTER_TABLE, PLANES, WIDE, wipeBlocks } from "../memory";
 import { BlockCipher } from "./block-cipher";
 import { beginCounter, loadCounterPlanes, setCounterUpper } from "./sm4-counter-planes";
 import { pack, rounds } from "./sm4-bitslice";
+import { addPairedCounters, decryptPlanePairs, encryptPlanePairs, pairPlaneKeys, wipePlanePairs } from "./sm4-pairs";
 import { SM4_FEW, SM4_GROUP, SM4_LANES, SM4_OVER, SM4_PLANE_KEYS, SM4_SIZE } from "./shapes";
 import { encryptChain } from "./sm4-chain";
 import { encryptBlocks } from "./sm4-vector-permute";
@@ -56,8 +58,8 @@ export class Sm4 extends BlockCipher {
 
   private work(key: usize, step: isize, from: usize, to: usize, add: usize, count: u32): void {
     const groups = count + 31 >> 5;
-    for (let i: usize = 0; i < 512 * groups; i += 512) pack(from + i, PLANES + i);
-    rounds(key, step, groups, to, add);
+    for (let i: usize = 0; i < 512 * groups; i += 512) pack<Single>(from + i, PLANES + i);
+    rounds<Single>(key, step, groups, to, add);
   }
 
   encryptFew(blocks: usize, count: u32): void {
@@ -79,25 +81,34 @@ export class Sm4 extends BlockCipher {
   }
 
   @inline
-  beginEncryption(): void {}
+  beginEncryption(): void {
+    if (WIDE) pairPlaneKeys(this.planeKeys());
+  }
 
   @inline
-  beginDecryption(): void {}
+  beginDecryption(): void {
+    if (WIDE) pairPlaneKeys(this.planeKeys());
+  }
 
   @inline
   encryptBulk(from: usize, to: usize, add: usize): void {
+    if (WIDE) return encryptPlanePairs(from, to, add);
     this.encryptBatch(from, to, add, SM4_LANES);
   }
 
   @inline
   decryptBulk(from: usize, to: usize, add: usize): void {
+    if (WIDE) return decryptPlanePairs(from, to, add);
     this.decryptBatch(from, to, add, SM4_LANES);
   }
 
   @inline
-  endBulk(): void {}
+  endBulk(): void {
+    if (WIDE) wipePlanePairs();
+  }
 
   counterBegin(block: usize): void {
+    this.beginEncryption();
     beginCounter(block);
   }
 
@@ -107,11 +118,13 @@ export class Sm4 extends BlockCipher {
 
   @inline
   counterBatch(low: u32, data: usize): void {
+    if (WIDE) return addPairedCounters(low, data);
     loadCounterPlanes(low);
-    rounds(this.planeKeys(), 128, 4, data, data);
+    rounds<Single>(this.planeKeys(), 128, 4, data, data);
   }
 
   counterEnd(): void {
+    this.endBulk();
     wipeBlocks(COUNTER_TABLE, 512);
     wipeBlocks(PLANES, 2048);
   }

@@ -3,12 +3,13 @@ import { compile, instantiate } from "./compile.ts";
 import { type EngineExports, modules } from "./engine.generated.ts";
 import { provided } from "./provided.ts";
 import { unpack } from "./unpack.ts";
+import { wide } from "./wide.ts";
 
 /** The engine's first module, with the memory in which all work. Each thread has one, made at first use. */
 export interface Engine {
   readonly exports: EngineExports;
-  /** Which of the two builds runs here, or that the application provided one. */
-  readonly build: "plain" | "relaxed" | "provided";
+  /** Which of the builds runs here, or that the application provided one. */
+  readonly build: "plain" | "relaxed" | "wide" | "provided";
   /** The addresses of input and output, and of the nonce. */
   readonly io: number;
   readonly nonce: number;
@@ -24,6 +25,16 @@ const relaxedProbe = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 1, 123, 1, 123, 3, 2, 1, 0, 10, 11, 1, 9, 0, 32, 0, 32, 0, 253, 128, 2, 11,
 ];
 
+function ownBuild(): Engine["build"] {
+  if (provided !== undefined) return "provided";
+  if (wide !== undefined) return "wide";
+  return hasRelaxedSimd() ? "relaxed" : "plain";
+}
+
+function codeOf(build: Engine["build"]): Uint8Array<ArrayBuffer> {
+  return build === "wide" && wide !== undefined ? unpack(wide.engine, 0) : unpack(modules, build === "relaxed" ? 1 : 0);
+}
+
 function load(): Engine {
   if (typeof WebAssembly === "undefined") {
     throw new LanelockError(
@@ -31,9 +42,8 @@ function load(): Engine {
       "This host has no WebAssembly, which lanelock needs: use one that has it (V8 has none with --jitless)",
     );
   }
-  const own = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "plain";
-  const exports = instantiate<EngineExports>(provided?.engine ?? compile(unpack(modules, own === "relaxed" ? 1 : 0)));
-  const build = provided ? "provided" : own;
+  const build = ownBuild();
+  const exports = instantiate<EngineExports>(provided?.engine ?? compile(codeOf(build)));
   const { buffer } = exports.memory;
   return {
     exports,
@@ -53,6 +63,11 @@ export function renewViews(host: Engine): void {
 }
 
 let instance: Engine | undefined;
+
+/** Whether this host has relaxed SIMD. */
+export function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(new Uint8Array(relaxedProbe));
+}
 
 /** Whether the engine has been loaded. */
 export function isRunning(): boolean {

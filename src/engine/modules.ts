@@ -10,10 +10,13 @@ import { filesOf, type PartName, provided } from "./provided.ts";
 import { type Sm4Exports, modules as sm4Modules } from "./sm4.generated.ts";
 import { type Sm4ModesExports, modules as sm4ModesModules } from "./sm4-modes.generated.ts";
 import { type PackedModules, unpack } from "./unpack.ts";
+import { wide } from "./wide.ts";
 
 /** @throws LanelockError `ERR_WASM` if the host forbids it, or the engine was provided without this part */
 function moduleOf({ build }: Engine, name: PartName, modules: PackedModules): WebAssembly.Module {
-  if (build !== "provided") return compile(unpack(modules, build === "relaxed" ? 1 : 0));
+  const own = build === "wide" ? wide?.[name] : undefined;
+  if (own !== undefined) return compile(unpack(own, 0));
+  if (build !== "provided") return compile(unpack(modules, build === "plain" ? 0 : 1));
   const part = provided?.[name];
   if (part !== undefined) return part;
   throw new LanelockError(

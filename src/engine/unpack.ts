@@ -2,8 +2,8 @@
 export interface PackedModules {
   /** The bytes that are one character each: 256 bits in hexadecimal. */
   readonly frequent: string;
-  /** The text of the plain build and that of the relaxed one, cut into chunks. */
-  readonly chunks: readonly (readonly [plain: string, relaxed: string])[];
+  /** The text of the plain build and that of the relaxed one, or of the wide one alone, cut into chunks. */
+  readonly chunks: readonly (readonly string[])[];
 }
 
 /** Characters before `{` in the alphabet: all that are printable but `"`, `<` and `\`. */
@@ -14,7 +14,7 @@ function place(code: number): number {
   return code - 32 - Number(code > 34) - Number(code > 60) - Number(code > 92);
 }
 
-/** The module of one build: 0, the plain one, or 1, the relaxed one. */
+/** The module of one build: 0, the plain one or the only one, or 1, the relaxed one. */
 export function unpack({ frequent, chunks }: PackedModules, build: 0 | 1): Uint8Array<ArrayBuffer> {
   const singles: number[] = [];
   const doubles: number[] = [];
@@ -22,7 +22,7 @@ export function unpack({ frequent, chunks }: PackedModules, build: 0 | 1): Uint8
     const isFrequent = (Number.parseInt(frequent.charAt(byte >> 2), 16) >> (byte & 3)) & 1;
     (isFrequent ? singles : doubles).push(byte);
   }
-  const text = chunks.map((pair) => pair[build]).join("");
+  const text = chunks.map((texts) => texts[build]).join("");
   const bytes = new Uint8Array(text.length);
   let length = 0;
   for (let at = 0; at < text.length; at += 1) {

@@ -1,6 +1,7 @@
 import { modules as aes } from "../../engine/aes.generated.ts";
 import { modules as engine } from "../../engine/engine.generated.ts";
 import { modules as sm4 } from "../../engine/sm4.generated.ts";
+import { forThread } from "../../engine/wide.ts";
 import type { Reply, Request } from "./messages.ts";
 import { workerCode } from "./worker-code.generated.ts";
 
@@ -24,7 +25,8 @@ export type Spawn = (events: ThreadEvents) => Thread;
 
 /** The source text of a thread: the engine's modules, which the calling thread already has, then the code. */
 export function workerSource(): string {
-  return `const ENGINE_MODULES=${JSON.stringify({ engine, aes, sm4 })};${workerCode}`;
+  const own = { engine: forThread("engine", engine), aes: forThread("aes", aes), sm4: forThread("sm4", sm4) };
+  return `const ENGINE_MODULES=${JSON.stringify(own)};${workerCode}`;
 }
 
 /** How threads start here; `undefined` on a host without threads. */
