@@ -49,6 +49,7 @@ function check(values: ServeValues) {
 
 async function run(command: Command, values: ServeValues): Promise<void> {
   const settings = existingStore(command, "A server serves a store.");
+  if (values.wide === true) await takeWide();
   const seed = values.seed === undefined ? undefined : await readSeed(values.seed);
   const clock = values.allowClockControl === true ? new ControlledClock() : undefined;
   await using log = await ServerLog.open(values.logLevel ?? "info");
@@ -79,6 +80,13 @@ async function run(command: Command, values: ServeValues): Promise<void> {
   } finally {
     await kms.close();
   }
+}
+
+/** Before anything uses the engine. The build is loaded only for those who ask for it. */
+async function takeWide(): Promise<void> {
+  const { useWide } = await import("../../wide.ts");
+  if (await useWide({ setFlag: true })) return;
+  process.stderr.write("lanelock: This host does not pack vector operations, so --wide changes nothing.\n");
 }
 
 function serveOptions(values: ServeValues): Omit<ServeOptions, "kms"> {

@@ -44,6 +44,10 @@ export const SERVE_SETTINGS = {
     value: "level",
     description: "of the log on standard error: info, warn or silent (default: info)",
   },
+  wide: {
+    kind: "flag",
+    description: "experimental: let V8 pack the engine's vector operations, where it can (docs/runtimes.md)",
+  },
   metrics: { kind: "flag", description: "answer /metrics for Prometheus" },
   console: { kind: "flag", description: "serve a read-only page for browsers on this machine, and print a link to it" },
   consolePort: { kind: "number", value: "number", description: "its port on 127.0.0.1, 0 for any (default: 8766)" },
