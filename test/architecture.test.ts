@@ -125,7 +125,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     ...["shared", "kms", "kms/ports", "kms/wire", "kms/schema", "kms/policy", "kms/operations", "kms/service"],
     ...["envelope", "stores"],
     ...["providers/pkcs11", "providers/pkcs11/session", "providers/pkcs11/capabilities", "providers/external"],
-    ...["external-proxy", "server", "client"],
+    ...["external-proxy", "server", "client", "entry"],
   ],
 };
 

@@ -4,9 +4,17 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Build, builds, type Part, type PartName, partOptions, parts } from "../../tools/engine-parts.mjs";
+import {
+  type AnyBuild,
+  buildBeside,
+  builds,
+  type Part,
+  type PartName,
+  partOptions,
+  parts,
+} from "../../tools/engine-parts.mjs";
 
-export { type Build, builds, type PartName, parts };
+export { type AnyBuild, builds, type PartName, parts };
 
 function rootAbove(folder: string): string {
   return existsSync(join(folder, "asconfig.json")) ? folder : rootAbove(dirname(folder));
@@ -21,19 +29,24 @@ export function partNamed(name: PartName): Part {
   return part;
 }
 
+/** The file in build/ of what runs as a part of a build. */
+export function fileOf(build: AnyBuild, name: PartName): string {
+  return `${name}.${buildBeside(name, build)}.wasm`;
+}
+
 /** A module as `npm run build` made it, in build/. */
-export function builtPart(build: Build, name: PartName): Uint8Array {
-  return readFileSync(join(projectRoot, `build/${name}.${build}.wasm`));
+export function builtPart(build: AnyBuild, name: PartName): Uint8Array {
+  return readFileSync(join(projectRoot, "build", fileOf(build, name)));
 }
 
 /** The name under which the modules import what a part exports. The compiler calls the module that has the memory `env`. */
 export const importedAs = (name: PartName): string => (name === "engine" ? "env" : name);
 
 /** All parts as one module that does the same, for what reads or rewrites code. */
-export function wholeEngine(build: Build): Uint8Array {
+export function wholeEngine(build: AnyBuild): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), "lanelock-merge-"));
   try {
-    const files = parts.flatMap(({ name }) => [join(projectRoot, `build/${name}.${build}.wasm`), importedAs(name)]);
+    const files = parts.flatMap(({ name }) => [join(projectRoot, "build", fileOf(build, name)), importedAs(name)]);
     const merge = join(projectRoot, "node_modules/binaryen/bin/wasm-merge");
     const out = join(folder, "out.wasm");
     execFileSync(process.execPath, [merge, ...files, "-o", out, "--all-features"]);
@@ -44,7 +57,7 @@ export function wholeEngine(build: Build): Uint8Array {
 }
 
 interface Source {
-  readonly build: Build;
+  readonly build: AnyBuild;
   /** Where asc finds the sources; the project unless given. */
   readonly root?: string;
   readonly part?: Part;
@@ -61,7 +74,7 @@ export async function compile({ build, root = projectRoot, part = parts[0], entr
     const config = ["--config", join(projectRoot, "asconfig.json"), "--target", build];
     const places = ["--baseDir", root, "--outFile", out, "--textFile", join(folder, "out.wat")];
     const source = join(root, entry ?? part.entry);
-    await promisify(execFile)(process.execPath, [asc, source, ...config, ...partOptions(part), ...places], {
+    await promisify(execFile)(process.execPath, [asc, source, ...config, ...partOptions(part, build), ...places], {
       cwd: root,
     });
     return readFileSync(out);

@@ -1,6 +1,6 @@
 import v8 from "node:v8";
 import { expect, test } from "vitest";
-import { type Build, compile, wholeEngine } from "./compile.ts";
+import { type AnyBuild, compile, wholeEngine } from "./compile.ts";
 import { ciphers, scenariosOf } from "./every-scenario.ts";
 import { findLeak } from "./leak.ts";
 import { memoryScenarios } from "./memory-scenarios.ts";
@@ -10,8 +10,14 @@ import { TracedModule } from "./trace.ts";
 
 const long = process.env.LANELOCK_LONG === "1";
 
-/** Four patterns and the rest random. Every long run has a seed of its own; it is printed. */
-const trials = { count: long ? 128 : 68, seed: long ? `${Date.now()}` : "lanelock" };
+/** Four patterns and the rest random: fewer of the wide build, which has much from the relaxed one. Every long run has a seed of its own;
+ * it is printed. */
+function trialsOf(build: AnyBuild) {
+  const short = build === "wide" ? 20 : 68;
+  return { count: long ? 128 : short, seed: long ? `${Date.now()}` : "lanelock" };
+}
+
+type Trials = ReturnType<typeof trialsOf>;
 
 /** Node 20 has relaxed SIMD behind a flag. What instructions do is the same; only traces are taken here, no times. */
 function allowRelaxedSimd(code: Uint8Array): void {
@@ -19,7 +25,7 @@ function allowRelaxedSimd(code: Uint8Array): void {
 }
 
 /** The leaks of all scenarios; prints what it took to look for them. */
-function search(module: TracedModule, scenarios: readonly Scenario[]): string[] {
+function search(module: TracedModule, scenarios: readonly Scenario[], trials: Trials): string[] {
   const leaks: string[] = [];
   let events = 0n;
   for (const scenario of scenarios) {
@@ -34,7 +40,7 @@ function search(module: TracedModule, scenarios: readonly Scenario[]): string[] 
 }
 
 /** What the harness must say of look-ups in tables, and of comparisons that stop early: the scenarios are the engine's. */
-function expectControlsRejected(control: TracedModule): void {
+function expectControlsRejected(control: TracedModule, trials: Trials): void {
   const [aes, sm4] = [scenariosOf(ciphers[0], long), scenariosOf(ciphers[3], long)];
   const leaking: [readonly Scenario[], RegExp, RegExp][] = [
     [aes, /^ecb Encrypt/, /is address \d+ \(i32.load8_u in .* with secret \d+, address \d+ \(i32.load8_u/],
@@ -60,23 +66,24 @@ function expectControlsRejected(control: TracedModule): void {
   expect(harmless.map((scenario) => findLeak(control, scenario, trials).leak)).toEqual(Array(4).fill(undefined));
 }
 
-/** For one of the two builds in build/, as shipped, and the controls compiled with the same options. */
-export function traceSuite(build: Build): void {
+/** For one of the builds in build/, as shipped, and the controls compiled with the same options. */
+export function traceSuite(build: AnyBuild): void {
   const code = wholeEngine(build);
   allowRelaxedSimd(code);
   const module = new TracedModule(code);
+  const trials = trialsOf(build);
   let control: TracedModule | undefined;
 
   for (const cipher of ciphers) {
     test(`${build}: no trace of ${cipher.name} depends on a secret, while those of the controls do`, async () => {
       control ??= new TracedModule(await compile({ build, entry: "test/constant-time/controls/index.ts" }));
-      expectControlsRejected(control);
-      expect(search(module, scenariosOf(cipher, long))).toEqual([]);
+      expectControlsRejected(control, trials);
+      expect(search(module, scenariosOf(cipher, long), trials)).toEqual([]);
     });
   }
 
   test(`${build}: no trace of what the ciphers share depends on a secret`, () => {
-    expect(search(module, memoryScenarios(module.functions))).toEqual([]);
+    expect(search(module, memoryScenarios(module.functions), trials)).toEqual([]);
   });
 
   test(`${build}: every export is traced`, () => {

@@ -11,8 +11,10 @@ import { modules as engine } from "../../src/engine/engine.generated.ts";
 import { modules as sm4 } from "../../src/engine/sm4.generated.ts";
 import { modules as sm4Modes } from "../../src/engine/sm4-modes.generated.ts";
 import { unpack } from "../../src/engine/unpack.ts";
+import { wideModules } from "../../src/engine/wide.generated.ts";
+import { wideParts } from "../../tools/engine-parts.mjs";
 import {
-  type Build,
+  type AnyBuild,
   builds,
   builtPart,
   compile,
@@ -45,10 +47,13 @@ function shapeOf(code: Uint8Array): { imports: string[]; exports: string[] } {
   return { imports: all(/^ \(import (.*)/gm), exports: all(/^ \(export "([^"]+)"/gm).sort() };
 }
 
-/** Both are rebuilt and compared with the lock before any test (tools/test.mjs); one of them here, both in a long run. */
-const elsewhereToo = process.env.LANELOCK_LONG === "1" ? builds : (["relaxed"] as const);
+const everyBuild: readonly AnyBuild[] = [...builds, "wide"];
+const partsOf = (build: AnyBuild) => (build === "wide" ? wideParts : parts);
 
-test.each(elsewhereToo.flatMap((build) => parts.map((part) => ({ part, name: part.name, build }))))(
+/** All are rebuilt and compared with the lock before any test (tools/test.mjs); one of them here, all in a long run. */
+const elsewhereToo = process.env.LANELOCK_LONG === "1" ? everyBuild : (["relaxed"] as const);
+
+test.each(elsewhereToo.flatMap((build) => partsOf(build).map((part) => ({ part, name: part.name, build }))))(
   "$name, $build: what is built in another folder is what is locked, built here and shipped",
   async ({ part, name, build }) => {
     cpSync(join(projectRoot, "assembly"), join(elsewhere, "assembly"), { recursive: true });
@@ -66,8 +71,11 @@ test.each(elsewhereToo.flatMap((build) => parts.map((part) => ({ part, name: par
 
 const packed = { engine, aes, "aes-blocks": aesBlocks, sm4, "aes-modes": aesModes, "sm4-modes": sm4Modes };
 
+const wide: Partial<typeof packed> = { ...wideModules, "aes-blocks": wideModules.aesBlocks };
+
 /** The module as the package carries it. */
-function shipped(build: Build, name: PartName): Uint8Array {
+function shipped(build: AnyBuild, name: PartName): Uint8Array {
+  if (build === "wide") return unpack(wide[name] ?? packed[name], 0);
   return unpack(packed[name], builds.indexOf(build) === 0 ? 0 : 1);
 }
 
@@ -87,7 +95,7 @@ const from: Readonly<Record<PartName, readonly PartName[]>> = {
   "sm4-modes": ["sm4"],
 };
 
-const modules = builds.flatMap((build) => parts.map(({ name }) => ({ build, name })));
+const modules = everyBuild.flatMap((build) => partsOf(build).map(({ name }) => ({ build, name })));
 
 test.each(modules)("$name, $build: it is locked and shipped, and exports the ABI only", ({ build, name }) => {
   const code = builtPart(build, name);
@@ -116,7 +124,7 @@ function constants(code: Uint8Array): [number, number][] {
   return [...segments].map(([, at, text]) => [Number(at), Number(at) + size(text ?? "")]);
 }
 
-test.each(builds)("%s: the constants of the modules stand apart, and below all that is written", (build) => {
+test.each(everyBuild)("%s: the constants of the modules stand apart, and below all that is written", (build) => {
   for (const [index, { name, constants: start }] of parts.entries()) {
     const found = constants(builtPart(build, name));
     const end = parts[index + 1]?.constants ?? 4096;

@@ -2,18 +2,19 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Build, importedAs, parts, projectRoot } from "../constant-time/compile.ts";
+import { type AnyBuild, fileOf, importedAs, parts, projectRoot } from "../constant-time/compile.ts";
 import { decode, type WasmModule } from "./wasm/decode.ts";
 import { link } from "./wasm/link.ts";
 
 /** The modules of each build, by the names under which they import each other. The first has the memory. */
-export const programs: Readonly<Record<Build, Readonly<Record<string, string>>>> = {
+export const programs: Readonly<Record<AnyBuild, Readonly<Record<string, string>>>> = {
   plain: modulesOf("plain"),
   relaxed: modulesOf("relaxed"),
+  wide: modulesOf("wide"),
 };
 
-function modulesOf(build: Build): Readonly<Record<string, string>> {
-  return Object.fromEntries(parts.map(({ name }) => [importedAs(name), `${name}.${build}.wasm`]));
+function modulesOf(build: AnyBuild): Readonly<Record<string, string>> {
+  return Object.fromEntries(parts.map(({ name }) => [importedAs(name), fileOf(build, name)]));
 }
 
 interface Pinned {
@@ -30,11 +31,11 @@ export interface Program {
 
 const lock = JSON.parse(readFileSync(join(projectRoot, "build/engine.lock.json"), "utf8")) as Record<string, Pinned>;
 
-/** The names of all modules that are shipped. */
-export const pinned = Object.keys(lock);
+/** The names of all modules that are shipped, but for the one that only measures how fast a host is, on zeros. */
+export const pinned = Object.keys(lock).filter((name) => name !== "wide-probe.wide.wasm");
 
-/** The names of those that the proof reads. */
-export const proved = Object.values(programs).flatMap((parts) => Object.values(parts));
+/** The names of those that the proof reads: the wide build shares some with the relaxed one. */
+export const proved = [...new Set(Object.values(programs).flatMap((parts) => Object.values(parts)))];
 
 function readPinned(name: string): Uint8Array<ArrayBuffer> {
   const bytes = Uint8Array.from(readFileSync(join(projectRoot, "build", name)));

@@ -22,7 +22,7 @@ for (const { build, module } of programs) {
   test(`${build}: nothing depends on a secret but the verdicts, in any call of any export`, () => {
     const tainted = new TaintedModule(module);
     const all = [...memoryScenarios(tainted.functions), ...ciphers.flatMap((cipher) => scenariosOf(cipher, long))];
-    // Both builds come from one source: short runs take every scenario of one, and every third of the other.
+    // All builds come from one source: short runs take every scenario of one, and every third of the others.
     const everything = long || build === "relaxed";
     const scenarios = all.filter((_, index) => everything || index % 3 === 0);
     expect(scenarios.flatMap((scenario) => leaksOf(tainted, scenario))).toEqual([]);
@@ -40,6 +40,8 @@ for (const { build, module } of programs) {
 
 const cipher = { cipher: "aes", keyLength: 16 } as const;
 const scenario = blockModeScenarios(cipher).find(({ name }) => name === "ecb Encrypt, 272 bytes")!;
+
+const longest = blockModeScenarios(cipher).findLast(({ name }) => name.startsWith("ecb Encrypt"))!;
 
 /** A byte of the text, in `aesEcbEncrypt(slot, data, length)`. */
 const secretByte = [op("local.get", 1), op("i32.load8_u", 0)];
@@ -136,7 +138,8 @@ for (const { build, module } of programs) {
       ...[op("i16x8.extract_lane_u", 5), op("i32.const", 1), op("i32.and"), ...branch],
     ];
     const changed = plant(module, { ...place, replaced: 1, instructions, locals: ["v128"] });
-    const found = leaksOf(new TaintedModule(changed), scenario);
+    // The wide build has gates that only long messages reach.
+    const found = leaksOf(new TaintedModule(changed), longest);
     expect(found.join()).toContain(`as branch of if (function ${place.function}, instruction ${place.at + 6})`);
   });
 }

@@ -32,6 +32,12 @@ const few5: readonly (readonly [number, number])[] = [
   [40, 100],
 ];
 
+/** Those that reach what only the wide build has: by rows or by planes, and prepared counters. */
+export const pairedShapes: readonly EqualityCase[] = [
+  ...blockModes(["AES-128", "SM4"], parallel, [2064]),
+  ...blockModes(["AES-128", "SM4"], ["CTR from 1029"], [8192 + 165]),
+];
+
 export const everyShape: readonly EqualityCase[] = [
   ...blockModes(["AES-128"], parallel, [16, 96, 112, 128, 144, 192, 512, 528, 1040]),
   ...blockModes(["AES-192", "AES-256"], parallel, [16, 144, 528]),

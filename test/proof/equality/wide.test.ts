@@ -1,0 +1,3 @@
+import { proveBuild } from "./build.ts";
+
+proveBuild("wide");
