@@ -36,11 +36,6 @@ function blocksFor(length: number): number {
   return 1 + (roundedUp(length) >> 4);
 }
 
-/** A word with its bytes in reverse order. */
-function reversed(word: number): number {
-  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
-}
-
 /** Copies additional data and text to IO; returns where the text begins. */
 function place({ bytes, io }: Engine, { aad, aadLength, data }: NativeMessage): number {
   const text = io + HASHED + roundedUp(aadLength);
@@ -49,14 +44,10 @@ function place({ bytes, io }: Engine, { aad, aadLength, data }: NativeMessage): 
   return text;
 }
 
-/** The text in IO, rounded up to whole blocks, and the block behind it for the lengths. */
-function wordsOf({ buffer }: Engine, text: number, length: number): Int32Array {
-  return new Int32Array(buffer, text, (roundedUp(length) + 16) >> 2);
-}
-
-/** Adds keystream to all words but the last block. Unrolled: twice as fast in Node 20. */
-function addKeystream(words: Int32Array, keystream: Bytes): void {
-  const count = words.length - 4;
+/** Adds keystream to the text in IO, rounded up to whole blocks. Unrolled: faster by a third in Node 20. */
+function addKeystream({ buffer }: Engine, text: number, keystream: Bytes): void {
+  const count = (keystream.length - 16) >> 2;
+  const words = new Int32Array(buffer, text, count);
   const added = new Int32Array(keystream.buffer, 16, count);
   for (let i = 0; i < count; i += 4) {
     words[i] = (words[i] ?? 0) ^ (added[i] ?? 0);
@@ -67,21 +58,14 @@ function addKeystream(words: Int32Array, keystream: Bytes): void {
 }
 
 /** Hashes additional data and ciphertext in IO. What stands behind the ciphertext is overwritten. */
-function hash(
-  host: Engine,
-  { cipher, slot }: SharedKey,
-  words: Int32Array,
-  { aadLength, length }: NativeMessage,
-): void {
-  const { bytes, io } = host;
+function hash(host: Engine, { cipher, slot }: SharedKey, { aadLength, length }: NativeMessage): void {
+  const { bytes, buffer, io } = host;
   const text = io + HASHED + roundedUp(aadLength);
   const end = text + roundedUp(length);
-  if (text + length < end) bytes.fill(0, text + length, end);
-  const lengths = words.length - 4;
-  words[lengths] = 0;
-  words[lengths + 1] = reversed(8 * aadLength);
-  words[lengths + 2] = 0;
-  words[lengths + 3] = reversed(8 * length);
+  bytes.fill(0, text + length, end + 16);
+  const view = new DataView(buffer, end);
+  view.setUint32(4, 8 * aadLength);
+  view.setUint32(12, 8 * length);
   cipher.gcmHashText(slot, io, io + HASHED, end + 16 - (io + HASHED));
 }
 
@@ -104,9 +88,8 @@ export function sealWithKeystream(key: SharedKey, message: NativeMessage, into: 
     const { bytes, io } = host;
     const keystream = key.native.keystream(nonce, blocksFor(length));
     const text = place(host, message);
-    const words = wordsOf(host, text, length);
-    addKeystream(words, keystream);
-    hash(host, key, words, message);
+    addKeystream(host, text, keystream);
+    hash(host, key, message);
     for (let i = 0; i < 16; i += 1) {
       bytes[text + length + i] = (bytes[io + HASH + i] ?? 0) ^ (keystream[i] ?? 0);
     }
@@ -127,8 +110,7 @@ export function openWithKeystream(key: SharedKey, message: NativeMessage, into: 
     const { bytes, io } = host;
     const text = place(host, message);
     bytes.copyWithin(io + EXPECTED, text + length, text + length + tagLength);
-    const words = wordsOf(host, text, length);
-    hash(host, key, words, message);
+    hash(host, key, message);
     const keystream = key.native.keystream(nonce, blocksFor(length));
     let difference = 0;
     for (let i = 0; i < tagLength; i += 1) {
@@ -136,7 +118,7 @@ export function openWithKeystream(key: SharedKey, message: NativeMessage, into: 
     }
     let opened: Bytes | undefined;
     if (difference === 0) {
-      addKeystream(words, keystream);
+      addKeystream(host, text, keystream);
       opened = taken(host, text, length, into);
     }
     finish(host, text, length, keystream);

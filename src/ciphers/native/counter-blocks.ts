@@ -11,10 +11,6 @@ function counted(): { readonly words: Int32Array; readonly bytes: Uint8Array } {
   return { words: new Int32Array(bytes.buffer), bytes };
 }
 
-function word(bytes: Uint8Array, at: number): number {
-  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
-}
-
 /**
  * The first `count` ≤ 256 counter blocks of a message, from J0 (SP 800-38D §7.1), for a nonce of 12 bytes. Use them at once: the next
  * call overwrites them.
@@ -22,8 +18,9 @@ function word(bytes: Uint8Array, at: number): number {
 export function counterBlocks(nonce: Uint8Array, count: number): Uint8Array {
   blocks ??= counted();
   const { words, bytes } = blocks;
-  const [first, second, third] = [word(nonce, 0), word(nonce, 4), word(nonce, 8)];
-  for (let i = 0; i < 4 * count; i += 4) {
+  bytes.set(nonce);
+  const [first, second, third] = [words[0] ?? 0, words[1] ?? 0, words[2] ?? 0];
+  for (let i = 4; i < 4 * count; i += 4) {
     words[i] = first;
     words[i + 1] = second;
     words[i + 2] = third;
