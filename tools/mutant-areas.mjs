@@ -69,7 +69,7 @@ const kms = Object.fromEntries(
 );
 
 const envelope = {
-  "envelope/format": { tests: messages },
+  "envelope/format": { tests: [...messages, "test/envelope/format-rules.test.ts"] },
   "envelope/keys": {
     tests: [
       ...messages,
