@@ -10,7 +10,7 @@ const external = [
   ),
 ];
 const proxy = [
-  ...["attacker", "connections", "external-keys", "proxy-close", "replay", "shared-loads"].map(
+  ...["advice", "attacker", "connections", "external-keys", "proxy-close", "replay", "shared-loads"].map(
     (name) => `test/external/${name}.test.ts`,
   ),
 ];

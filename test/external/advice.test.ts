@@ -109,6 +109,19 @@ test("a proxy whose port is taken says so, and leaves no session open", async ()
   const port = Number(new URL(proxy.url).port);
   await expect(
     outcome(() => startExternalProxy({ token, port, tls: good, clients: { orders: secret } })),
-  ).rejects.toMatchObject(says(/cannot listen on .*EADDRINUSE.* Another program listens there\.$/));
+  ).rejects.toMatchObject({
+    ...says(/cannot listen on .*EADDRINUSE.* Another program listens there\.$/),
+    cause: { code: "EADDRINUSE" },
+  });
   await proxy.close();
+});
+
+test("options of a proxy that are no object are refused", async () => {
+  for (const options of [undefined, null, 5, "options", Symbol("x")]) {
+    const refused = { code: "ERR_ARGUMENT", message: expect.stringContaining("options") };
+    await expect(
+      outcome(() => startExternalProxy(options as never)),
+      String(options),
+    ).rejects.toMatchObject(refused);
+  }
 });

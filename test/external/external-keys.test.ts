@@ -216,6 +216,7 @@ describe("a client that is not known", () => {
       /^ERR_PROVIDER: .* does not accept this client/,
     );
     expect(await opening(byCertificate(stranger))).toMatch(/^ERR_PROVIDER: /);
+    expect(await opening(byCertificate(authority.issueWithoutName()))).toMatch(/refused \(unauthenticated\)/);
     expect(await opening(byCertificate(billing))).toBe("open");
     expect(log.filter(({ status }) => status === 401).every(({ client }) => client === undefined)).toBe(true);
   });
