@@ -1,10 +1,23 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { systemTime } from "../../src/shared/timers.ts";
 import { AppendedIds } from "../../src/stores/sql/appended-ids.ts";
-import { encodeRecord } from "../../src/stores/sql/id-records.ts";
+import { batchAfter, encodeRecord, records } from "../../src/stores/sql/id-records.ts";
 import { BundledProgram } from "../reliability/bundled-process.ts";
 import { scratchFolder } from "../tokens/scratch-folder.ts";
 
@@ -136,4 +149,89 @@ test("a file that another program cut is refused once, and then read again", () 
   expect(() => one.remember([id])).toThrow(expect.objectContaining({ code: "ERR_STORE" }));
   const other = entry();
   expect([two.remember([other]), one.remember([other])]).toEqual([[true], [false]]);
+});
+
+test("a process that was idle while several files came and went takes no id that others took", () => {
+  const path = newPath();
+  const [idle, busy] = [new AppendedIds(path), new AppendedIds(path)];
+  idle.remember([entry(1)]);
+  const clock = vi.spyOn(systemTime, "now");
+  const soon = (minutes: number) => ({ id: randomBytes(16), until: Date.now() + minutes * MINUTE });
+  for (let minutes = 0; minutes < 120; minutes += 11) {
+    clock.mockReturnValue(Date.now() + minutes * MINUTE);
+    expect(busy.remember([soon(minutes + 1)])).toEqual([true]);
+  }
+  expect([1, 2, 3].map((number) => existsSync(`${path}-${number}`))).toEqual([false, false, false]);
+  const taken = soon(130);
+  expect([busy.remember([taken]), idle.remember([taken])]).toEqual([[true], [false]]);
+  const other = soon(130);
+  expect([idle.remember([other]), busy.remember([other])]).toEqual([[true], [false]]);
+  for (const ids of [idle, busy]) ids.close();
+});
+
+test("a file that was moved or replaced in use is read to its end by all that have it open", () => {
+  const changes = [
+    (file: string) => renameSync(file, `${file}.old`),
+    (file: string) => {
+      renameSync(file, `${file}.old`);
+      writeFileSync(file, readFileSync(`${file}.old`).subarray(0, 10), { mode: 0o600 });
+    },
+    (file: string) => rmSync(file),
+  ];
+  for (const change of changes) {
+    const path = newPath();
+    const [one, two] = [new AppendedIds(path), new AppendedIds(path)];
+    const [first, second] = [entry(), entry()];
+    one.remember([first]);
+    two.remember([second]);
+    change(`${path}-1`);
+    const third = entry();
+    expect([one.remember([second, third]), two.remember([third, first])]).toEqual([
+      [false, true],
+      [false, false],
+    ]);
+    expect(new AppendedIds(path).remember([third])).toEqual([false]);
+    for (const ids of [one, two]) ids.close();
+  }
+});
+
+test("only a file of one's own takes ids: no link, pipe, folder, or file that everybody may write to", () => {
+  const plants: [RegExp, (file: string) => void][] = [
+    [/not a regular file/, (file) => symlinkSync(`${file}.elsewhere`, file)],
+    [/not a regular file/, (file) => execFileSync("mkfifo", ["-m", "600", file])],
+    [/not a regular file/, (file) => mkdirSync(file)],
+    [
+      /Everybody may write/,
+      (file) => {
+        writeFileSync(file, "");
+        chmodSync(file, 0o666);
+      },
+    ],
+  ];
+  const descriptors = () => readdirSync("/proc/self/fd").length;
+  for (const [message, plant] of plants) {
+    const path = newPath();
+    plant(`${path}-1`);
+    const ids = new AppendedIds(path);
+    const before = descriptors();
+    for (let i = 0; i < 3; i++) expect(() => ids.remember([entry()])).toThrow(message);
+    expect(descriptors()).toBe(before);
+    expect(existsSync(`${path}-1.elsewhere`)).toBe(false);
+  }
+});
+
+test("a file that is longer than any of lanelock is refused before it is read", () => {
+  const path = newPath();
+  writeFileSync(`${path}-1`, "", { mode: 0o600 });
+  truncateSync(`${path}-1`, 2 ** 40);
+  const refusal = expect.objectContaining({ code: "ERR_STORE", message: expect.stringContaining("delete the file") });
+  expect(() => new AppendedIds(path).remember([entry()])).toThrow(refusal);
+});
+
+test("batches have numbers of 32 bits, and begin again", () => {
+  expect([batchAfter(0), batchAfter(1), batchAfter(2 ** 32 - 1)]).toEqual([1, 2, 0]);
+  for (const batch of [0, 2 ** 32 - 1]) {
+    const bytes = encodeRecord({ writer: randomBytes(8), batch, at: 0, entries: [entry()] });
+    expect([...records(bytes)].map((record) => record.batch)).toEqual([batch]);
+  }
 });

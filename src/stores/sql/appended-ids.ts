@@ -1,22 +1,42 @@
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname } from "node:path";
 import { LanelockError } from "../../errors.ts";
 import type { RememberedId } from "../../kms/ports/index.ts";
 import { ExpiringFingerprints } from "../../shared/expiring-fingerprints.ts";
 import { randomBytes } from "../../shared/random.ts";
+import { codeOf } from "../../shared/thrown.ts";
 import { systemTime } from "../../shared/timers.ts";
-import { encodeRecord, type IdRecord, records, WRITER_BYTES } from "./id-records.ts";
+import { batchAfter, encodeRecord, type IdRecord, records, WRITER_BYTES } from "./id-records.ts";
+import { checkStoreFile } from "./sqlite-file.ts";
 
 const FORGET_EVERY_MILLISECONDS = 60_000;
 /** Of all processes together; 256 MiB at most. */
 const MAX_IDS = 16_777_216;
 const MAX_FILE_BYTES = 67_108_864;
+/** No file that processes of lanelock append to has as many: each of them begins the next one before. */
+const MOST_BYTES = 4 * MAX_FILE_BYTES;
+/** How often files may change under a call before it gives up. Each time another process has begun a file, or one was deleted. */
+const MAX_ATTEMPTS = 100;
 /** The ids of a file expire together, more or less, so that it can be deleted. */
 const FILE_MILLISECONDS = 600_000;
 
 interface OpenFile {
   readonly number: number;
+  readonly path: string;
   readonly descriptor: number;
+  readonly found: Stats;
   /** How far its ids are known. */
   position: number;
   /** By the clock of the process that wrote its first record. */
@@ -36,6 +56,9 @@ interface OpenFile {
  * A batch counts if no newer file is there after it was appended. Who begins a newer file, or finds one, reads the older one to its end
  * afterwards, and so misses no batch that counts. A batch that does not count is appended to the newer file again. Two processes
  * that claim one id in the moment in which a file is begun may both find it used. Never may both find it new.
+ *
+ * A process that was idle for long finds its file deleted, and perhaps the next one too. So numbers are no proof of an order: a file
+ * counts as the next one only if the one before it was still in its place after it was opened, because files are deleted in their order.
  */
 export class AppendedIds {
   readonly #prefix: string;
@@ -67,7 +90,8 @@ export class AppendedIds {
       );
     }
     const at = systemTime.now();
-    const record = encodeRecord({ writer: this.#writer, batch: ++this.#batch, at, entries });
+    this.#batch = batchAfter(this.#batch);
+    const record = encodeRecord({ writer: this.#writer, batch: this.#batch, at, entries });
     const file = this.#append(record);
     file.begunAt ??= at;
     return entries.map(({ id, until }) => {
@@ -84,14 +108,15 @@ export class AppendedIds {
 
   /** Appends a record, and reads what is before it. @returns the file in which it counts */
   #append(record: Uint8Array): OpenFile {
-    for (;;) {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const file = this.#current();
+      if (file === undefined) continue;
       appendTo(file, record);
       const isNewest = !existsSync(this.#pathOf(file.number + 1));
       // Afterwards: a newer file is deleted only after this one.
-      const { nlink, size } = fstatSync(file.descriptor);
-      if (nlink === 0) {
-        this.close();
+      const size = sizeInPlace(file);
+      if (size === undefined) {
+        this.#leave(file);
       } else if (isNewest) {
         this.#learnBefore(file, size, record.length);
         return file;
@@ -99,36 +124,60 @@ export class AppendedIds {
         this.#advance(file);
       }
     }
+    const remedy = "Check that nothing deletes or replaces it, and try again.";
+    throw new LanelockError("ERR_STORE", `${this.#prefix}* changed ${MAX_ATTEMPTS} times in one call. ${remedy}`);
   }
 
-  #current(): OpenFile {
+  /** @returns `undefined` if others changed the files meanwhile */
+  #current(): OpenFile | undefined {
     const file = this.#newest ?? this.#openNewest();
+    if (file === undefined) return undefined;
     const age = systemTime.now() - (file.begunAt ?? Number.POSITIVE_INFINITY);
     return age > this.#fileMilliseconds || file.position > MAX_FILE_BYTES ? this.#advance(file) : file;
   }
 
-  /** Goes on to the next file, which it begins unless another process has. */
-  #advance(file: OpenFile): OpenFile {
-    const next = this.#open(file.number + 1);
-    orClose(next, () => this.#learnAll(file));
+  /** Goes on to the next file, which it begins unless another process has. @returns `undefined` if the file is not there any more */
+  #advance(file: OpenFile): OpenFile | undefined {
+    const next = openFile(this.#pathOf(file.number + 1), file.number + 1);
+    const isNext = orClose(next, () => {
+      this.#learnAll(file);
+      return sizeInPlace(file) !== undefined;
+    });
+    if (!isNext) {
+      closeQuietly(next);
+      this.close();
+      return undefined;
+    }
     closeQuietly(file);
     this.#older.push(file);
     this.#newest = next;
     return next;
   }
 
-  /** The file counts as open only when the older ones are known: otherwise their ids would be new again. */
-  #openNewest(): OpenFile {
+  /** Gives up a file that was deleted, moved or replaced. All who have it open do so, and read it to its end before. */
+  #leave(file: OpenFile): void {
+    this.#learnAll(file);
+    this.close();
+  }
+
+  /**
+   * The file counts as open only when the older ones are known: otherwise their ids would be new again.
+   *
+   * @returns `undefined` if another process has begun a newer one meanwhile
+   */
+  #openNewest(): OpenFile | undefined {
     const numbers = this.#numbers();
     const last = numbers.pop() ?? 1;
-    const newest = this.#open(last);
+    const newest = openFile(this.#pathOf(last), last);
     this.#older = orClose(newest, () => numbers.map((number) => this.#learnOlder(number)));
-    this.#newest = newest;
-    return newest;
+    // A file of this number may have been deleted since the names were read. Then newer ones are there.
+    if (orClose(newest, () => this.#numbers().at(-1)) === last) this.#newest = newest;
+    else closeQuietly(newest);
+    return this.#newest;
   }
 
   #learnOlder(number: number): OpenFile {
-    const file = this.#open(number);
+    const file = openFile(this.#pathOf(number), number);
     orClose(file, () => this.#learnAll(file));
     closeQuietly(file);
     return file;
@@ -138,14 +187,9 @@ export class AppendedIds {
   #numbers(): number[] {
     const name = basename(this.#prefix);
     return readdirSync(dirname(this.#prefix))
-      .filter((one) => one.startsWith(name) && /^\d{1,15}$/.test(one.slice(name.length)))
+      .filter((one) => one.startsWith(name) && /^[1-9]\d{0,14}$/.test(one.slice(name.length)))
       .map((one) => Number(one.slice(name.length)))
       .sort((a, b) => a - b);
-  }
-
-  #open(number: number): OpenFile {
-    const descriptor = openSync(this.#pathOf(number), "a+", 0o600);
-    return { number, descriptor, position: 0, begunAt: undefined, lastUntil: 0 };
   }
 
   #pathOf(number: number): string {
@@ -167,7 +211,7 @@ export class AppendedIds {
     }
     // The next call reads it again from its beginning.
     this.close();
-    const message = `${this.#pathOf(file.number)} was changed by a program that is not lanelock. Find out which one, and try again.`;
+    const message = `${file.path} was changed by a program that is not lanelock. Find out which one, and try again.`;
     throw new LanelockError("ERR_STORE", message);
   }
 
@@ -201,14 +245,49 @@ export class AppendedIds {
     this.#forgottenAt = now;
     this.#known.forget(now);
     while (this.#older[0] !== undefined && this.#older[0].lastUntil < now) {
-      rmSync(this.#pathOf(this.#older[0].number), { force: true });
+      try {
+        rmSync(this.#pathOf(this.#older[0].number), { force: true });
+      } catch {
+        // A file that stays does no harm, and is tried again.
+        return;
+      }
       this.#older.shift();
     }
   }
 }
 
+/** What Windows lacks is 0. A link is not followed, and opening a pipe does not wait for its other end. */
+const OPEN_FLAGS =
+  constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** Opens a file of ids, or begins it. @throws LanelockError `ERR_STORE` for anything that is no file of this store's user */
+function openFile(path: string, number: number): OpenFile {
+  const descriptor = descriptorOf(path);
+  return orClose({ descriptor }, () => {
+    const found = fstatSync(descriptor);
+    checkStoreFile(found, { name: path, path });
+    return { number, path, descriptor, found, position: 0, begunAt: undefined, lastUntil: 0 };
+  });
+}
+
+function descriptorOf(path: string): number {
+  try {
+    return openSync(path, OPEN_FLAGS, 0o600);
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (code !== "ELOOP" && code !== "EISDIR") throw cause;
+    throw new LanelockError("ERR_STORE", `${path} is not a regular file. Remove it.`, { cause });
+  }
+}
+
+/** The size of an open file in bytes, or `undefined` if it was deleted, moved or replaced. */
+function sizeInPlace({ path, found }: OpenFile): number | undefined {
+  const now = statSync(path, { throwIfNoEntry: false });
+  return now !== undefined && now.ino === found.ino && now.dev === found.dev ? now.size : undefined;
+}
+
 /** Runs `work`. Closes the file if that fails. */
-function orClose<T>(file: OpenFile, work: () => T): T {
+function orClose<T>(file: Pick<OpenFile, "descriptor">, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -218,7 +297,7 @@ function orClose<T>(file: OpenFile, work: () => T): T {
 }
 
 /** The files are never synced, so a closing that fails loses nothing; and the file is closed all the same (close(2)). */
-function closeQuietly({ descriptor }: OpenFile): void {
+function closeQuietly({ descriptor }: Pick<OpenFile, "descriptor">): void {
   try {
     closeSync(descriptor);
   } catch {
@@ -233,7 +312,11 @@ function appendTo({ descriptor }: OpenFile, record: Uint8Array): void {
 }
 
 /** From where its ids are not known, up to `size`. */
-function bytesOf({ descriptor, position }: OpenFile, size: number): Buffer {
+function bytesOf({ path, descriptor, position }: OpenFile, size: number): Buffer {
+  if (size > MOST_BYTES) {
+    const remedy = "Stop the servers that use the store, delete the file, and start them again.";
+    throw new LanelockError("ERR_STORE", `${path} has ${size} bytes, more than lanelock writes. ${remedy}`);
+  }
   const bytes = Buffer.alloc(Math.max(0, size - position));
   let done = 0;
   while (done < bytes.length) {

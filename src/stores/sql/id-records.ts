@@ -25,7 +25,7 @@ const ENTRY_BYTES = ID_BYTES + 8;
 interface Origin {
   /** 8 bytes, random for each opening of the store. */
   readonly writer: Uint8Array;
-  /** The writer's own numbers, from 1. */
+  /** The writer's own numbers: see {@link batchAfter}. */
   readonly batch: number;
   /** By the writer's clock, in milliseconds since 1970. */
   readonly at: number;
@@ -36,6 +36,11 @@ export interface IdRecord extends Origin {
   readonly end: number;
   /** Calls `take` with the first 64 bits of each id. */
   each(take: (high: number, low: number, until: number) => void): void;
+}
+
+/** The number of a writer's next batch: from 1 up, and after 2^32 − 1 from 0 again. A busy server takes weeks to get there. */
+export function batchAfter(batch: number): number {
+  return (batch + 1) % 2 ** 32;
 }
 
 export function encodeRecord({ writer, batch, at, entries }: Origin & { entries: readonly RememberedId[] }): Buffer {

@@ -3,6 +3,23 @@ import { LanelockError } from "../../errors.ts";
 import { foreignOwner } from "../../shared/private-file.ts";
 import { noStore } from "./store-failure.ts";
 
+/**
+ * Checks a file of a store: a regular one of this process's user or of root, that not everybody may write to.
+ *
+ * @throws LanelockError `ERR_STORE`
+ */
+export function checkStoreFile(stats: Stats, { name, path }: { readonly name: string; readonly path: string }): void {
+  if (!stats.isFile()) throw new LanelockError("ERR_STORE", `${name} is not a regular file. Check the path.`);
+  // Root may use the database of a service, for example to back it up.
+  const owner = globalThis.process.geteuid?.() === 0 ? undefined : foreignOwner(stats);
+  if (owner !== undefined) {
+    throw new LanelockError("ERR_STORE", `${name} belongs to another user (uid ${owner}). Use a file of your own.`);
+  }
+  if ((stats.mode & 0o002) !== 0 && globalThis.process.platform !== "win32") {
+    throw new LanelockError("ERR_STORE", `Everybody may write to ${name}. Run: chmod 600 ${path}`);
+  }
+}
+
 /** A database file by its real path, recognized by its inode. */
 export class DatabaseFile {
   /** Absolute and free of links: the driver would take `file:` and `libsql:` for URLs, and a link may change. */
@@ -15,7 +32,7 @@ export class DatabaseFile {
     this.path = path;
     this.#name = name;
     this.#found = statSync(path);
-    this.#checkKind(this.#found);
+    checkStoreFile(this.#found, { name, path });
   }
 
   /**
@@ -34,19 +51,6 @@ export class DatabaseFile {
     // Also works if a link leads nowhere yet. SQLite gives its log and lock files the same mode.
     closeSync(openSync(path, "a", 0o600));
     return new DatabaseFile(name, realpathSync(path));
-  }
-
-  #checkKind(stats: Stats): void {
-    const name = this.#name;
-    if (!stats.isFile()) throw new LanelockError("ERR_STORE", `${name} is not a regular file. Check the path.`);
-    // Root may use the database of a service, for example to back it up.
-    const owner = globalThis.process.geteuid?.() === 0 ? undefined : foreignOwner(stats);
-    if (owner !== undefined) {
-      throw new LanelockError("ERR_STORE", `${name} belongs to another user (uid ${owner}). Use a file of your own.`);
-    }
-    if ((stats.mode & 0o002) !== 0 && globalThis.process.platform !== "win32") {
-      throw new LanelockError("ERR_STORE", `Everybody may write to ${name}. Run: chmod 600 ${this.path}`);
-    }
   }
 
   /**
