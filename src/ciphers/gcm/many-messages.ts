@@ -74,30 +74,51 @@ function textLengthOf(data: Uint8Array | undefined, tagLength: number): number {
   return length;
 }
 
+/** Checks a nonce, and fills in its words, which begin at `at`, if it has 12 bytes. Returns its length. */
+function readNonce(nonce: Uint8Array | undefined, words: Int32Array, at: number): number {
+  const length = checkNonce(nonce as Uint8Array);
+  if (length === 12) {
+    words[at] = word(nonce as Uint8Array, 0);
+    words[at + 1] = word(nonce as Uint8Array, 4);
+    words[at + 2] = word(nonce as Uint8Array, 8);
+  }
+  return length;
+}
+
 /**
- * Checks the message at `index`, and fills in its words.
+ * The words of all messages, with nothing but their nonces filled in. Undefined if one does not have 12 bytes, or comes twice, or is no
+ * nonce: then {@link checkMessages} and {@link checkNonces} say what is wrong, if anything is.
+ */
+export function distinctNonces({ nonces }: ReadMessages): Int32Array | undefined {
+  const words = new Int32Array(WORDS * nonces.length);
+  try {
+    for (let index = 0; index < nonces.length; index += 1) {
+      if (readNonce(nonces[index], words, WORDS * index) !== 12) return undefined;
+    }
+  } catch {
+    return undefined;
+  }
+  return repeatedNonce({ nonces, words, usual: true }) === undefined ? words : undefined;
+}
+
+/**
+ * Checks additional data and text of the message at `index`, and fills in the word of their lengths.
  *
  * @param tagLength length of the tag in `data`: 0 to seal
- * @returns the length of its text
+ * @returns the length of the text
  * @throws LanelockError that does not name the message
  */
-export function checkAt(messages: ReadMessages, index: number, words: Int32Array, tagLength: number): number {
-  const { nonces, data, aads } = messages;
-  const nonce = nonces[index] as Uint8Array;
-  const nonceLength = checkNonce(nonce);
+export function checkContent(
+  { data, aads }: ReadMessages,
+  index: number,
+  words: Int32Array,
+  tagLength: number,
+): number {
   const aad = aads[index];
   const aadLength = aad === undefined ? 0 : checkBytes(aad, "aad");
   const length = textLengthOf(data[index], tagLength);
-  const at = WORDS * index;
-  if (nonceLength !== 12) {
-    words[at + LENGTHS] = UNUSUAL;
-    return length;
-  }
-  words[at] = word(nonce, 0);
-  words[at + 1] = word(nonce, 4);
-  words[at + 2] = word(nonce, 8);
   // 16 bits hold short lengths only.
-  words[at + LENGTHS] = aadLength + length <= LONGEST_SHARED ? aadLength | (length << 16) : LONG;
+  words[WORDS * index + LENGTHS] = aadLength + length <= LONGEST_SHARED ? aadLength | (length << 16) : LONG;
   return length;
 }
 
@@ -115,8 +136,11 @@ export function checkMessages(messages: ReadMessages, tagLength: number): Checke
   let index = 0;
   try {
     for (; index < count; index += 1) {
-      textLength += checkAt(messages, index, words, tagLength);
-      usual &&= words[WORDS * index + LENGTHS] !== UNUSUAL;
+      const isUsual = readNonce(messages.nonces[index], words, WORDS * index) === 12;
+      textLength += checkContent(messages, index, words, tagLength);
+      if (isUsual) continue;
+      words[WORDS * index + LENGTHS] = UNUSUAL;
+      usual = false;
     }
   } catch (error) {
     throw aboutMessage(index, error);
