@@ -34,8 +34,8 @@ function setFlag(): void {
 async function probe(): Promise<boolean> {
   const { wideProbe, ...modules } = wideModules;
   const isFaster = await packs(wideProbe).catch(() => false);
-  // A first key may have been made meanwhile.
-  if (isFaster && !isRunning()) setWide(modules);
+  // A first key may have been made meanwhile, or modules provided.
+  if (isFaster && !isRunning() && provided === undefined) setWide(modules);
   return wide !== undefined;
 }
 

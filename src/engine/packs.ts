@@ -25,6 +25,12 @@ const SPAN = 0.03;
 /** Ticks of the clock that one takes at least. */
 const TICKS = 10;
 
+/** With a longer tick, in milliseconds, measuring would take seconds. */
+const MAX_TICK = 1;
+
+/** So many calls of a clock take longer than that. */
+const MAX_CALLS = 200_000;
+
 /** Milliseconds that `count` S-boxes take. */
 function time(work: (count: number) => void, count: number): number {
   const start = performance.now();
@@ -32,12 +38,17 @@ function time(work: (count: number) => void, count: number): number {
   return performance.now() - start;
 }
 
-/** The tick of the clock, in milliseconds: some nanoseconds in Node, 0.005 in an isolated page, 0.1 in any other. */
-function tick(): number {
-  const start = performance.now();
-  let next = start;
-  while (next === start) next = performance.now();
-  return next - start;
+/**
+ * The tick of a clock, in milliseconds: some nanoseconds in Node, 0.005 in an isolated page, 0.1 in any other. Undefined for a clock that
+ * stands still while code runs, as in workerd, and for one that is too coarse, as in a browser that resists fingerprinting.
+ */
+export function tickOf(now: () => number): number | undefined {
+  const start = now();
+  for (let call = 0; call < MAX_CALLS; call += 1) {
+    const passed = now() - start;
+    if (passed > 0) return passed <= MAX_TICK ? passed : undefined;
+  }
+  return undefined;
 }
 
 interface Measured {
@@ -65,7 +76,9 @@ function measure({ paired, single }: Probe, span: number): Measured {
 export async function packs(probe: PackedModules): Promise<boolean> {
   if (typeof WebAssembly === "undefined" || !hasRelaxedSimd()) return false;
   const exports = instantiate<Probe>(compile(unpack(probe, 0)));
-  const span = Math.max(SPAN, TICKS * tick());
+  const tick = tickOf(() => performance.now());
+  if (tick === undefined) return false;
+  const span = Math.max(SPAN, TICKS * tick);
   const isFaster = ({ advantage }: Measured) => advantage > FASTER;
   const first = measure(exports, span);
   for (const pause of PAUSES) {
