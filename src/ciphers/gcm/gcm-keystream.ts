@@ -84,9 +84,10 @@ function finish(host: Engine, text: number, length: number, keystream: Bytes | u
 export function sealWithKeystream(key: SharedKey, message: NativeMessage, into: Bytes | undefined): Bytes {
   const { nonce, length, tagLength } = message;
   const host = enter();
+  let keystream: Bytes | undefined;
   try {
     const { bytes, io } = host;
-    const keystream = key.native.keystream(nonce, blocksFor(length));
+    keystream = key.native.keystream(nonce, blocksFor(length));
     const text = place(host, message);
     addKeystream(host, text, keystream);
     hash(host, key, message);
@@ -98,6 +99,8 @@ export function sealWithKeystream(key: SharedKey, message: NativeMessage, into: 
     finish(host, text, length, sealed === keystream ? undefined : keystream);
     return sealed;
   } catch (error) {
+    // With the ciphertext it would give the text.
+    keystream?.fill(0);
     throw failed(host, error);
   }
 }
@@ -106,12 +109,13 @@ export function sealWithKeystream(key: SharedKey, message: NativeMessage, into: 
 export function openWithKeystream(key: SharedKey, message: NativeMessage, into: Bytes | undefined): Bytes | undefined {
   const { nonce, length, tagLength } = message;
   const host = enter();
+  let keystream: Bytes | undefined;
   try {
     const { bytes, io } = host;
     const text = place(host, message);
     bytes.copyWithin(io + EXPECTED, text + length, text + length + tagLength);
     hash(host, key, message);
-    const keystream = key.native.keystream(nonce, blocksFor(length));
+    keystream = key.native.keystream(nonce, blocksFor(length));
     let difference = 0;
     for (let i = 0; i < tagLength; i += 1) {
       difference |= (bytes[io + EXPECTED + i] ?? 0) ^ (bytes[io + HASH + i] ?? 0) ^ (keystream[i] ?? 0);
@@ -124,6 +128,8 @@ export function openWithKeystream(key: SharedKey, message: NativeMessage, into: 
     finish(host, text, length, keystream);
     return opened;
   } catch (error) {
+    // With the ciphertext it would give the text.
+    keystream?.fill(0);
     throw failed(host, error);
   }
 }
