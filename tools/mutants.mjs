@@ -34,15 +34,20 @@ const before = values.again && existsSync(memory) ? JSON.parse(readFileSync(memo
 const unnoticedBefore = Object.keys(before).filter((place) => !before[place]);
 const only = values.again ? { only: unnoticedBefore } : values.sample && { sample: Number(values.sample) };
 const sampling = only ? { checkers: ["sample"], ...only } : {};
+/**
+ * Stryker asks for threads, which begin in a third of the time that processes take. A token's module reads the environment of its process,
+ * which a thread cannot set, and is loaded once in it.
+ */
+const plugins = name.startsWith("providers/pkcs11")
+  ? `{ name: "processes", configureVitest: ({ project }) => { project.config.pool = "forks"; } }`
+  : "";
 writeFileSync(
   vitest,
   `import config from "./vitest.config.ts";
 import sequencer from "./tools/mutant-order.mjs";
 const { alias } = config.resolve;
 const test = ${JSON.stringify({ include, exclude, testTimeout: 600_000, hookTimeout: 600_000 })};
-// Stryker asks for threads. A token's module reads the environment of its process, which a thread cannot set, and is loaded once in it.
-const processes = { name: "processes", configureVitest: ({ project }) => { project.config.pool = "forks"; } };
-export default { plugins: [processes], resolve: { alias }, test: { ...test, sequence: { sequencer } } };\n`,
+export default { plugins: [${plugins}], resolve: { alias }, test: { ...test, sequence: { sequencer } } };\n`,
 );
 writeFileSync(
   stryker,
