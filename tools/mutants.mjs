@@ -2,6 +2,7 @@
 // A fault that no test notices is a rule that no test states. Areas: `npm run test:mutants` lists them.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { areas } from "./mutant-areas.mjs";
 import { placeOf } from "./mutant-sample.mjs";
@@ -86,7 +87,8 @@ writeFileSync(
   }),
 );
 try {
-  const { status } = spawnSync("npx", ["stryker", "run", stryker], { cwd: root, stdio: "inherit" });
+  const command = fileURLToPath(new URL("bin/stryker.js", import.meta.resolve("@stryker-mutator/core/package.json")));
+  const { status } = spawnSync(process.execPath, [command, "run", stryker], { cwd: root, stdio: "inherit" });
   if (status === 0) summarize();
   process.exitCode = status ?? 1;
 } finally {
