@@ -342,6 +342,26 @@ describe("a writer", () => {
     expect(index.root).toBe((await store.read((rows) => indexOf(rows, keys))).root);
   });
 
+  test("seals rows of every table", async () => {
+    const written = {
+      ...{ "keyObject a-2 GCM": object("a-2", "GCM"), "tag a z": tag("a", "z"), "importToken t": token("t", "a") },
+      ...{ "anchor c": anchor("c", 3), "counter a-2 GCM": counter("a-2", 7), "version a-3": version("a", 3) },
+    };
+    const { changes } = await write(async (rows) => {
+      await rows.putKeyObject(written["keyObject a-2 GCM"]);
+      await rows.putTag(written["tag a z"]);
+      await rows.putImportToken(written["importToken t"]);
+      await rows.putAnchor(written["anchor c"]);
+      await rows.putCounter(written["counter a-2 GCM"]);
+      await rows.addVersion(written["version a-3"]);
+    });
+    expect(Object.fromEntries(changes)).toEqual(
+      Object.fromEntries(Object.entries(written).map(([name, row]) => [name, hex(row.mac)])),
+    );
+    index.draft(changes).adopt();
+    expect(await store.read((rows) => examineRows(rows, keys, index))).toEqual({ rows: 30, problems: [] });
+  });
+
   test("adds only what is not there, and records only what it added", async () => {
     const { result, changes } = await write(async (rows) => [
       await rows.addKey(key("a", { description: "new" })),
