@@ -9,8 +9,13 @@ import { sendAll } from "./generator.ts";
 import { type ServerProcess, startPinned } from "./processes.ts";
 
 const ROUNDS = 7;
-const REQUESTS = 4_000;
+const REQUESTS = 8_000;
+/** Until nothing is compiled any more: that of a server takes some 60,000 requests. */
+const WARM_UP_ROUNDS = 8;
 const PLAINTEXT = Buffer.alloc(24, 7).toString("base64");
+
+/** Two bare routes show what of the ratio of two to one is the machine's. */
+const CONTENDERS = ["a bare route of fastify", "one process", "two processes", "two bare routes"];
 
 interface Sample {
   /** Requests a second by the clock. */
@@ -78,7 +83,9 @@ export async function serviceCases(): Promise<Suite> {
   const own = { KeyId: KeyMetadata.KeyId, Plaintext: PLAINTEXT };
   const { CiphertextBlob } = (await call("Encrypt", own)) as { CiphertextBlob: string };
   const bareProgram = fileURLToPath(new URL("./service/bare-server.mjs", import.meta.url));
-  const bare = await startPinned([bareProgram, `${CiphertextBlob.length}`], 0);
+  const startBare = (processor: number) => startPinned([bareProgram, `${CiphertextBlob.length}`], processor);
+  const secondProcessor = Math.min(1, availableParallelism() - 1);
+  const [bare, otherBare] = [await startBare(0), await startBare(secondProcessor)];
 
   const sample = async (servers: readonly ServerProcess[]): Promise<Sample> => {
     const requests = Array.from({ length: REQUESTS }, () =>
@@ -98,19 +105,19 @@ export async function serviceCases(): Promise<Suite> {
     };
   };
 
-  let measured: Promise<readonly [bare: Sample[], one: Sample[], two: Sample[]]> | undefined;
+  let measured: Promise<readonly [bare: Sample[], one: Sample[], two: Sample[], twoBare: Sample[]]> | undefined;
   const samples = () => {
     measured ??= (async () => {
-      const contenders = [[bare], [one], [one, two]];
-      const all: [Sample[], Sample[], Sample[]] = [[], [], []];
-      for (const servers of contenders) for (let i = 0; i < 2; i++) await sample(servers);
+      const contenders = [[bare], [one], [one, two], [bare, otherBare]];
+      const all: [Sample[], Sample[], Sample[], Sample[]] = [[], [], [], []];
+      for (let i = 0; i < WARM_UP_ROUNDS; i++) for (const servers of contenders) await sample(servers);
       for (let round = 0; round < ROUNDS; round++) {
         const order = [...contenders.entries()];
         for (const [index, servers] of round % 2 === 0 ? order : order.reverse()) {
           all[index]?.push(await sample(servers));
         }
       }
-      for (const [index, name] of ["a bare route of fastify", "one process", "two processes"].entries()) {
+      for (const [index, name] of CONTENDERS.entries()) {
         const of = (what: keyof Sample) => Math.round(medianOf(all[index] ?? [], what));
         const generator = (of("generator") / 1_000).toFixed(0);
         console.log(
@@ -146,7 +153,7 @@ export async function serviceCases(): Promise<Suite> {
       },
     ],
     close: async () => {
-      await Promise.all([bare, one, two].map((server) => server.stop()));
+      await Promise.all([bare, otherBare, one, two].map((server) => server.stop()));
       rmSync(home, { recursive: true, force: true });
     },
   };

@@ -1,4 +1,4 @@
-import { FingerprintSet } from "./fingerprint-set.ts";
+import { FingerprintSet, placeOf } from "./fingerprint-set.ts";
 
 const BUCKET_MS = 60_000;
 
@@ -6,13 +6,14 @@ const BUCKET_MS = 60_000;
 export class ExpiringFingerprints {
   readonly #buckets = new Map<number, FingerprintSet>();
   #size = 0;
+  #forgotten = Number.NEGATIVE_INFINITY;
 
   get size(): number {
     return this.#size;
   }
 
-  has(high: number, low: number): boolean {
-    for (const bucket of this.#buckets.values()) if (bucket.has(high, low)) return true;
+  has(high: number, low: number, place = placeOf(high, low)): boolean {
+    for (const bucket of this.#buckets.values()) if (bucket.has(high, low, place)) return true;
     return false;
   }
 
@@ -20,20 +21,23 @@ export class ExpiringFingerprints {
    * Adds a fingerprint that {@link has} does not know.
    *
    * @param until in milliseconds since 1970; it is forgotten within the minute after
+   * @param place as {@link placeOf} gives it
    */
-  add(high: number, low: number, until: number): void {
+  add(high: number, low: number, until: number, place = placeOf(high, low)): void {
     const expiry = Math.floor(until / BUCKET_MS);
     let bucket = this.#buckets.get(expiry);
     if (bucket === undefined) {
       bucket = new FingerprintSet();
       this.#buckets.set(expiry, bucket);
     }
-    if (bucket.add(high, low)) this.#size++;
+    if (bucket.add(high, low, place)) this.#size++;
   }
 
   /** Forgets what expired before the minute of `now`. */
   forget(now: number): void {
     const current = Math.floor(now / BUCKET_MS);
+    if (current === this.#forgotten) return;
+    this.#forgotten = current;
     for (const [expiry, bucket] of this.#buckets) {
       if (expiry >= current) continue;
       this.#size -= bucket.size;

@@ -13,27 +13,24 @@ let tables: Uint32Array | undefined;
 export class FingerprintSet {
   #slots = new Uint32Array(2 * INITIAL_SLOTS);
   #size = 0;
-  readonly #tables: Uint32Array;
-
-  constructor() {
-    tables ??= new Uint32Array(randomBytes(4 * 256 * BYTES).buffer);
-    this.#tables = tables;
-  }
 
   get size(): number {
     return this.#size;
   }
 
-  /** @returns whether the fingerprint, two words of 32 bits, is new */
-  add(high: number, low: number): boolean {
-    if (!insert(this.#slots, this.#tables, high, low)) return false;
+  /**
+   * @param place as {@link placeOf} gives it, so that it is computed once for many sets
+   * @returns whether the fingerprint, two words of 32 bits, is new
+   */
+  add(high: number, low: number, place = placeOf(high, low)): boolean {
+    if (!insert(this.#slots, place, high, low)) return false;
     this.#size++;
     if (this.#size * 4 > this.#slots.length) this.#grow();
     return true;
   }
 
-  has(high: number, low: number): boolean {
-    const at = find(this.#slots, this.#tables, high, nonZero(high, low));
+  has(high: number, low: number, place = placeOf(high, low)): boolean {
+    const at = find(this.#slots, place, high, nonZero(high, low));
     return (this.#slots[at] ?? 0) !== 0 || (this.#slots[at + 1] ?? 0) !== 0;
   }
 
@@ -42,7 +39,7 @@ export class FingerprintSet {
     const larger = new Uint32Array(slots.length * 2);
     for (let at = 0; at < slots.length; at += 2) {
       const [high, low] = [slots[at] ?? 0, slots[at + 1] ?? 0];
-      if (high !== 0 || low !== 0) insert(larger, this.#tables, high, low);
+      if (high !== 0 || low !== 0) insert(larger, placeOf(high, low), high, low);
     }
     this.#slots = larger;
   }
@@ -53,9 +50,9 @@ function nonZero(high: number, low: number): number {
   return high === 0 && low === 0 ? 1 : low;
 }
 
-function insert(slots: Uint32Array, tables: Uint32Array, high: number, given: number): boolean {
+function insert(slots: Uint32Array, place: number, high: number, given: number): boolean {
   const low = nonZero(high, given);
-  const at = find(slots, tables, high, low);
+  const at = find(slots, place, high, low);
   if (slots[at] === high && slots[at + 1] === low) return false;
   slots[at] = high;
   slots[at + 1] = low;
@@ -63,9 +60,9 @@ function insert(slots: Uint32Array, tables: Uint32Array, high: number, given: nu
 }
 
 /** The place of the fingerprint, or the free one where it belongs. */
-function find(slots: Uint32Array, tables: Uint32Array, high: number, low: number): number {
+function find(slots: Uint32Array, place: number, high: number, low: number): number {
   const mask = slots.length - 1;
-  let at = (2 * slotOf(tables, high, low)) & mask;
+  let at = (2 * place) & mask;
   for (;;) {
     const [h, l] = [slots[at], slots[at + 1]];
     if ((h === high && l === low) || (h === 0 && l === 0)) return at;
@@ -73,7 +70,10 @@ function find(slots: Uint32Array, tables: Uint32Array, high: number, low: number
   }
 }
 
-function slotOf(tables: Uint32Array, high: number, low: number): number {
+/** Where a fingerprint belongs, in sets of any size. */
+export function placeOf(high: number, given: number): number {
+  tables ??= new Uint32Array(randomBytes(4 * 256 * BYTES).buffer);
+  const low = nonZero(high, given);
   let slot = 0;
   for (let byte = 0; byte < 4; byte++) {
     slot ^= tables[(byte << 8) | ((high >>> (8 * byte)) & 0xff)] ?? 0;

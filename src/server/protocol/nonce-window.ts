@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { ExpiringFingerprints } from "../../shared/expiring-fingerprints.ts";
+import { placeOf } from "../../shared/fingerprint-set.ts";
 
 /** How far a request's time may be from the server's, in milliseconds. */
 export const CLOCK_TOLERANCE_MS = 15 * 60_000;
@@ -41,9 +42,10 @@ export class NonceWindow {
   claim(nonce: Nonce, now: number, digest = nonceDigest(nonce)): NonceVerdict {
     this.#known.forget(now);
     const [high, low] = [wordAt(digest, 0), wordAt(digest, 4)];
-    if (this.#known.has(high, low)) return "used";
+    const place = placeOf(high, low);
+    if (this.#known.has(high, low, place)) return "used";
     if (this.#known.size >= this.#limit) return "full";
-    this.#known.add(high, low, nonce.timestamp + CLOCK_TOLERANCE_MS);
+    this.#known.add(high, low, nonce.timestamp + CLOCK_TOLERANCE_MS, place);
     return "new";
   }
 }

@@ -15,6 +15,7 @@ import { basename, dirname } from "node:path";
 import { LanelockError } from "../../errors.ts";
 import type { RememberedId } from "../../kms/ports/index.ts";
 import { ExpiringFingerprints } from "../../shared/expiring-fingerprints.ts";
+import { placeOf } from "../../shared/fingerprint-set.ts";
 import { randomBytes } from "../../shared/random.ts";
 import { codeOf } from "../../shared/thrown.ts";
 import { systemTime } from "../../shared/timers.ts";
@@ -94,10 +95,7 @@ export class AppendedIds {
     const record = encodeRecord({ writer: this.#writer, batch: this.#batch, at, entries });
     const file = this.#append(record);
     file.begunAt ??= at;
-    return entries.map(({ id, until }) => {
-      const view = new DataView(id.buffer, id.byteOffset, 8);
-      return this.#add(file, view.getUint32(0), view.getUint32(4), until);
-    });
+    return entries.map(({ id, until }) => this.#add(file, wordOf(id, 0), wordOf(id, 4), until));
   }
 
   close(): void {
@@ -234,8 +232,9 @@ export class AppendedIds {
   /** @returns whether the id is new */
   #add(file: OpenFile, high: number, low: number, until: number): boolean {
     file.lastUntil = Math.max(file.lastUntil, until);
-    if (this.#known.has(high, low)) return false;
-    this.#known.add(high, low, until);
+    const place = placeOf(high, low);
+    if (this.#known.has(high, low, place)) return false;
+    this.#known.add(high, low, until, place);
     return true;
   }
 
@@ -303,6 +302,10 @@ function closeQuietly({ descriptor }: Pick<OpenFile, "descriptor">): void {
   } catch {
     // Nothing depends on it.
   }
+}
+
+function wordOf(id: Uint8Array, at: number): number {
+  return (((id[at] ?? 0) << 24) | ((id[at + 1] ?? 0) << 16) | ((id[at + 2] ?? 0) << 8) | (id[at + 3] ?? 0)) >>> 0;
 }
 
 /** Readers pass over a part of a record, which is all that a full disk takes. @throws the file system's error */
