@@ -15,15 +15,15 @@ Measures against node:crypto and the rivals, on the Node that runs it. A full ru
   --baseline DIR  instead of the rivals, another checkout of lanelock that is built: no case below 0.97 times its speed
   --timing        instead of all that, whether times depend on secrets: bench/timing/; --samples N for each case
   --scaling       instead of all that, what docs/scaling.md has; --keys N,N,...  --parts statements,processes,servers,index,keys
+                  --stores SQLite,PostgreSQL for the part keys
   --bound         instead of all that, how close the inner loops come to three vector operations a cycle: bench/bound/
 `;
 
 /** Every option, for the check only: the programs read their own. */
 const flags = ["check", "help", "timing", "scaling", "bound"].map((name) => [name, { type: "boolean" }]);
-const texts = ["only", "suite", "rounds", "node", "browser", "baseline", "samples", "keys", "parts"].map((name) => [
-  name,
-  { type: "string" },
-]);
+const texts = ["only", "suite", "rounds", "node", "browser", "baseline", "samples", "keys", "parts", "stores"].map(
+  (name) => [name, { type: "string" }],
+);
 const options = process.argv.slice(2);
 try {
   const { values } = parseArgs({ args: options, options: Object.fromEntries([...flags, ...texts]) });

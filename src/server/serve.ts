@@ -52,6 +52,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { remember } = gateway;
   const metrics = settings.metrics
     ? await Metrics.create({
+        ...gateway.usage,
         nonces: { help: "Nonces remembered against replay.", read: () => nonces.size },
       })
     : undefined;

@@ -1,5 +1,5 @@
 import { LanelockError } from "../errors.ts";
-import type { KeyStore, RememberedId, StoreClaim, StoreReader, StoreWriter } from "../kms/ports/index.ts";
+import type { KeyStore, PoolUsage, RememberedId, StoreClaim, StoreReader, StoreWriter } from "../kms/ports/index.ts";
 import { checkNames } from "../shared/known-names.ts";
 import { requirePackages } from "./packages.ts";
 import { parsePostgresUrl } from "./sql/postgres-url.ts";
@@ -127,6 +127,10 @@ class SqlStore implements KeyStore {
 
   async remember(entries: readonly RememberedId[]) {
     return this.#store.remember(entries);
+  }
+
+  pool(): PoolUsage | undefined {
+    return this.#opened?.pool();
   }
 
   async scrub() {

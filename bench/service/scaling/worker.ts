@@ -19,6 +19,8 @@ export interface OpenReport {
   readonly warmEncryptMicroseconds: number;
   readonly coldEncryptMilliseconds: number;
   readonly createKeyMilliseconds: number;
+  /** The first 100 keys. */
+  readonly listMilliseconds: number;
 }
 
 export const rootKey = () => new Uint8Array(32).fill(7);
@@ -52,10 +54,11 @@ export async function runJob({ store, seconds, startAt, work }: Job): Promise<vo
       const keyId = keys[0]?.keyId ?? "";
       await kms.encrypt({ keyId, plaintext });
       const warm = await timed(20_000, () => kms.encrypt({ keyId, plaintext }));
+      const listMilliseconds = await timed(9, () => kms.listKeys({ pageSize: 100 }));
       const createKeyMilliseconds = await timed(100, () => kms.createKey({}));
       const report: OpenReport = {
         ...{ openMilliseconds, openCpuMilliseconds: (user + system) / 1_000, residentMegabytes },
-        ...{ warmEncryptMicroseconds: warm * 1_000, coldEncryptMilliseconds, createKeyMilliseconds },
+        ...{ warmEncryptMicroseconds: warm * 1_000, coldEncryptMilliseconds, createKeyMilliseconds, listMilliseconds },
       };
       console.log(JSON.stringify(report));
       return;

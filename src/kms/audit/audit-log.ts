@@ -211,6 +211,11 @@ export class AuditLog {
     await this.#anchorNow();
   }
 
+  /** Events that are not written yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** The file that this process writes, if it writes one. */
   get path(): string | undefined {
     return this.#sink?.path;

@@ -35,6 +35,10 @@ export class KeyCache<T extends CachedKey> {
     this.#limits = limits;
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** The loaded key, if it is cached and has not expired. */
   get(id: string, now: number): T | undefined {
     const entry = this.#entries.get(id);

@@ -61,6 +61,11 @@ export class KeyDirectory {
     return performance.now() - this.#checkedAt < this.#options.checkMilliseconds ? known : undefined;
   }
 
+  /** Names and versions whose keys are known. */
+  get size(): number {
+    return this.#byName.size + this.#byVersion.size;
+  }
+
   /** Forgets everything read so far. */
   clear(): void {
     this.#epoch++;

@@ -11,6 +11,7 @@ import type {
   SignatureAlgorithm,
 } from "../../shared/algorithms.ts";
 import type { MaybePromise } from "../../shared/maybe-promise.ts";
+import type { PoolUsage } from "./key-store.ts";
 
 /** A provider that can answer synchronously does: the warm path of a software key never leaves the call stack. */
 export type { MaybePromise };
@@ -196,6 +197,9 @@ export interface KeyProvider {
   open(host: ProviderHost): Promise<void>;
   /** Ends what is open (sessions, sockets). Keys stay where they are. */
   close(): Promise<void>;
+
+  /** Of its sessions, for the metrics of a server. Absent in providers that have no pool. */
+  pool?(): PoolUsage | undefined;
 
   /** Every KeySpec and algorithm of this provider's protection level, available or not. Valid once open. */
   capabilities(): readonly Capability[];

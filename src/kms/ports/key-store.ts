@@ -137,8 +137,18 @@ export interface KeyStore {
    */
   remember?(entries: readonly RememberedId[]): Promise<readonly boolean[]>;
 
+  /** Of its connections, for the metrics of a server. Absent in stores that have no pool. */
+  pool?(): PoolUsage | undefined;
+
   /** Makes deleted rows unrecoverable from the live database: truncates logs, overwrites or vacuums. */
   scrub(): Promise<void>;
+}
+
+/** A pool of connections or sessions at one time. */
+export interface PoolUsage {
+  readonly open: number;
+  /** Callers that wait for one. */
+  readonly waiting: number;
 }
 
 export interface RememberedId {

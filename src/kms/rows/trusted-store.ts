@@ -7,6 +7,7 @@ import type {
   AuditAnchorRow,
   CountedObject,
   KeyStore,
+  PoolUsage,
   RememberedId,
   StoreClaim,
   StoreReader,
@@ -284,6 +285,10 @@ export class TrustedStore {
 
   storedAnchor(chainId: string): Promise<AuditAnchorRow | undefined> {
     return this.read((rows) => rows.anchor(chainId));
+  }
+
+  pool(): PoolUsage | undefined {
+    return this.#store.pool?.();
   }
 
   claim(name: string): Promise<StoreClaim | undefined> {

@@ -15,6 +15,11 @@ export interface Refusal {
   readonly code: string;
 }
 
+interface Usage {
+  readonly help: string;
+  readonly read: () => number;
+}
+
 /** The parts of an open KMS that a server needs besides its operations. */
 export class Gateway {
   readonly #session: Session;
@@ -133,6 +138,22 @@ export class Gateway {
   get remember(): ((entries: readonly RememberedId[]) => Promise<readonly boolean[]>) | undefined {
     const { remember } = this.#session.core.rows;
     return remember && ((entries) => this.#session.during(() => remember(entries)));
+  }
+
+  /** The fill of caches and pools, by the name that metrics give it. */
+  get usage(): Readonly<Record<string, Usage>> {
+    const { core } = this.#session;
+    const token = () => [...core.providers].map((provider) => provider.pool?.()).find((one) => one !== undefined);
+    return {
+      cached_cipher_keys: { help: "Symmetric keys that are unwrapped and ready.", read: () => core.cipherKeys.size },
+      cached_asymmetric_keys: { help: "Asymmetric keys that are ready.", read: () => core.asymmetricKeys.size },
+      cached_key_names: { help: "Names and versions whose keys are known.", read: () => core.directory.size },
+      audit_events_waiting: { help: "Audit events that are not written yet.", read: () => core.audit.waiting },
+      store_connections: { help: "Open connections to the database.", read: () => core.rows.pool()?.open ?? 0 },
+      store_waiting: { help: "Calls that wait for a connection.", read: () => core.rows.pool()?.waiting ?? 0 },
+      token_sessions: { help: "Open sessions of the token.", read: () => token()?.open ?? 0 },
+      token_waiting: { help: "Calls that wait for a session of the token.", read: () => token()?.waiting ?? 0 },
+    };
   }
 
   document(name: DocumentName): Promise<Uint8Array | undefined> {

@@ -12,6 +12,7 @@ import type {
   KeyProvider,
   MaterialWrapper,
   MaybePromise,
+  PoolUsage,
   ProtectionLevel,
   ProviderHost,
   StoredKeyObject,
@@ -52,6 +53,10 @@ export class GuardedProvider implements KeyProvider {
 
   async open(host: ProviderHost): Promise<void> {
     return this.#run({ what: "open", work: () => this.#provider.open(host), fits: anything });
+  }
+
+  pool(): PoolUsage | undefined {
+    return this.#provider.pool?.();
   }
 
   async close(): Promise<void> {

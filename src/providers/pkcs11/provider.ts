@@ -69,6 +69,11 @@ export class Pkcs11Provider implements KeyProvider {
     }
   }
 
+  pool() {
+    const token = this.#state?.token;
+    return token && { open: token.openSessions, waiting: token.waitingCallers };
+  }
+
   async close(): Promise<void> {
     const state = this.#state;
     this.#state = undefined;

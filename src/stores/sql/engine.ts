@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import type { LanelockError } from "../../errors.ts";
-import type { RememberedId, StoreClaim } from "../../kms/ports/index.ts";
+import type { PoolUsage, RememberedId, StoreClaim } from "../../kms/ports/index.ts";
 import type { BytesType, Database } from "./schema.ts";
 
 /** A connection of its own for as long as `task` runs. */
@@ -19,6 +19,8 @@ export interface SqlEngine {
   excludeMigrations(session: Session): Promise<void>;
   claim(name: string): Promise<StoreClaim | undefined>;
   remember(entries: readonly RememberedId[]): Promise<readonly boolean[]>;
+  /** Of its connections; absent where there is no pool. */
+  usage?(): PoolUsage;
   scrub(): Promise<void>;
   close(): Promise<void>;
   /** Turns an error of the driver into a LanelockError with advice. Errors of a transaction's own callback pass unchanged. */

@@ -114,6 +114,10 @@ class PostgresEngine implements SqlEngine {
     return claim;
   }
 
+  usage() {
+    return { open: this.pool.totalCount, waiting: this.pool.waitingCount };
+  }
+
   remember(entries: readonly RememberedId[]) {
     return this.#ids.remember(entries);
   }

@@ -1,5 +1,5 @@
 import { LanelockError } from "../../errors.ts";
-import type { KeyStore, RememberedId, StoreClaim, StoreReader, StoreWriter } from "../../kms/ports/index.ts";
+import type { KeyStore, PoolUsage, RememberedId, StoreClaim, StoreReader, StoreWriter } from "../../kms/ports/index.ts";
 import type { Session, SqlEngine, TransactionKind } from "./engine.ts";
 import { patiently } from "./patience.ts";
 import { isMade, migrate, SCHEMA_VERSION } from "./schema.ts";
@@ -110,6 +110,10 @@ export class OpenSqlStore implements Omit<KeyStore, "open"> {
 
   remember(entries: readonly RememberedId[]) {
     return this.#translated(() => this.#engine.remember(entries));
+  }
+
+  pool(): PoolUsage | undefined {
+    return this.#engine.usage?.();
   }
 
   scrub() {

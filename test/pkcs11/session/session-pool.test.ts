@@ -109,6 +109,7 @@ test("callers that wait hear why no session can be opened, and later ones get on
   const { sessions, failWith } = pool(1);
   const session = await sessions.take(patient);
   const waiting = [1, 2].map(() => outcome(() => sessions.take(patient)));
+  expect([sessions.open, sessions.waiting]).toEqual([1, 2]);
   failWith(new Error("the token is gone"));
   sessions.discard(session);
   for (const call of waiting) await expect(call).rejects.toThrow("the token is gone");

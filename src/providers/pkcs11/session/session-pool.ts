@@ -51,6 +51,11 @@ export class SessionPool<Session> {
     return this.#open;
   }
 
+  /** Callers that wait for a session. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** A session, or undefined if the caller would have to wait. */
   tryTake(): Session | undefined {
     if (this.#waiting.size > 0 || this.#closed) return undefined;

@@ -90,6 +90,10 @@ export class Token {
     return this.#pool.open;
   }
 
+  get waitingCallers(): number {
+    return this.#pool.waiting;
+  }
+
   tryTake(): Session | undefined {
     for (;;) {
       const session = this.#pool.tryTake();
