@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readVectors, type VectorCase } from "../conformance/response-file.ts";
 import { EngineCalls } from "../constant-time/scenario.ts";
-import { everything as long } from "./counts.ts";
+import { everything as long, TIMEOUT } from "./counts.ts";
 import { Lockstep } from "./lockstep.ts";
 import { pinnedPrograms } from "./modules.ts";
 
@@ -99,7 +99,7 @@ const suites: readonly [name: string, files: readonly string[], cipher: Cipher, 
 ];
 
 for (const program of pinnedPrograms()) {
-  test.each(suites)(`${program.build}: as V8 on %s`, (_name, files, cipher, mode, reduced) => {
+  test.each(suites)(`${program.build}: as V8 on %s`, TIMEOUT, (_name, files, cipher, mode, reduced) => {
     const engine = new EngineCalls(new Lockstep(program));
     const vectors = files.flatMap(readVectors).filter((_, index) => long || index % reduced === 0);
     expect(vectors.length).toBeGreaterThan(0);

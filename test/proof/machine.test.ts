@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { long } from "./counts.ts";
+import type { AnyBuild } from "../constant-time/compile.ts";
+import { long, TIMEOUT } from "./counts.ts";
 import type { EngineRun } from "./machine/engine-cases.ts";
 import { missingParts, type Outcome, partsOf, runUnderValgrind } from "./machine/valgrind.ts";
 import { programs } from "./modules.ts";
@@ -27,7 +28,7 @@ function complaints({ results, reports }: Outcome): string[] {
     );
 }
 
-function engines(build: "plain" | "relaxed"): EngineRun[] {
+function engines(build: AnyBuild): EngineRun[] {
   const parts = partsOf(programs[build]);
   return [
     { build, parts, tier: "liftoff", every, first: 0 },
@@ -37,21 +38,23 @@ function engines(build: "plain" | "relaxed"): EngineRun[] {
 
 interface Case {
   readonly name: string;
-  readonly build: "plain" | "relaxed";
+  readonly build: AnyBuild;
   readonly flags: readonly string[];
   readonly warmUp: number;
 }
 
 const interpreted = { name: "JavaScript interpreted", flags: [], warmUp: 0 };
 const compiled = { name: "JavaScript compiled", flags: ["--always-sparkplug"], warmUp: 500 };
+/** V8 packs the loops of the wide build from Node 24 on. */
+const packed: readonly Case[] =
+  Number.parseInt(process.versions.node, 10) >= 24
+    ? [{ name: "packed into 256 bits", build: "wide", flags: ["--experimental-wasm-revectorize"], warmUp: 0 }]
+    : [];
 const cases: readonly Case[] = long
-  ? [
-      { ...interpreted, build: "plain" },
-      { ...compiled, build: "relaxed" },
-    ]
+  ? [{ ...interpreted, build: "plain" }, { ...compiled, build: "relaxed" }, ...packed]
   : [{ ...interpreted, build: "plain" }];
 
-test.each(cases)("$build, $name: no jump and no address depends on a secret", async ({ build, ...run }) => {
+test.each(cases)("$build, $name: no jump and no address depends on a secret", TIMEOUT, async ({ build, ...run }) => {
   const missing = missingParts();
   if (missing.length > 0) {
     const message = `Without ${missing.join(", ")} nothing can be said of machine code. tools/debian-parts.sh installs them.`;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { blockModeScenarios } from "../constant-time/block-mode-scenarios.ts";
 import { ciphers, scenariosOf } from "../constant-time/every-scenario.ts";
 import { memoryScenarios } from "../constant-time/memory-scenarios.ts";
-import { everything as long } from "./counts.ts";
+import { everything as long, TIMEOUT } from "./counts.ts";
 import { declassified } from "./declassified.ts";
 import { pinned, pinnedPrograms, proved } from "./modules.ts";
 import { block, exported, op, type Plant, placesOf, plant } from "./plant.ts";
@@ -19,7 +19,7 @@ test("the proof reads every module that is shipped", () => {
 const programs = pinnedPrograms();
 
 for (const { build, module } of programs) {
-  test(`${build}: nothing depends on a secret but the verdicts, in any call of any export`, () => {
+  test(`${build}: nothing depends on a secret but the verdicts, in any call of any export`, TIMEOUT, () => {
     const tainted = new TaintedModule(module);
     const all = [...memoryScenarios(tainted.functions), ...ciphers.flatMap((cipher) => scenariosOf(cipher, long))];
     // All builds come from one source: short runs take every scenario of one, and every third of the others.

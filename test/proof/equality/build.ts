@@ -6,7 +6,7 @@ import { pinnedPrograms } from "../modules.ts";
 import { SymbolicEngine } from "../symbolic-engine.ts";
 import { coverageOf } from "../wasm/interpreter.ts";
 import { unproved } from "./coverage.ts";
-import { everyShape, fewShapes, pairedShapes } from "./shapes.ts";
+import { everyShape, fewShapes } from "./shapes.ts";
 
 /** Seconds of processor time. */
 function processorTime(since?: NodeJS.CpuUsage): number {
@@ -14,17 +14,13 @@ function processorTime(since?: NodeJS.CpuUsage): number {
   return (user + system) / 1e6;
 }
 
-/** The wide build differs from the relaxed one only where it works on pairs of batches. */
-const shapesOf = (build: string) => (build === "wide" ? [...fewShapes, ...pairedShapes] : everyShape);
-
 export function proveBuild(build: string): void {
   const programs = pinnedPrograms();
   const index = programs.findIndex((each) => each.build === build);
   const { module } = programs[index]!;
   const coverage = coverageOf(module);
   // All builds come from one source: short runs take some shapes of each.
-  const few = fewShapes.filter((_, at) => at % programs.length === index);
-  const chosen = long ? shapesOf(build) : few;
+  const chosen = long ? everyShape : fewShapes.filter((_, at) => at % programs.length === index);
   const times: { name: string; seconds: number }[] = [];
 
   test.each(chosen)(`${build}: $name, for every key and text`, ({ name, run }) => {
@@ -33,7 +29,7 @@ export function proveBuild(build: string): void {
     times.push({ name, seconds: processorTime(before) });
   });
 
-  if (!long || build === "wide") return;
+  if (!long) return;
 
   test(`${build}: every path of every export is in some shape, but for those that are named`, () => {
     expect(unproved(module, coverage)).toEqual([]);
