@@ -221,11 +221,20 @@ export class AuditLog {
     return this.#sink?.path;
   }
 
-  /** Writes and anchors everything taken so far, and gives the file up. @param refusal what operations get until {@link resume} */
+  /**
+   * Writes and anchors everything taken so far, and gives the file up. If that fails, the log is not paused.
+   *
+   * @param refusal what operations get until {@link resume}
+   */
   async pause(refusal: LanelockError): Promise<void> {
     await this.flush();
     this.#paused = refusal;
-    await this.#sink?.close();
+    try {
+      await this.#sink?.close();
+    } catch (error) {
+      this.#paused = undefined;
+      throw error;
+    }
   }
 
   async resume(): Promise<void> {

@@ -340,3 +340,39 @@ describe("a watcher", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 });
+
+describe("a log that is paused", () => {
+  const refusal = new LanelockError("ERR_STATE", "The root key is being changed.");
+
+  test("has written and anchored what it took, gives its file up, and takes nothing until it goes on", async () => {
+    const log = new AuditLog(sink, "fail");
+    log.record(event("a"));
+    await log.pause(refusal);
+    expect(sink.calls).toEqual(["write 1 durable", "check", "anchor", "close"]);
+    expect(() => log.ready()).toThrow(refusal);
+    await expect(log.commit(event("b"))).rejects.toBe(refusal);
+    sink.calls.length = 0;
+    await log.resume();
+    await log.commit(event("c"));
+    expect(sink.calls).toEqual(["recover", "write 1 durable"]);
+    expect(sink.events).toEqual(["a", "c"]);
+  });
+
+  test("is not paused if its file could not be given up: nobody would let it go on", async () => {
+    const log = new AuditLog(sink, "fail");
+    sink.fails.set("close", new Error("no network"));
+    await expect(log.pause(refusal)).rejects.toThrow("no network");
+    expect(log.ready()).toBeUndefined();
+    sink.fails.delete("close");
+    await log.pause(refusal);
+    expect(() => log.ready()).toThrow(refusal);
+  });
+
+  test("stays paused if it cannot have its file again", async () => {
+    const log = new AuditLog(sink, "fail");
+    await log.pause(refusal);
+    sink.fails.set("recover", new Error("claimed"));
+    await expect(log.resume()).rejects.toThrow("claimed");
+    expect(() => log.ready()).toThrow(refusal);
+  });
+});
