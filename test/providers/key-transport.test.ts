@@ -1,7 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { aesGcm } from "lanelock";
-import type { KeyBinding, KeySpec, MaterialCipher, WrappingAlgorithm, WrappingPair } from "lanelock/kms";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type {
+  KeyBinding,
+  KeySpec,
+  MaterialCipher,
+  MaterialWrapper,
+  UnwrapMaterial,
+  WrappingAlgorithm,
+  WrappingPair,
+} from "lanelock/kms";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { PrivateKey } from "../../src/asymmetric/private-key.ts";
 import { StoreKeys } from "../../src/kms/root/store-keys.ts";
 import { softwareKeyTransport as transport } from "../../src/providers/software/key-transport.ts";
 import { OpenSsl } from "../asymmetric/openssl.ts";
@@ -156,6 +165,64 @@ describe("RSAES_OAEP_SHA_256_AES_256_ECB_PKCS7_PAD", () => {
 
   test("a symmetric key in PKCS#8's place is refused", async () => {
     await expect(unwrap("EC_P256", algorithm, wrapInTwoParts(randomBytes(32)))).rejects.toMatchObject(invalid);
+  });
+});
+
+describe("secrets are wiped", () => {
+  const isZero = (bytes: Uint8Array) => bytes.length > 0 && bytes.every((byte) => byte === 0);
+
+  /** The wrapper, with every private key that it is handed or gives kept for the test to look at. */
+  function watched() {
+    const seen: Uint8Array[] = [];
+    const keep = <T extends Uint8Array>(bytes: T): T => {
+      seen.push(bytes);
+      return bytes;
+    };
+    const watching: MaterialWrapper = {
+      wrap: (under, privateKey) => wrapper.wrap(under, keep(privateKey)),
+      unwrap: (under, handle) => keep(wrapper.unwrap(under, handle)),
+    };
+    return { seen, watching };
+  }
+
+  /** What RSA decrypted while `work` ran, and the private keys of the wrapping pair that it used. */
+  async function decryptedBy(request: Omit<UnwrapMaterial, "binding" | "handle">, accepted: boolean) {
+    const { seen, watching } = watched();
+    const decrypt = vi.spyOn(PrivateKey.prototype, "decrypt");
+    try {
+      const work = transport.unwrap(watching, { binding, handle: pair.handle, ...request });
+      await (accepted ? work : expect(work).rejects.toMatchObject(invalid));
+      return [...seen, ...(await Promise.all(decrypt.mock.results.map(({ value }) => value as Promise<Uint8Array>)))];
+    } finally {
+      decrypt.mockRestore();
+    }
+  }
+
+  test("the private key of a new wrapping pair, once it is wrapped", async () => {
+    const { seen, watching } = watched();
+    await transport.createPair(watching, { binding, wrappingAlgorithm: "RSAES_OAEP_SHA_256" });
+    expect(seen.map(isZero)).toEqual([true]);
+  });
+
+  test.each([
+    ["taken", 32],
+    ["refused", 31],
+  ] as const)("the wrapping key and a symmetric key that is %s", async (outcome, length) => {
+    const wrappingAlgorithm = "RSAES_OAEP_SHA_256";
+    const encryptedKeyMaterial = wrapRsa(wrappingAlgorithm, randomBytes(length));
+    const request = { keySpec: "Aliyun_AES_256", wrappingAlgorithm, encryptedKeyMaterial } as const;
+    expect((await decryptedBy(request, outcome === "taken")).map(isZero)).toEqual([true, true]);
+  });
+
+  test.each([
+    ["taken", 32, "EC_P256"],
+    ["for another kind of key", 32, "EC_P256K"],
+    ["too short", 16, "EC_P256"],
+  ] as const)("the wrapping key and an ephemeral AES key: %s", async (outcome, length, keySpec) => {
+    const encryptedKeyMaterial = wrapInTwoParts(openssl.privateKey("EC_P256"), randomBytes(length));
+    const wrappingAlgorithm = "RSAES_OAEP_SHA_256_AES_256_ECB_PKCS7_PAD";
+    const request = { keySpec, wrappingAlgorithm, encryptedKeyMaterial } as const;
+    expect((await decryptedBy(request, outcome === "taken")).map(isZero)).toEqual([true, true]);
   });
 });
 
