@@ -1,7 +1,7 @@
 // The areas of `npm run test:mutants`: what to change, and the tests that should notice. Tests of the built package do not see a
 // change of src/.
 
-const messages = ["test/envelope/rules.test.ts", "test/envelope/format.test.ts", "test/envelope/tamper.test.ts"];
+const messages = ["rules", "format", "tamper", "wiping"].map((name) => `test/envelope/${name}.test.ts`);
 /** A fault that survives has run all of its list, so these lists leave long tests out. */
 const software = ["test/providers/software-contract.test.ts", "test/providers/key-transport.test.ts"];
 const external = [
