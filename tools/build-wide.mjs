@@ -1,6 +1,5 @@
-// Builds the wide build of the engine and the module that probes for it (engine-parts.mjs), and their generated TypeScript.
+// The wide build of the engine and the module that probes for it (engine-parts.mjs): what is compiled, and its generated TypeScript.
 import { writeFileSync } from "node:fs";
-import { compilePart } from "./compile-part.mjs";
 import { wideParts, wideProbe } from "./engine-parts.mjs";
 import { packModules } from "./pack-modules.mjs";
 import { root } from "./setup.mjs";
@@ -10,11 +9,14 @@ function identifier(name) {
   return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 }
 
-/** Returns what the lock file says of these modules. */
-export function buildWide() {
-  const built = [...wideParts, wideProbe].map((part) => ({ part, ...compilePart(part, "wide") }));
+/** What to compile. */
+export const widePairs = [...wideParts, wideProbe].map((part) => [part, "wide"]);
+
+/** @param built what came of each of `widePairs` */
+export function writeWide(built) {
   const all = built.map(({ bytes }) => bytes);
-  const members = built.map(({ part, bytes }) => {
+  const members = built.map(({ bytes }, index) => {
+    const [part] = widePairs[index];
     return `  ${identifier(part.name)}: ${JSON.stringify(packModules([bytes], all))},`;
   });
   const text = [
@@ -28,5 +30,4 @@ export function buildWide() {
     "",
   ];
   writeFileSync(`${root}src/engine/wide.generated.ts`, text.join("\n"));
-  return built.map(({ locked }) => locked);
 }

@@ -2,10 +2,10 @@
 // threads, and dist/.
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { buildConsole } from "./build-console.mjs";
-import { buildWide } from "./build-wide.mjs";
+import { widePairs, writeWide } from "./build-wide.mjs";
 import { buildWorker } from "./build-worker.mjs";
 import { bundleCli } from "./bundle-cli.mjs";
-import { compilePart } from "./compile-part.mjs";
+import { compileParts } from "./compile-part.mjs";
 import { writeEdgeEntries } from "./edge-entries.mjs";
 import { builds, parts } from "./engine-parts.mjs";
 import { finishTypes } from "./finish-types.mjs";
@@ -50,17 +50,19 @@ function generated(part, packed, exportedFunctions) {
   ].join("\n");
 }
 
-const compiled = parts.map((part) => ({ part, built: builds.map((build) => compilePart(part, build)) }));
-const all = compiled.flatMap(({ built }) => built.map(({ bytes }) => bytes));
-for (const { part, built } of compiled) {
-  const modules = built.map(({ bytes }) => bytes);
-  const code = generated(part, packModules(modules, all), signatures(built[0].text));
-  writeFileSync(`${root}src/engine/${part.name}.generated.ts`, code);
+const pairs = parts.flatMap((part) => builds.map((build) => [part, build]));
+const built = await compileParts([...pairs, ...widePairs]);
+const all = built.slice(0, pairs.length).map(({ bytes }) => bytes);
+for (const [index, part] of parts.entries()) {
+  const ofPart = built.slice(index * builds.length, (index + 1) * builds.length);
+  const packed = packModules(
+    ofPart.map(({ bytes }) => bytes),
+    all,
+  );
+  writeFileSync(`${root}src/engine/${part.name}.generated.ts`, generated(part, packed, signatures(ofPart[0].text)));
 }
-const lock = Object.fromEntries([
-  ...compiled.flatMap(({ built }) => built.map(({ locked }) => locked)),
-  ...buildWide(),
-]);
+writeWide(built.slice(pairs.length));
+const lock = Object.fromEntries(built.map(({ locked }) => locked));
 await buildWorker();
 await buildConsole();
 
