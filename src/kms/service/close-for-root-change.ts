@@ -8,7 +8,7 @@ import { ROOT_CHANGE } from "../root/metadata.ts";
 
 /** The claim of the process that changes the root key. */
 const CLAIM = "root-change";
-/** For the change itself, once every audit file is given up. If the process dies meanwhile, the others go on after this time. */
+/** For the change itself, once every audit file is given up. If the process has died by then, the others go on. */
 const CHANGE_MILLISECONDS = 60_000;
 const LOOK_MILLISECONDS = 100;
 
@@ -52,6 +52,13 @@ export async function closeForRootChange(core: KmsContext, waitMilliseconds: num
     await closed.callOff().catch(() => undefined);
     throw error;
   }
+}
+
+/** Whether a process is changing the root key of the store, however long that takes. */
+export async function isRootChanging({ rows }: KmsContext): Promise<boolean> {
+  const claim = await rows.claim(CLAIM);
+  await claim?.release();
+  return claim === undefined;
 }
 
 function mark(core: KmsContext, until: string): Promise<void> {

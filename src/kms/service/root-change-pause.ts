@@ -1,6 +1,7 @@
 import { LanelockError } from "../../errors.ts";
 import { clearInterval, setInterval, setTimeout, unref } from "../../shared/timers.ts";
 import type { KmsContext } from "../core/kms-context.ts";
+import { isRootChanging } from "./close-for-root-change.ts";
 
 /** How often an idle process that writes an audit file looks at the state of the store, and how often one looks that waits. */
 const LOOK_MILLISECONDS = 500;
@@ -57,7 +58,8 @@ export class RootChangePause {
       });
       await this.look();
       if (this.#refusal !== refusal) return;
-      if (this.#core.rows.isClosed) continue;
+      // A large store takes longer than the mark is valid.
+      if (this.#core.rows.isClosed || (await isRootChanging(this.#core))) continue;
       if (isPaused && !(await succeeds(this.#core.audit.resume()))) continue;
       this.#refusal = undefined;
       return;

@@ -121,6 +121,28 @@ test("if the process that changes the root key dies, the others go on after a ti
   expect(await next.verify()).toMatchObject({ ok: true, problems: [] });
 });
 
+test("the others wait for as long as the process that changes the root key lives", async () => {
+  const kms = await open();
+  const keyId = await createKeyId(kms);
+  const options = checkedOptions({ store: sqlStore({ path }), rootKey, audit: false, sweepSeconds: false });
+  const { core, close } = await openCore(options, builtIn);
+  const claim = await core.rows.claim("root-change");
+  const until = Date.now() + 2_000;
+  await core.rows.write((rows) => rows.putMeta(ROOT_CHANGE, utf8(String(until))));
+  const answer = () =>
+    kms.encrypt({ keyId, plaintext }).then(
+      () => "answered",
+      (error) => error.code,
+    );
+  await expect.poll(answer, { timeout: 30_000, interval: 20 }).toBe("ERR_STATE");
+  await new Promise((resolve) => setTimeout(resolve, until + 1_500 - Date.now()));
+  expect(await answer()).toBe("ERR_STATE");
+  await claim?.release();
+  await expect.poll(answer, { timeout: 60_000 }).toBe("answered");
+  await close();
+  await kms.close();
+});
+
 test("a wait that is none is refused before anything is opened", async () => {
   for (const waitSeconds of [-1, Number.NaN, 3_601, "1" as unknown as number]) {
     const change = rewrapStore({ store: sqlStore({ path }), rootKey, newRootKey, waitSeconds });
