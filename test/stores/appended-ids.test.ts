@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { systemTime } from "../../src/shared/timers.ts";
 import { AppendedIds } from "../../src/stores/sql/appended-ids.ts";
-import { batchAfter, encodeRecord, records } from "../../src/stores/sql/id-records.ts";
+import { batchAfter, encodeRecord, MAX_RECORD_IDS, records } from "../../src/stores/sql/id-records.ts";
 import { BundledProgram } from "../reliability/bundled-process.ts";
 import { scratchFolder } from "../tokens/scratch-folder.ts";
 
@@ -73,6 +73,26 @@ test("while one file follows another every few batches, no id is taken twice, an
   );
   expect(Math.max(...takers)).toBe(1);
   expect(takers.filter((one) => one === 0).length).toBeLessThan(takers.length / 2);
+});
+
+test("of any number of ids that are claimed at once, each is new once", () => {
+  const path = newPath();
+  const [one, two] = [new AppendedIds(path), new AppendedIds(path)];
+  const entries = Array.from({ length: 2_500 }, () => entry());
+  expect(one.remember(entries)).toEqual(entries.map(() => true));
+  expect(two.remember(entries)).toEqual(entries.map(() => false));
+  expect(one.remember([])).toEqual([]);
+  one.close();
+  two.close();
+});
+
+test("what claims to have more ids than a record has is none", () => {
+  const [most, more] = [MAX_RECORD_IDS, MAX_RECORD_IDS + 1].map((length) => {
+    const entries = Array.from({ length }, () => entry());
+    return encodeRecord({ writer: new Uint8Array(8), batch: 1, at: 0, entries });
+  });
+  expect([...records(most ?? Buffer.of())]).toHaveLength(1);
+  expect([...records(more ?? Buffer.of())]).toHaveLength(0);
 });
 
 test("a part of a record, or anything else in the file, hides no record after it", () => {

@@ -19,7 +19,7 @@ import { placeOf } from "../../shared/fingerprint-set.ts";
 import { randomBytes } from "../../shared/random.ts";
 import { codeOf } from "../../shared/thrown.ts";
 import { systemTime } from "../../shared/timers.ts";
-import { batchAfter, encodeRecord, type IdRecord, records, WRITER_BYTES } from "./id-records.ts";
+import { batchAfter, encodeRecord, type IdRecord, MAX_RECORD_IDS, records, WRITER_BYTES } from "./id-records.ts";
 import { checkStoreFile } from "./sqlite-file.ts";
 
 const FORGET_EVERY_MILLISECONDS = 60_000;
@@ -83,6 +83,14 @@ export class AppendedIds {
 
   /** @throws LanelockError `ERR_LIMIT` for too many ids; the file system's errors */
   remember(entries: readonly RememberedId[]): readonly boolean[] {
+    const isNew: boolean[] = [];
+    for (let at = 0; at < entries.length; at += MAX_RECORD_IDS) {
+      isNew.push(...this.#rememberBatch(entries.slice(at, at + MAX_RECORD_IDS)));
+    }
+    return isNew;
+  }
+
+  #rememberBatch(entries: readonly RememberedId[]): readonly boolean[] {
     this.#forget();
     if (this.#known.size + entries.length > MAX_IDS) {
       throw new LanelockError(

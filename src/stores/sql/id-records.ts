@@ -22,6 +22,9 @@ export const WRITER_BYTES = 8;
 const ID_BYTES = 16;
 const ENTRY_BYTES = ID_BYTES + 8;
 
+/** Ids of one record. What claims to have more is none, so that no file can make a reader sum up the same bytes for ever. */
+export const MAX_RECORD_IDS = 1_000;
+
 interface Origin {
   /** 8 bytes, random for each opening of the store. */
   readonly writer: Uint8Array;
@@ -76,8 +79,9 @@ export function* records(bytes: Buffer): Generator<IdRecord> {
 function recordAt(bytes: Buffer, start: number): IdRecord | undefined {
   if (start + HEADER_BYTES > bytes.length) return undefined;
   const first = start + HEADER_BYTES;
-  const end = first + bytes.readUInt32BE(start + CHECKED_FROM) * ENTRY_BYTES;
-  if (end > bytes.length) return undefined;
+  const count = bytes.readUInt32BE(start + CHECKED_FROM);
+  const end = first + count * ENTRY_BYTES;
+  if (count > MAX_RECORD_IDS || end > bytes.length) return undefined;
   if (crc32(bytes.subarray(start + CHECKED_FROM, end)) !== bytes.readUInt32BE(start + CRC_AT)) return undefined;
   return {
     writer: bytes.subarray(start + WRITER_AT, start + BATCH_AT),
