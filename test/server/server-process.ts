@@ -28,6 +28,11 @@ export function createAccessKey(place: StorePlace, name: string): Signer {
 /** Lines of a server's log that are kept: a server under load logs more than is worth keeping. */
 const KEPT_LINES = 100_000;
 
+interface ServerNode {
+  readonly node?: string;
+  readonly nodeOptions?: readonly string[];
+}
+
 /** A `lanelock serve` of its own process on a free port. */
 export class ServerProcess {
   readonly url: string;
@@ -43,13 +48,13 @@ export class ServerProcess {
     this.#ended = ended;
   }
 
-  /** `nodeOptions` are for the server's process. */
+  /** `node` runs the server's process, with `nodeOptions`. */
   static async start(
-    { nodeOptions = [], ...place }: StorePlace & { readonly nodeOptions?: readonly string[] },
+    { node = process.execPath, nodeOptions = [], ...place }: StorePlace & ServerNode,
     ...args: string[]
   ): Promise<ServerProcess> {
     const all = [...nodeOptions, binary, "serve", "--port", "0", ...args];
-    const child = spawn(process.execPath, all, { env: environment(place), stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(node, all, { env: environment(place), stdio: ["ignore", "pipe", "pipe"] });
     const log: string[] = [];
     createInterface(child.stderr).on("line", (line) => {
       log.push(line);
