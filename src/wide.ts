@@ -44,7 +44,7 @@ let probing: Promise<boolean> | undefined;
 /**
  * Lets this thread use the engine's wide build, if that is faster here. It does the work of two batches in pairs of operations on 128 bits.
  * V8 packs these into operations on 256 bits, on x86 with AVX2, if it is started with `--experimental-wasm-revectorize` (Node 24
- * and later; Chromium with `--js-flags=--experimental-wasm-revectorize`). Whether this host packs is measured, once a thread: some 2 ms of
+ * and 26; Chromium 156 with `--js-flags=--wasm-revectorize`). Whether this host packs is measured, once a thread: some 2 ms of
  * work, and an eighth of a second of waiting at most.
  *
  * Only messages of 2 KiB and more gain, and results are the same. Worker threads that the envelope starts later follow.

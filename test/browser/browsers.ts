@@ -36,9 +36,10 @@ async function poll(isTrue: () => Promise<unknown>): Promise<void> {
   }
 }
 
-const launchers: Readonly<Record<BrowserName, () => Promise<TestBrowser>>> = {
-  async chromium() {
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const launchers: Readonly<Record<BrowserName, (options: readonly string[]) => Promise<TestBrowser>>> = {
+  async chromium(options) {
+    const args = ["--no-sandbox", ...options];
+    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
     const context = await browser.newContext();
     return {
       version: browser.version(),
@@ -55,10 +56,10 @@ const launchers: Readonly<Record<BrowserName, () => Promise<TestBrowser>>> = {
     };
   },
 
-  async firefox() {
+  async firefox(options) {
     const browser = await puppeteer.launch({
       ...{ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true },
-      ...{ timeout, protocolTimeout: timeout },
+      ...{ timeout, protocolTimeout: timeout, args: [...options] },
     });
     return {
       version: (await browser.version()).replace("firefox/", ""),
@@ -76,7 +77,7 @@ const launchers: Readonly<Record<BrowserName, () => Promise<TestBrowser>>> = {
   },
 };
 
-/** Starts a browser without a window, with an empty profile. */
-export function launchBrowser(name: BrowserName): Promise<TestBrowser> {
-  return launchers[name]();
+/** Starts a browser without a window, with an empty profile. `options` are of its command line. */
+export function launchBrowser(name: BrowserName, options: readonly string[] = []): Promise<TestBrowser> {
+  return launchers[name](options);
 }
