@@ -1,5 +1,6 @@
 import type { Bar, Case } from "./case.ts";
 import { measure, type Result } from "./measure.ts";
+import { missedBars } from "./report.ts";
 import { OWN } from "./sizes.ts";
 import type { Suite } from "./suite.ts";
 
@@ -34,12 +35,8 @@ export function casesOfBoth(here: Suite, there: Suite): Case[] {
  */
 export async function measureAgainst(one: Case, rounds: number): Promise<Result> {
   let result = await measure(one, rounds);
-  for (let repeat = 1; repeat <= REPEATS && isSlower(result); repeat++) {
+  for (let repeat = 1; repeat <= REPEATS && missedBars(one, result).length > 0; repeat++) {
     result = await measure(one, rounds * 2 ** repeat);
   }
   return result;
-}
-
-function isSlower({ contenders }: Result): boolean {
-  return !((contenders[BASELINE]?.ratio ?? Number.NaN) >= NO_SLOWER.atLeast);
 }

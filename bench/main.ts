@@ -7,6 +7,7 @@ import { measure, type Result } from "./measure.ts";
 import { concludeCheck, lineOf, missedBars } from "./report.ts";
 import type { Suite } from "./suite.ts";
 import { SUITES } from "./suites.ts";
+import { takeWide, wideCases } from "./wide.ts";
 
 const { values } = parseArgs({
   options: {
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
     rounds: { type: "string" },
     suite: { type: "string", default: "ciphers" },
+    wide: { type: "boolean", default: false },
   },
 });
 
@@ -24,6 +26,7 @@ const ROUNDS = 21;
 const major = Number(process.versions.node.split(".")[0]);
 
 const { baseline } = values;
+if (values.wide && baseline === undefined) throw new Error("--wide needs --baseline DIR, with which it compares");
 const rivals = baseline === undefined ? "others" : "the other checkout";
 console.log(
   `Node ${process.version}, ${cpus()[0]?.model ?? "unknown processor"}. Speed of lanelock, then of ${rivals}, and how many`,
@@ -36,9 +39,11 @@ async function openSuite(suites: typeof SUITES): Promise<Suite> {
   return open();
 }
 
+if (values.wide) await takeWide();
 const suite = await openSuite(SUITES);
 const other = baseline === undefined ? undefined : await openSuite((await import(baseline)).SUITES);
-const cases = other === undefined ? suite.cases : casesOfBoth(suite, other);
+const compared = other === undefined ? suite.cases : casesOfBoth(suite, other);
+const cases = values.wide ? wideCases(compared) : compared;
 const results: Result[] = [];
 const failures: string[] = [];
 for (const one of cases.filter(({ name }) => name.includes(values.only))) {

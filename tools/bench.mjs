@@ -13,6 +13,7 @@ Measures against node:crypto and the rivals, on the Node that runs it. A full ru
   --node N        on Node 22, 24 or 26 from test/nodes
   --browser NAME  in chromium, firefox or jsc (JavaScriptCore) instead, against WebCrypto and the rivals: bench/hosts/
   --baseline DIR  instead of the rivals, another checkout of lanelock that is built: no case below 0.97 times its speed
+  --wide          with --baseline: the wide build here against the other checkout, Node 24 or 26; its three cases and bars
   --timing        instead of all that, whether times depend on secrets: bench/timing/; --samples N for each case
   --scaling       instead of all that, what docs/scaling.md has; --keys N,N,...  --parts statements,processes,servers,index,keys
                   --stores SQLite,PostgreSQL for the part keys
@@ -20,7 +21,7 @@ Measures against node:crypto and the rivals, on the Node that runs it. A full ru
 `;
 
 /** Every option, for the check only: the programs read their own. */
-const flags = ["check", "help", "timing", "scaling", "bound"].map((name) => [name, { type: "boolean" }]);
+const flags = ["check", "help", "wide", "timing", "scaling", "bound"].map((name) => [name, { type: "boolean" }]);
 const texts = ["only", "suite", "rounds", "node", "browser", "baseline", "samples", "keys", "parts", "stores"].map(
   (name) => [name, { type: "string" }],
 );
