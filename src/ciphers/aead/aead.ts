@@ -66,7 +66,7 @@ export interface Aead {
 
   /**
    * Seals many messages, short ones side by side in the lanes of the cipher: for small records, several times faster than
-   * `seal` in a loop. Nothing is sealed unless all nonces differ, and nothing is returned unless all arguments are right.
+   * `seal` in a loop. All arguments are checked before anything is sealed.
    *
    * @returns ciphertext ‖ tag of each, in order: views of one buffer
    * @throws LanelockError as `seal`, and `ERR_NONCE` if a nonce comes twice; the message names the index

@@ -2,7 +2,7 @@
 
 import { inCall } from "../../engine/call.ts";
 import { type Engine, engine } from "../../engine/load.ts";
-import { type CheckedMessages, LENGTHS, LONG, LONGEST_SHARED, WORDS } from "./message-columns.ts";
+import { ALONE, type CheckedMessages, LENGTHS, WORDS } from "./message-columns.ts";
 
 const HEADER = 64;
 
@@ -10,9 +10,6 @@ const HEADER = 64;
 function textOffset(lengths: number): number {
   return HEADER + (((lengths & 0xffff) + 15) & ~15);
 }
-
-/** No record is longer. */
-export const LONGEST_RECORD = HEADER + LONGEST_SHARED + 15 + 15 + 32;
 
 /** Bytes of a record. */
 function recordSize(lengths: number): number {
@@ -40,8 +37,8 @@ export function groups({ nonces: { length: count }, words }: CheckedMessages, ap
     used = 0;
   };
   for (let index = 0; index < count; index += 1) {
-    const lengths = words[WORDS * index + LENGTHS] ?? LONG;
-    if (lengths < 0 || apart) {
+    const lengths = words[WORDS * index + LENGTHS] ?? ALONE;
+    if (lengths === ALONE || apart) {
       close(index);
       begin = index + 1;
       list.push({ begin: index, end: begin, alone: true });
@@ -55,22 +52,12 @@ export function groups({ nonces: { length: count }, words }: CheckedMessages, ap
   return list;
 }
 
-/** Messages with the words of those that are checked. */
-export type Columns = Omit<CheckedMessages, "textLength" | "usual">;
-
-/** The memory that records are written to: the engine's, also in words. */
-export class Records {
-  readonly #bytes: Uint8Array;
-  readonly #memory: Int32Array;
-
-  constructor({ bytes }: Engine) {
-    this.#bytes = bytes;
-    this.#memory = new Int32Array(bytes.buffer);
-  }
-
-  /** Writes the record of the message at `index` to `at`; returns where it ends. */
-  write({ data, aads, words }: Columns, index: number, at: number): number {
-    const memory = this.#memory;
+/** Writes the records of a group's messages to `first`; returns where they end. */
+function place(host: Engine, { data, aads, words }: CheckedMessages, { begin, end }: Group): number {
+  const { bytes } = host;
+  const memory = new Int32Array(bytes.buffer);
+  let at = host.io;
+  for (let index = begin; index < end; index += 1) {
     const from = WORDS * index;
     const lengths = words[from + LENGTHS] ?? 0;
     const size = recordSize(lengths);
@@ -82,17 +69,10 @@ export class Records {
     memory[to + 13] = lengths >>> 16;
     memory[to + 14] = size;
     const aad = aads[index];
-    if (aad !== undefined) this.#bytes.set(aad, at + HEADER);
-    this.#bytes.set(data[index] as Uint8Array, at + textOffset(lengths));
-    return at + size;
+    if (aad !== undefined) bytes.set(aad, at + HEADER);
+    bytes.set(data[index] as Uint8Array, at + textOffset(lengths));
+    at += size;
   }
-}
-
-/** Writes the records of a group's messages to IO; returns where they end. */
-function place(host: Engine, messages: CheckedMessages, { begin, end }: Group): number {
-  const records = new Records(host);
-  let at = host.io;
-  for (let index = begin; index < end; index += 1) at = records.write(messages, index, at);
   return at;
 }
 

@@ -23,10 +23,9 @@ import { openWithKeystream, sealWithKeystream } from "./gcm-keystream.ts";
 import { checkTextLength } from "./gcm-limits.ts";
 import { groups, workGroup } from "./gcm-many.ts";
 import { type LongMessage, openInParts, sealInParts } from "./gcm-parts.ts";
-import { LONG_LIST, sealShortMessages } from "./gcm-seal-many.ts";
 import { GcmSealStream } from "./gcm-seal-stream.ts";
 import type { MessageStart } from "./gcm-state.ts";
-import { checkMessages, checkNonces, readMessages } from "./many-messages.ts";
+import { checkMessages, checkNonces } from "./many-messages.ts";
 import { messageAt, textLengthAt } from "./message-columns.ts";
 
 export interface GcmOptions {
@@ -185,23 +184,16 @@ export class Gcm implements Aead {
   }
 
   sealMany(messages: Iterable<Message>): Bytes[] {
-    const read = readMessages(messages);
+    const checked = checkMessages(messages, 0);
+    checkNonces(checked);
     const slot = this.#key.address;
     const tag = this.tagLength;
-    const apart = this.#shortBelow === 0;
-    const seal = (first: number, count: number) => this.#cipher.gcmSealMany(slot, first, count, tag);
-    if (read.nonces.length >= LONG_LIST && !apart) {
-      const sealed = sealShortMessages(read, { tagLength: tag, seal });
-      if (sealed !== undefined) return sealed;
-    }
-    const checked = checkMessages(read, 0);
-    checkNonces(checked);
     const { words } = checked;
     const all = allocate(checked.textLength + tag * checked.nonces.length);
     const { buffer } = all;
     const sealed: Bytes[] = [];
     let at = 0;
-    for (const group of groups(checked, apart)) {
+    for (const group of groups(checked, this.#shortBelow === 0)) {
       if (group.alone) {
         const { nonce, data, aad } = messageAt(checked, group.begin);
         const one = this.seal(nonce, data, { aad, into: all.subarray(at) });
@@ -210,7 +202,7 @@ export class Gcm implements Aead {
         continue;
       }
       workGroup(checked, group, {
-        work: seal,
+        work: (first, count) => this.#cipher.gcmSealMany(slot, first, count, tag),
         take: ({ bytes }, first) => {
           const begin = at;
           for (let index = group.begin; index < group.end; index += 1) {
@@ -226,7 +218,7 @@ export class Gcm implements Aead {
   }
 
   openMany(messages: Iterable<Message>): (Bytes | LanelockError)[] {
-    const checked = checkMessages(readMessages(messages), this.tagLength);
+    const checked = checkMessages(messages, this.tagLength);
     const slot = this.#key.address;
     const opened: (Bytes | LanelockError)[] = [];
     for (const group of groups(checked, this.#shortBelow === 0)) {

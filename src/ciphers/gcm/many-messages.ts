@@ -1,21 +1,15 @@
-// The lists of messages that `sealMany` and `openMany` take: read once, then checked. Code in a later element can change an earlier one,
-// so nothing is checked before all are read.
+// The lists of messages that `sealMany` and `openMany` take: read once, then checked, before any message is sealed or opened.
 import { LanelockError } from "../../errors.ts";
 import { checkBytes } from "../../shared/byte-input.ts";
 import { checkNames } from "../../shared/known-names.ts";
 import type { Message } from "../aead/aead.ts";
 import { checkNonce } from "../aead/aead-arguments.ts";
 import { checkTextLength } from "./gcm-limits.ts";
-import {
-  type CheckedMessages,
-  LENGTHS,
-  LONG,
-  LONGEST_SHARED,
-  type ReadMessages,
-  UNUSUAL,
-  WORDS,
-} from "./message-columns.ts";
-import { type NonceColumns, repeatedNonce } from "./repeated-nonces.ts";
+import { ALONE, type CheckedMessages, LENGTHS, WORDS } from "./message-columns.ts";
+import { repeatedNonce } from "./repeated-nonces.ts";
+
+/** A message with more bytes of additional data and text than this fills the lanes alone. */
+const LONGEST_SHARED = 8064;
 
 const NAMES = ["nonce", "data", "aad"];
 
@@ -35,20 +29,13 @@ function word(bytes: Uint8Array, at: number): number {
 }
 
 /** Adds the message's index to an error. */
-export function aboutMessage(index: number, error: unknown): unknown {
+function aboutMessage(index: number, error: unknown): unknown {
   if (!(error instanceof LanelockError)) return error;
   return new LanelockError(error.code, `messages[${index}]: ${error.message}`, { cause: error });
 }
 
-/**
- * Reads each field of each message once: getters of the caller's run here and never again.
- *
- * @throws LanelockError for what is not a list of messages; it names the message by its index
- */
-export function readMessages(messages: Iterable<Message>): ReadMessages {
-  if (typeof messages !== "object" || messages === null || !(Symbol.iterator in messages)) {
-    throw new LanelockError("ERR_ARGUMENT", "messages must be an array of { nonce, data, aad }");
-  }
+/** Reads each field of each message once: getters of the caller's run here and never again. */
+function read(messages: Iterable<Message>): Pick<CheckedMessages, "nonces" | "data" | "aads"> {
   const [nonces, data, aads]: [Uint8Array[], Uint8Array[], (Uint8Array | undefined)[]] = [[], [], []];
   try {
     for (const message of messages) {
@@ -74,78 +61,45 @@ function textLengthOf(data: Uint8Array | undefined, tagLength: number): number {
   return length;
 }
 
-/** Checks a nonce, and fills in its words, which begin at `at`, if it has 12 bytes. Returns its length. */
-function readNonce(nonce: Uint8Array | undefined, words: Int32Array, at: number): number {
-  const length = checkNonce(nonce as Uint8Array);
-  if (length === 12) {
-    words[at] = word(nonce as Uint8Array, 0);
-    words[at + 1] = word(nonce as Uint8Array, 4);
-    words[at + 2] = word(nonce as Uint8Array, 8);
-  }
-  return length;
-}
-
 /**
- * The words of all messages, with nothing but their nonces filled in. Undefined if one does not have 12 bytes, or comes twice, or is no
- * nonce: then {@link checkMessages} and {@link checkNonces} say what is wrong, if anything is.
- */
-export function distinctNonces({ nonces }: ReadMessages): Int32Array | undefined {
-  const words = new Int32Array(WORDS * nonces.length);
-  try {
-    for (let index = 0; index < nonces.length; index += 1) {
-      if (readNonce(nonces[index], words, WORDS * index) !== 12) return undefined;
-    }
-  } catch {
-    return undefined;
-  }
-  return repeatedNonce({ nonces, words, usual: true }) === undefined ? words : undefined;
-}
-
-/**
- * Checks additional data and text of the message at `index`, and fills in the word of their lengths.
- *
- * @param tagLength length of the tag in `data`: 0 to seal
- * @returns the length of the text
- * @throws LanelockError that does not name the message
- */
-export function checkContent(
-  { data, aads }: ReadMessages,
-  index: number,
-  words: Int32Array,
-  tagLength: number,
-): number {
-  const aad = aads[index];
-  const aadLength = aad === undefined ? 0 : checkBytes(aad, "aad");
-  const length = textLengthOf(data[index], tagLength);
-  // 16 bits hold short lengths only.
-  words[WORDS * index + LENGTHS] = aadLength + length <= LONGEST_SHARED ? aadLength | (length << 16) : LONG;
-  return length;
-}
-
-/**
- * Checks all messages.
+ * Reads all messages, then checks them, before any is sealed or opened: code in a later element can change an earlier one.
  *
  * @param tagLength length of the tag in each `data`: 0 to seal
  * @throws LanelockError that names the message by its index
  */
-export function checkMessages(messages: ReadMessages, tagLength: number): CheckedMessages {
-  const count = messages.nonces.length;
-  const words = new Int32Array(WORDS * count);
+export function checkMessages(messages: Iterable<Message>, tagLength: number): CheckedMessages {
+  if (typeof messages !== "object" || messages === null || !(Symbol.iterator in messages)) {
+    throw new LanelockError("ERR_ARGUMENT", "messages must be an array of { nonce, data, aad }");
+  }
+  const { nonces, data, aads } = read(messages);
+  const words = new Int32Array(WORDS * nonces.length);
   let textLength = 0;
   let usual = true;
   let index = 0;
   try {
-    for (; index < count; index += 1) {
-      const isUsual = readNonce(messages.nonces[index], words, WORDS * index) === 12;
-      textLength += checkContent(messages, index, words, tagLength);
-      if (isUsual) continue;
-      words[WORDS * index + LENGTHS] = UNUSUAL;
-      usual = false;
+    for (; index < nonces.length; index += 1) {
+      const nonce = nonces[index] as Uint8Array;
+      const nonceLength = checkNonce(nonce);
+      const aad = aads[index];
+      const aadLength = aad === undefined ? 0 : checkBytes(aad, "aad");
+      const length = textLengthOf(data[index], tagLength);
+      textLength += length;
+      const at = WORDS * index;
+      // 16 bits hold short lengths only.
+      words[at + LENGTHS] =
+        nonceLength === 12 && aadLength + length <= LONGEST_SHARED ? aadLength | (length << 16) : ALONE;
+      if (nonceLength === 12) {
+        words[at] = word(nonce, 0);
+        words[at + 1] = word(nonce, 4);
+        words[at + 2] = word(nonce, 8);
+      } else {
+        usual = false;
+      }
     }
   } catch (error) {
     throw aboutMessage(index, error);
   }
-  return { ...messages, words, textLength, usual };
+  return { nonces, data, aads, words, textLength, usual };
 }
 
 /**
@@ -153,7 +107,7 @@ export function checkMessages(messages: ReadMessages, tagLength: number): Checke
  *
  * @throws LanelockError `ERR_NONCE` that names both messages
  */
-export function checkNonces(messages: NonceColumns): void {
+export function checkNonces(messages: CheckedMessages): void {
   const found = repeatedNonce(messages);
   if (found === undefined) return;
   throw new LanelockError(

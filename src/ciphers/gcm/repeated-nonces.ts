@@ -2,9 +2,6 @@
 import { plain } from "../../shared/byte-input.ts";
 import { type CheckedMessages, WORDS } from "./message-columns.ts";
 
-/** What is known of a list's nonces. */
-export type NonceColumns = Pick<CheckedMessages, "nonces" | "words" | "usual">;
-
 /** The index of a message, and that of the first message with its nonce. */
 export interface Repeated {
   readonly index: number;
@@ -73,6 +70,6 @@ function repeatedByBytes(nonces: readonly Uint8Array[]): Repeated | undefined {
 }
 
 /** The first message whose nonce an earlier one has, if there is one. */
-export function repeatedNonce({ nonces, words, usual }: NonceColumns): Repeated | undefined {
+export function repeatedNonce({ nonces, words, usual }: CheckedMessages): Repeated | undefined {
   return usual ? repeatedByWords(words, nonces.length) : repeatedByBytes(nonces);
 }
