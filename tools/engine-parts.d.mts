@@ -18,3 +18,4 @@ export declare const wideParts: readonly [Part, ...Part[]];
 export declare const wideProbe: Part<"wide-probe">;
 export declare function partOptions(part: Pick<Part, "constants" | "hasMemory">, build: AnyBuild): string[];
 export declare function buildBeside(name: PartName, build: AnyBuild): AnyBuild;
+export declare function importedAs(name: PartName): string;

@@ -1,5 +1,4 @@
 // What the engine is made of: the modules, each in every build.
-import { fileURLToPath } from "node:url";
 
 /** The builds of each module: targets of asconfig.json. */
 export const builds = ["plain", "relaxed"];
@@ -29,11 +28,21 @@ export const wideProbe = {
   hasMemory: true,
 };
 
+/** The name under which the modules import what a part exports. The compiler calls the module that has the memory `env`. */
+export function importedAs(name) {
+  return name === "engine" ? "env" : name;
+}
+
+/** Without node:url, since browsers run tests that import this file. */
+function pathOf(tool) {
+  return decodeURIComponent(new URL(tool, import.meta.url).pathname);
+}
+
 /** Options of asc for one build of a part, besides those of asconfig.json. */
 export function partOptions({ constants, hasMemory = false }, build) {
   return [
     ...["--memoryBase", `${constants}`, ...(hasMemory ? [] : ["--importMemory", "--noExportMemory"])],
-    ...(build === "wide" ? ["--transform", fileURLToPath(new URL("pair-lanes.mjs", import.meta.url))] : []),
+    ...(build === "wide" ? ["--transform", pathOf("pair-lanes.mjs")] : []),
   ];
 }
 

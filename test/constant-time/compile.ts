@@ -8,13 +8,14 @@ import {
   type AnyBuild,
   buildBeside,
   builds,
+  importedAs,
   type Part,
   type PartName,
   partOptions,
   parts,
 } from "../../tools/engine-parts.mjs";
 
-export { type AnyBuild, builds, type PartName, parts };
+export { type AnyBuild, builds, importedAs, type PartName, parts };
 
 function rootAbove(folder: string): string {
   return existsSync(join(folder, "asconfig.json")) ? folder : rootAbove(dirname(folder));
@@ -38,9 +39,6 @@ export function fileOf(build: AnyBuild, name: PartName): string {
 export function builtPart(build: AnyBuild, name: PartName): Uint8Array {
   return readFileSync(join(projectRoot, "build", fileOf(build, name)));
 }
-
-/** The name under which the modules import what a part exports. The compiler calls the module that has the memory `env`. */
-export const importedAs = (name: PartName): string => (name === "engine" ? "env" : name);
 
 /** All parts as one module that does the same, for what reads or rewrites code. */
 export function wholeEngine(build: AnyBuild): Uint8Array {

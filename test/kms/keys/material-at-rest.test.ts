@@ -279,8 +279,10 @@ describe("rewrapStore", () => {
     await expect(kms.encrypt({ keyId, plaintext })).rejects.toMatchObject(refused);
     await expect(kms.createKey({})).rejects.toMatchObject(refused);
     await expect(kms.disableKey({ keyId })).rejects.toMatchObject(refused);
-    await expect(kms.close()).rejects.toMatchObject({ code: "ERR_AUDIT", cause: refused });
+    // Its lines were written and anchored before the key was changed.
+    await kms.close();
     await using opened = await open({ rootKey: newRootKey });
+    expect(await opened.verify()).toMatchObject({ ok: true, problems: [] });
     expect((await opened.listKeys()).totalCount).toBe(1);
     expect((await opened.describeKey({ keyId })).keyMetadata.keyState).toBe("Enabled");
   });
