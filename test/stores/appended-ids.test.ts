@@ -65,7 +65,7 @@ test("of three processes that claim an id at the same time, exactly one has it",
   expect(new Set(takers)).toEqual(new Set([1]));
 });
 
-test("while one file follows another every few batches, no id is taken twice, and hardly one by nobody", async () => {
+test("while one file follows another every few batches, no id is taken twice, and few are taken by nobody", async () => {
   const path = newPath();
   const takers = await race(path, 0, ROUNDS);
   expect(readdirSync(folder).filter((name) => join(folder, name).startsWith(`${path}-`)).length).toBeGreaterThan(
@@ -86,7 +86,7 @@ test("of any number of ids that are claimed at once, each is new once", () => {
   two.close();
 });
 
-test("what claims to have more ids than a record has is none", () => {
+test("what claims to have more ids than a record may have is not a record", () => {
   const [most, more] = [MAX_RECORD_IDS, MAX_RECORD_IDS + 1].map((length) => {
     const entries = Array.from({ length }, () => entry());
     return encodeRecord({ writer: new Uint8Array(8), batch: 1, at: 0, entries });

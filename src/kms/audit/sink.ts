@@ -5,7 +5,7 @@ import { type AuditEvent, finishedEvent, type PendingEvent } from "./event.ts";
 
 /** Where events go. Batches come one at a time and in order. A failed batch is sent again, together with later events. */
 export interface AuditSink {
-  /** Of the file, which no other process writes; absent for a sink that is none. */
+  /** Of the file, which no other process writes; absent for a sink that is not a file. */
   readonly path?: string;
   /** `durable`: on disk when it returns. */
   write(events: readonly PendingEvent[], durable: boolean): MaybePromise<void>;

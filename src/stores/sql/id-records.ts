@@ -22,7 +22,7 @@ export const WRITER_BYTES = 8;
 const ID_BYTES = 16;
 const ENTRY_BYTES = ID_BYTES + 8;
 
-/** Ids of one record. What claims to have more is none, so that no file can make a reader sum up the same bytes for ever. */
+/** Ids of one record. What claims to have more is not a record, so that no file can make a reader sum up the same bytes without end. */
 export const MAX_RECORD_IDS = 1_000;
 
 interface Origin {

@@ -199,7 +199,7 @@ describe("with the policy continue", () => {
     await log.commit(event("first"));
     const notes: PendingEvent[] = [];
     log.watch((events) => notes.push(...events.filter(({ operation }) => operation === "AuditGap")));
-    // A batch of 256 is on its way while more come.
+    // A batch of 256 is being written while more events come.
     sink.waits = true;
     for (let n = 1; n < 256; n++) log.record(event("kept"));
     await settled();

@@ -177,7 +177,7 @@ describe("a file that a crash cut short", () => {
     expect(await problems()).toEqual([]);
   });
 
-  test("before its first seal is begun anew", async () => {
+  test("before its first seal is begun again", async () => {
     writeFileSync(path, '{"chain":"a","for');
     await open();
     expect(linesOf()[0]).toMatchObject({ store: keys.storeId, seq: 0 });
@@ -369,7 +369,7 @@ test("the final anchor is of everything written, and nothing is left to anchor",
 });
 
 describe("verification", () => {
-  test("names a file that is not there, is none, or is of another store", async () => {
+  test("names a file that is missing, is not an audit file, or is of another store", async () => {
     const file = await open();
     file.write([event("A")], true);
     await file.anchor();
@@ -387,7 +387,7 @@ describe("verification", () => {
     ]);
   });
 
-  test("knows no chain without an anchor", async () => {
+  test("reports a chain that has no anchor", async () => {
     await open();
     const report = verifyAuditFiles({ anchors: [], keys, files: [path] });
     expect([report.ok, report.files[0]?.problems]).toEqual([false, ["the store has no anchor of this chain"]]);

@@ -99,7 +99,7 @@ describe("the invocations of a key object", () => {
   });
 });
 
-test("a block fetched ahead in vain is tried again after a second, or when a call has to wait for it", async () => {
+test("a block whose fetch ahead failed is tried again after a second, or when a call has to wait for it", async () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   try {
     const { counter, asked, state } = counterAt(0);

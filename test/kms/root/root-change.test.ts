@@ -143,7 +143,7 @@ test("the others wait for as long as the process that changes the root key lives
   await kms.close();
 });
 
-test("a wait that is none is refused before anything is opened", async () => {
+test("an invalid wait is refused before anything is opened", async () => {
   for (const waitSeconds of [-1, Number.NaN, 3_601, "1" as unknown as number]) {
     const change = rewrapStore({ store: sqlStore({ path }), rootKey, newRootKey, waitSeconds });
     await expect(change).rejects.toMatchObject({ code: "ERR_ARGUMENT" });

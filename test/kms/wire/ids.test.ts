@@ -56,7 +56,7 @@ test("an id of a version is 36 characters of [0-9a-z-]", () => {
   }
 });
 
-test("a missing string and one that is none have their own errors", () => {
+test("a missing string and a value that is not a string have their own errors", () => {
   for (const absent of [undefined, null])
     expect(() => requiredString(absent, "KeyId")).toThrow(failing("MissingParameter"));
   for (const wrong of [1, {}, ["a"], true]) {

@@ -54,7 +54,7 @@ export const storeQuestions = {
     return { said, metas: metas.map((row) => row.name) };
   },
 
-  /** Moves amounts between two rows for ever. `moves` counts what was acknowledged. */
+  /** Moves amounts between two rows without end. `moves` counts what was acknowledged. */
   async moveForEver(name: string) {
     const store = indexedDbStore({ name });
     await store.open();
