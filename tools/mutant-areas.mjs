@@ -43,12 +43,12 @@ const service = [
  */
 const rooms = {
   audit: ["kms/audit"],
-  core: ["kms/core"],
+  core: ["kms/core", "kms/operations"],
   facade: ["kms/facade"],
   import: ["kms/import"],
   keys: ["kms/keys"],
   "life-cycle": ["kms/life-cycle"],
-  operations: ["kms/operations", "kms/policy"],
+  operations: ["kms/operations", "kms/policy", "kms/import", "kms/life-cycle"],
   policy: ["kms/policy"],
   root: ["kms/root", "kms/keys", "shared/private-file.test.ts"],
   rows: ["kms/rows", "kms/state"],

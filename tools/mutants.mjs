@@ -10,13 +10,19 @@ import { root } from "./setup.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: "string" }, again: { type: "boolean" }, concurrency: { type: "string", default: "2" } },
+  options: {
+    sample: { type: "string" },
+    again: { type: "boolean" },
+    concurrency: { type: "string", default: "2" },
+    // Far more than the tests of one fault take, so that a time-out on a busy machine is a loop without end.
+    seconds: { type: "string", default: "120" },
+  },
 });
 const [name, ...files] = positionals;
 const area = areas[name];
 if (area === undefined) {
   console.error(
-    `npm run test:mutants -- AREA [FILE…] [--sample COUNT | --again] [--concurrency COUNT]\nAreas: ${Object.keys(areas).join(", ")}`,
+    `npm run test:mutants -- AREA [FILE…] [--sample COUNT | --again] [--concurrency COUNT] [--seconds COUNT]\nAreas: ${Object.keys(areas).join(", ")}`,
   );
   process.exit(2);
 }
@@ -76,8 +82,7 @@ writeFileSync(
     ignoreStatic: true,
     coverageAnalysis: "perTest",
     concurrency: Number(values.concurrency),
-    // Far more than the tests of one fault take, so that a time-out on a busy machine is a loop without end.
-    timeoutMS: 120_000,
+    timeoutMS: 1000 * Number(values.seconds),
     dryRunTimeoutMinutes: 60,
     tempDirName: `build/${run}`,
     reporters: ["progress-append-only", "clear-text", "json"],
