@@ -1,5 +1,5 @@
 import type { AnswerOptions, Json } from "../kms/schema/field.ts";
-import { type MaybePromise, whenReady } from "../shared/maybe-promise.ts";
+import { isPromise, type MaybePromise, whenReady } from "../shared/maybe-promise.ts";
 import { authorize, forbidden, type KeyNames } from "./access/authorize.ts";
 import type { Parameters } from "./protocol/parameters.ts";
 import { ServiceError } from "./protocol/service-error.ts";
@@ -49,7 +49,7 @@ export interface Service {
  */
 export async function handleRequest(service: Service, request: HttpRequest, trace: Trace): Promise<Answer> {
   const verified = verifyRequest(request, service.gatekeeper);
-  const caller = verified instanceof Promise ? await verified : verified;
+  const caller = isPromise(verified) ? await verified : verified;
   const { claim, accessKey } = caller;
   trace.accessKeyId = accessKey.accessKeyId;
   trace.caller = accessKey.name;
@@ -63,7 +63,7 @@ export async function handleRequest(service: Service, request: HttpRequest, trac
   trace.operation = operation.name;
   const decoded = operation.decode(claim.parameters);
   const permission = permitted(service, request, { caller, operation, decoded });
-  const allowed = permission instanceof Promise ? await permission : permission;
+  const allowed = isPromise(permission) ? await permission : permission;
   const response = await operation.run(allowed, accessKey.name);
   const plaintext = request.headers["x-lanelock-plaintext"] === "base64" ? "base64" : undefined;
   return operation.encode(response, { plaintext });

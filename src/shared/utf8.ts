@@ -1,3 +1,5 @@
+import { LanelockError } from "../errors.ts";
+
 interface Encoder {
   encode(text: string): Uint8Array;
 }
@@ -46,8 +48,13 @@ export function textOf(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** Looked up at first use, for the same reason as the encoder. */
+function platformDecoder(): typeof TextDecoder | undefined {
+  return globalThis.TextDecoder ?? globalThis.process?.getBuiltinModule?.("node:util")?.TextDecoder;
+}
+
 function findDecoder(): Decoder {
-  const Platform = globalThis.TextDecoder ?? globalThis.process?.getBuiltinModule?.("node:util")?.TextDecoder;
+  const Platform = platformDecoder();
   return Platform ? new Platform() : { decode: decodeUtf8 };
 }
 
@@ -59,4 +66,26 @@ export function decodeUtf8(bytes: Uint8Array): string {
   } catch {
     return "\uFFFD";
   }
+}
+
+let strictDecoder: Decoder | undefined;
+
+/**
+ * The text of valid UTF-8, a byte order mark included; `undefined` for other bytes.
+ *
+ * @throws LanelockError `ERR_UNSUPPORTED` if the host has no TextDecoder
+ */
+export function validTextOf(bytes: Uint8Array): string | undefined {
+  strictDecoder ??= findStrictDecoder();
+  try {
+    return strictDecoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function findStrictDecoder(): Decoder {
+  const Platform = platformDecoder();
+  if (!Platform) throw new LanelockError("ERR_UNSUPPORTED", "This host has no TextDecoder: use one that has it");
+  return new Platform("utf-8", { fatal: true, ignoreBOM: true });
 }

@@ -1,5 +1,5 @@
-import { LanelockError } from "../../errors.ts";
 import { utf8 } from "../../shared/encoding.ts";
+import { validTextOf } from "../../shared/utf8.ts";
 import { invalidParameter } from "../ports/errors.ts";
 import { requiredBytes } from "../wire/request-fields.ts";
 import { base64Json, base64Parameter, fromBase64, toBase64 } from "./base64.ts";
@@ -37,16 +37,6 @@ export function bytes({ most, remedy, lengths, ...notes }: ByteNotes = {}): Fiel
   };
 }
 
-let strict: { decode(bytes: Uint8Array): string } | undefined;
-
-/** Made at the first use, not at load: jest's jsdom environment hides TextDecoder, and importing has to work there. */
-function strictDecoder(): { decode(bytes: Uint8Array): string } {
-  const Platform = globalThis.TextDecoder ?? globalThis.process?.getBuiltinModule?.("node:util")?.TextDecoder;
-  if (!Platform) throw new LanelockError("ERR_UNSUPPORTED", "This host has no TextDecoder: use one that has it");
-  strict ??= new Platform("utf-8", { fatal: true, ignoreBOM: true });
-  return strict;
-}
-
 /**
  * A plaintext of the service, which over HTTP is text: Encrypt encrypts the UTF-8 bytes of the text it is given, and Decrypt answers
  * with the text. Clients put Base64 there, as the official ones do. So the server neither encodes nor decodes Base64, and the client
@@ -58,16 +48,13 @@ export function plaintext(notes: ByteNotes = {}): Field<Uint8Array, Uint8Array, 
     fromText: (given) => utf8(given),
     toJson(value, options) {
       if (options.plaintext === "base64") return toBase64(value);
-      const decoder = strictDecoder();
-      try {
-        return decoder.decode(value);
-      } catch {
-        throw invalidParameter(
-          "CiphertextBlob",
-          "Its plaintext is no UTF-8 text: it was encrypted in process. Ask for Base64 with the header " +
-            "x-lanelock-plaintext: base64.",
-        );
-      }
+      const text = validTextOf(value);
+      if (text !== undefined) return text;
+      throw invalidParameter(
+        "CiphertextBlob",
+        "Its plaintext is no UTF-8 text: it was encrypted in process. Ask for Base64 with the header " +
+          "x-lanelock-plaintext: base64.",
+      );
     },
     fromJson(json) {
       const value = typeof json === "string" ? fromBase64(json) : undefined;

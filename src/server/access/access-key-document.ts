@@ -1,4 +1,5 @@
 import { LanelockError } from "../../errors.ts";
+import { textOf, utf8 } from "../../shared/utf8.ts";
 
 /** An access key as the store keeps it, in a document that is sealed under the store's root key. */
 export interface AccessKey {
@@ -19,13 +20,13 @@ export interface AccessKey {
 const FORMAT = 1;
 
 export function encodeAccessKeys(accessKeys: readonly AccessKey[]): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({ format: FORMAT, accessKeys }));
+  return utf8(JSON.stringify({ format: FORMAT, accessKeys }));
 }
 
 /** @throws LanelockError `ERR_INTEGRITY` for a document of a newer version of this package */
 export function decodeAccessKeys(document: Uint8Array | undefined): readonly AccessKey[] {
   if (document === undefined) return [];
-  const { format, accessKeys } = JSON.parse(new TextDecoder().decode(document)) as {
+  const { format, accessKeys } = JSON.parse(textOf(document)) as {
     format: number;
     accessKeys: readonly AccessKey[];
   };

@@ -135,6 +135,7 @@ function resourcesOfName(name: string, keys: KeyNames): MaybePromise<Resources> 
 }
 
 function resourcesOfBlob(blob: unknown, keys: KeyNames): MaybePromise<Resources> {
+  // Bytes of this realm: the server decoded them from the request's text.
   const found = blob instanceof Uint8Array ? keyIdOfBlob(blob, keys) : undefined;
   return whenReady(found, (keyId) => ({ keyId, resources: [`key/${keyId ?? ""}`] }));
 }

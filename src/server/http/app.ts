@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { performance } from "../../shared/timers.ts";
+import { validTextOf } from "../../shared/utf8.ts";
 import { plainAddress } from "../access/conditions.ts";
 import { type HttpRequest, handleRequest, type Service, type Trace } from "../handle-request.ts";
 import { readParameters } from "../protocol/parameters.ts";
@@ -187,7 +188,7 @@ function httpRequest(request: FastifyRequest): HttpRequest {
   const query = new Map<string, string>();
   const encoded = mark < 0 ? "" : url.slice(mark + 1);
   const isInOrder = readParameters(encoded, query);
-  const body = request.body instanceof Uint8Array ? request.body : NO_BYTES;
+  const body = ArrayBuffer.isView(request.body) ? (request.body as Uint8Array) : NO_BYTES;
   const isForm = body.length > 0 && /^application\/x-www-form-urlencoded\b/i.test(headers["content-type"] ?? "");
   return {
     method: request.method,
@@ -204,16 +205,10 @@ function httpRequest(request: FastifyRequest): HttpRequest {
 
 function formOf(body: Uint8Array): ReadonlyMap<string, string> {
   const form = new Map<string, string>();
-  readParameters(textOf(body), form);
+  const text = validTextOf(body);
+  if (text === undefined) throw new ServiceError("ParseRequestParameterException", "The body is not UTF-8.");
+  readParameters(text, form);
   return form;
-}
-
-function textOf(body: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
-  } catch (cause) {
-    throw new ServiceError("ParseRequestParameterException", "The body is not UTF-8.", { cause });
-  }
 }
 
 interface Refused {
