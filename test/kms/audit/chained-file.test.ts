@@ -1,66 +1,32 @@
 import fs, {
   appendFileSync,
   existsSync,
-  mkdtempSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type KeyStore, Kms } from "lanelock/kms";
-import { memoryStore } from "lanelock/stores";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ChainedFile } from "../../../src/kms/audit/chained-file.ts";
-import { type PendingEvent, pendingEvent } from "../../../src/kms/audit/event.ts";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { verifyAuditFiles } from "../../../src/kms/audit/verify.ts";
-import { StoreKeys } from "../../../src/kms/root/store-keys.ts";
-import { materialCipher } from "../../../src/providers/software/index.ts";
-import { rootKey } from "../open-kms.ts";
-import { trustedRows } from "../trusted-rows.ts";
-
-let directory: string;
-let path: string;
-let store: KeyStore;
-let keys: StoreKeys;
-let files: ChainedFile[];
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "lanelock-chained-"));
-  path = join(directory, "audit.jsonl");
-  store = memoryStore();
-  await (await Kms.open({ store, rootKey, audit: false, sweepSeconds: false })).close();
-  await store.open();
-  const storeId = await store.read((rows) => rows.meta("store-id"));
-  keys = new StoreKeys(new TextDecoder().decode(storeId), rootKey, materialCipher);
-  files = [];
-});
-afterEach(async () => {
-  for (const file of files) await file.close();
-  await store.close();
-  rmSync(directory, { recursive: true });
-});
-
-async function open(at = path): Promise<ChainedFile> {
-  const file = await ChainedFile.open({ path: at, store: await trustedRows(store), keys, now: () => 1_000 });
-  files.push(file);
-  return file;
-}
-const event = (operation: string): PendingEvent => pendingEvent(1, "me", operation);
-const linesOf = (file = path) =>
-  readFileSync(file, "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-const operationsOf = (file = path) => linesOf(file).flatMap(({ operation }) => operation ?? []);
-const anchors = () => store.read((rows) => rows.anchors());
-const verify = async (...given: string[]) => verifyAuditFiles({ anchors: await anchors(), keys, files: given });
-const problems = async (...given: string[]) => (await verify(...given)).files.flatMap((file) => file.problems);
-const lost = expect.objectContaining({ code: "ERR_AUDIT", message: expect.stringContaining("deleted or cut") });
-const overtaken = expect.objectContaining({ code: "ERR_AUDIT", message: expect.stringContaining("claim") });
+import {
+  anchors,
+  directory,
+  event,
+  files,
+  keys,
+  linesOf,
+  lost,
+  open,
+  operationsOf,
+  overtaken,
+  path,
+  problems,
+  store,
+  verify,
+} from "./audit-folder.ts";
 
 describe("a new file", () => {
   test("is for its owner alone, names its store, and is anchored at once", async () => {
@@ -216,89 +182,6 @@ describe("a file that was changed while nobody had it open", () => {
     await open();
     expect(operationsOf()).toEqual(["A", "B"]);
     expect(await problems()).toEqual([]);
-  });
-});
-
-describe("a file that is renamed while it is written", () => {
-  const moved = () => join(directory, "audit.1.jsonl");
-
-  test("is continued under its old name, and both files verify wherever the old one is", async () => {
-    const file = await open();
-    file.write([event("A")], true);
-    renameSync(path, moved());
-    file.check();
-    file.write([event("B")], true);
-    await file.anchor();
-    expect([operationsOf(moved()), operationsOf()]).toEqual([["A"], ["B"]]);
-    const [before] = linesOf(moved());
-    expect(linesOf()[0].after).toMatchObject({ chain: before.chain, seq: 1, mac: linesOf(moved()).at(-1).mac });
-    expect((await anchors()).map(({ sequence }) => sequence).sort()).toEqual([1, 1]);
-    const report = await verify();
-    expect([report.ok, report.files.map(({ location }) => location).sort()]).toEqual([true, [moved(), path]]);
-    // In a folder that nobody looks in it is missing, unless it is named.
-    const elsewhere = join(mkdtempSync(join(directory, "old-")), "x");
-    renameSync(moved(), elsewhere);
-    expect(await problems()).toEqual([expect.stringContaining("with 1 events or more, is not there")]);
-    expect(await problems(elsewhere)).toEqual([]);
-  });
-
-  test("while its anchor is written leaves an anchor of each file", async () => {
-    const rows = await trustedRows(store);
-    let meanwhile = () => {};
-    const slow = {
-      claim: (name: string) => rows.claim(name),
-      storedAnchor: (chainId: string) => rows.storedAnchor(chainId),
-      anchor: async (row: Parameters<typeof rows.anchor>[0]) => {
-        meanwhile();
-        return rows.anchor(row);
-      },
-    };
-    const file = await ChainedFile.open({ path, store: slow, keys, now: () => 1_000 });
-    files.push(file);
-    file.write([event("A"), event("B")], true);
-    meanwhile = () => {
-      meanwhile = () => {};
-      renameSync(path, moved());
-      file.check();
-    };
-    await file.anchor();
-    await file.anchor();
-    const [{ chain: old }, { chain: next }] = [...linesOf(moved()).slice(0, 1), ...linesOf().slice(0, 1)];
-    const anchored = (await anchors()).map(({ chainId, sequence }) => [chainId, sequence]);
-    expect(new Map(anchored as [string, number][])).toEqual(
-      new Map([
-        [old, 2],
-        [next, 0],
-      ]),
-    );
-  });
-
-  test("must end where the next one says", async () => {
-    const file = await open();
-    file.write([event("A")], true);
-    const short = readFileSync(path);
-    file.write([event("B")], true);
-    renameSync(path, moved());
-    file.check();
-    await file.anchor();
-    expect(await problems()).toEqual([]);
-    writeFileSync(moved(), short);
-    expect(await problems()).toEqual([
-      expect.stringContaining("event 2 was anchored"),
-      expect.stringContaining("ends at event 1; the file that continues it says event 2"),
-    ]);
-  });
-
-  test("is not continued in a file that has content", async () => {
-    const file = await open();
-    renameSync(path, moved());
-    writeFileSync(path, "of another process\n");
-    expect(() => file.check()).toThrow(overtaken);
-    expect(readFileSync(path, "utf8")).toBe("of another process\n");
-    unlinkSync(path);
-    await file.recover();
-    file.write([event("A")], true);
-    expect(operationsOf()).toEqual(["A"]);
   });
 });
 
