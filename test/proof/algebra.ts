@@ -10,6 +10,7 @@
 import { Increments } from "./increments.ts";
 import { Nodes } from "./nodes.ts";
 import { Pairs } from "./pairs.ts";
+import { type PublicTable, PublicTables } from "./public-tables.ts";
 import { type Box, Substitutions } from "./substitutions.ts";
 import { Sums } from "./sums.ts";
 import { parity, TruthTables } from "./truth-tables.ts";
@@ -38,32 +39,10 @@ interface ByteVariable {
   combinations?: ReadonlyMap<number, number>;
 }
 
-/** A table of bytes that the program looks up in. An index without an entry may give anything. */
-export interface PublicTable {
-  /** The same for tables with the same entries only. */
-  readonly key: string;
-  readonly entry: (index: number) => number | undefined;
-}
-
 /** Of functions of a byte there are only so many that matter: all proofs share what is known of them. */
 const tables = new TruthTables();
 const substitutions = new Substitutions(tables);
-
-const lookUps = new Map<string, readonly number[] | undefined>();
-
-/** The bits of what is looked up, as signed truth tables over the byte that the index's bits are tables over. */
-function lookedUp({ key, entry }: PublicTable, index: readonly number[]): readonly number[] | undefined {
-  const whole = `${key} ${index}`;
-  if (lookUps.has(whole)) return lookUps.get(whole);
-  const values = Array.from({ length: 256 }, (_, value) =>
-    entry(index.reduce((all, table, bit) => all | (tables.at(table, value) << bit), 0)),
-  );
-  const found = values.includes(undefined)
-    ? undefined
-    : index.map((_, bit) => tables.of((value) => (values[value]! >> bit) & 1));
-  lookUps.set(whole, found);
-  return found;
-}
+const publicTables = new PublicTables(tables);
 
 export class Algebra {
   readonly #sums = new Sums();
@@ -343,7 +322,7 @@ export class Algebra {
   /** A byte looked up by the program in a public table, at an index whose bits depend on one byte. */
   lookUp(table: PublicTable, index: readonly Bit[]): readonly Bit[] {
     const views = this.views(index);
-    const found = views && lookedUp(table, views.tables);
+    const found = views && publicTables.lookUp(table, views.tables);
     return found ? found.map((bit) => this.#bitOfTable(views.byte, bit)) : index.map(() => UNKNOWN);
   }
 
