@@ -61,7 +61,10 @@ export class HmacSha256 {
   #outerMessage(data: Uint8Array): Uint8Array {
     if (this.#message.length < BLOCK + data.length) this.#message = this.#grown(data.length);
     this.#message.set(data, BLOCK);
-    this.#outer.set(sha256(this.#message.subarray(0, BLOCK + data.length)), BLOCK);
+    const message = this.#message.subarray(0, BLOCK + data.length);
+    this.#outer.set(sha256(message), BLOCK);
+    // It may be key material, whose fingerprint this is.
+    message.fill(0, BLOCK);
     return this.#outer;
   }
 
