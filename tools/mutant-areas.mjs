@@ -61,7 +61,7 @@ const rooms = {
 const slow = [
   ...["state/rows-*", "state/journal-length", "state/column-types", "state/upgrade", "operations/asymmetric*"],
   ...["audit/audit", "audit/rotation", "audit/rewrapped-chains", "audit/file-faults", "keys/uncached-keys"],
-  ...["import/import-on-disk", "life-cycle/deletion", "life-cycle/seeding"],
+  ...["import/import-on-disk", "life-cycle/deletion", "life-cycle/seeding-on-disk"],
 ].map((file) => `!test/kms/${file}.test.ts`);
 const pathOf = (place) => (place.endsWith(".ts") ? `test/${place}` : `test/${place}/**`);
 const kms = Object.fromEntries(

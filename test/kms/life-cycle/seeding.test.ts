@@ -1,8 +1,5 @@
 import { createDecipheriv, createPrivateKey, createPublicKey, randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { memoryStore, sqlStore } from "lanelock/stores";
+import { memoryStore } from "lanelock/stores";
 import { expect, test } from "vitest";
 import { createExternal, importMaterial, privateKeyOf } from "../import/wrapped-material.ts";
 import { openKms, TestClock } from "../open-kms.ts";
@@ -135,19 +132,4 @@ test("at once, from two sides, it is one key", async () => {
   expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
   expect((await kms.listKeys({})).totalCount).toBe(1);
   await kms.encrypt({ keyId: seed.keyId, plaintext });
-});
-
-test("seeding a key that is there already is in the log before the call returns, as everything of the life cycle is", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "lanelock-seeding-"));
-  const path = join(directory, "keys.db");
-  const kms = await open({ store: sqlStore({ path }) });
-  try {
-    for (let times = 1; times <= 3; times++) {
-      await kms.seedKey(seed);
-      expect(readFileSync(`${path}.audit.jsonl`, "utf8").split('"operation":"SeedKey"')).toHaveLength(times + 1);
-    }
-  } finally {
-    await kms.close();
-    rmSync(directory, { recursive: true, force: true });
-  }
 });
