@@ -177,6 +177,24 @@ describe("an expiry that is due", () => {
     expect(operations()).toEqual(["ExpireKeyMaterial OK"]);
   });
 
+  test("of a key that another process deleted meanwhile says that nothing changed", async () => {
+    const row = await key(expiry);
+    meanwhile("destroyKey", () => bare.core.rows.write((rows) => rows.deleteKey("key-a")));
+    await settle(bare.core, row);
+    expect([await rowOf("key-a"), operations()]).toEqual([undefined, ["ExpireKeyMaterial Unchanged"]]);
+  });
+
+  test("that cannot be written fails, and is not tried again at once", async () => {
+    const row = await key(expiry);
+    const write = store.write.bind(store);
+    store.write = () => {
+      store.write = write;
+      return Promise.reject(new Error("disk full"));
+    };
+    await expect(settle(bare.core, row)).rejects.toMatchObject({ code: "ERR_STORE" });
+    expect([(await rowOf("key-a"))?.state, operations()]).toEqual(["Enabled", ["ExpireKeyMaterial ERR_STORE"]]);
+  });
+
   test("of no key, or of one that must not be changed, is nothing to do", async () => {
     const row = await key(expiry);
     const event = bare.core.systemEvent("DeleteKeyMaterial", "key-a");
