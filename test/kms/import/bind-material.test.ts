@@ -1,9 +1,11 @@
-import { type KeyStore, Kms } from "lanelock/kms";
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { type KeyProvider, type KeyStore, Kms } from "lanelock/kms";
 import { memoryStore } from "lanelock/stores";
 import { beforeEach, describe, expect, test } from "vitest";
+import { softwareProvider } from "../../../src/providers/software/index.ts";
 import { NodeCryptoProvider } from "../node-crypto-provider.ts";
-import { rootKey } from "../open-kms.ts";
-import { invalidMaterial, wrapMaterial } from "./wrapped-material.ts";
+import { openKms, rootKey } from "../open-kms.ts";
+import { invalidMaterial, privateKeyOf, wrapMaterial } from "./wrapped-material.ts";
 
 // Imports into a provider that keeps its objects itself, as a token does: which of them are there afterwards.
 
@@ -53,10 +55,27 @@ describe("the same material again", () => {
 
 test("other material is refused before it reaches the provider", async () => {
   await bring(material);
-  const before = objects();
+  hsm.importKey = () => Promise.reject(new Error("reached"));
   await expect(bring(other)).rejects.toMatchObject(invalidMaterial);
-  expect(objects()).toEqual(before);
   await kms.encrypt({ keyId, plaintext });
+});
+
+test("the public key of imported material is kept, also where the provider does not give it", async () => {
+  const own = softwareProvider();
+  const without: KeyProvider = {
+    ...{ name: "without", protectionLevel: "HSM", open: own.open.bind(own), close: own.close.bind(own) },
+    ...{ capabilities: () => [], createKey: own.createKey.bind(own), destroyKey: own.destroyKey.bind(own) },
+    ...{ loadCipherKey: own.loadCipherKey.bind(own), loadAsymmetricKey: own.loadAsymmetricKey.bind(own) },
+    importKey: async (request) => ({ ...(await own.importKey(request)), publicKey: undefined }),
+    rewrap: own.rewrap.bind(own),
+  };
+  await using other = await openKms({ hsm: without, allowSeeding: true });
+  const named = { keyId: "key-seeded", keyVersionId: "v".repeat(36) };
+  const pkcs8 = await privateKeyOf("EC_P256");
+  await other.seedKey({ ...named, protectionLevel: "HSM", keySpec: "EC_P256", material: pkcs8 });
+  const { publicKey } = await other.getPublicKey(named);
+  const expected = createPublicKey(createPrivateKey({ key: Buffer.from(pkcs8), format: "der", type: "pkcs8" }));
+  expect(publicKey).toBe(expected.export({ format: "pem", type: "spki" }));
 });
 
 test("an import whose change cannot be written destroys its object, and leaves the old one in use", async () => {

@@ -2,7 +2,12 @@ import { createHash } from "node:crypto";
 import type { KeyStore } from "lanelock/kms";
 import { memoryStore } from "lanelock/stores";
 import { beforeEach, describe, expect, test } from "vitest";
-import { CountedAttempt, destroyExpiredTokens, liveToken } from "../../../src/kms/import/import-tokens.ts";
+import {
+  CountedAttempt,
+  destroyExpiredTokens,
+  liveToken,
+  tokenBinding,
+} from "../../../src/kms/import/import-tokens.ts";
 import type { ImportTokenRow, KeyRow } from "../../../src/kms/ports/index.ts";
 import { type BareContext, bareContext } from "../bare-context.ts";
 
@@ -132,6 +137,17 @@ describe("an attempt", () => {
     await made.takeBack();
     expect(await rowOf()).toBeUndefined();
   });
+});
+
+test("the wrapping key of a token opens for that token of that key alone", () => {
+  const { keys } = bare.core;
+  const secret = Uint8Array.of(1, 2, 3);
+  const wrapped = keys.wrap(tokenBinding("key-a", ID), secret);
+  expect(keys.unwrap(tokenBinding("key-a", ID), wrapped)).toEqual(secret);
+  const damaged = expect.objectContaining({ code: "ERR_INTEGRITY" });
+  expect(() => keys.unwrap(tokenBinding("key-b", ID), wrapped)).toThrow(damaged);
+  expect(() => keys.unwrap(tokenBinding("key-a", ID.replace("0", "1")), wrapped)).toThrow(damaged);
+  expect(() => keys.unwrap({ ...tokenBinding("key-a", ID), purpose: "key" }, wrapped)).toThrow(damaged);
 });
 
 describe("the sweep", () => {
