@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
-import { type KeyProvider, type KeyStore, Kms } from "lanelock/kms";
+import { type KeyStore, Kms } from "lanelock/kms";
 import { memoryStore } from "lanelock/stores";
 import { beforeEach, describe, expect, test } from "vitest";
-import { softwareProvider } from "../../../src/providers/software/index.ts";
 import { NodeCryptoProvider } from "../node-crypto-provider.ts";
 import { openKms, rootKey } from "../open-kms.ts";
+import { softwareAsHsm } from "../software-as-hsm.ts";
 import { invalidMaterial, privateKeyOf, wrapMaterial } from "./wrapped-material.ts";
 
 // Imports into a provider that keeps its objects itself, as a token does: which of them are there afterwards.
@@ -61,14 +61,9 @@ test("other material is refused before it reaches the provider", async () => {
 });
 
 test("the public key of imported material is kept, also where the provider does not give it", async () => {
-  const own = softwareProvider();
-  const without: KeyProvider = {
-    ...{ name: "without", protectionLevel: "HSM", open: own.open.bind(own), close: own.close.bind(own) },
-    ...{ capabilities: () => [], createKey: own.createKey.bind(own), destroyKey: own.destroyKey.bind(own) },
-    ...{ loadCipherKey: own.loadCipherKey.bind(own), loadAsymmetricKey: own.loadAsymmetricKey.bind(own) },
+  const without = softwareAsHsm((own) => ({
     importKey: async (request) => ({ ...(await own.importKey(request)), publicKey: undefined }),
-    rewrap: own.rewrap.bind(own),
-  };
+  }));
   await using other = await openKms({ hsm: without, allowSeeding: true });
   const named = { keyId: "key-seeded", keyVersionId: "v".repeat(36) };
   const pkcs8 = await privateKeyOf("EC_P256");

@@ -1,7 +1,7 @@
 import type { AuditEvent, KeyProvider } from "lanelock/kms";
 import { beforeEach, expect, test } from "vitest";
-import { softwareProvider } from "../../../src/providers/software/index.ts";
 import { openKms, TestClock } from "../open-kms.ts";
+import { softwareAsHsm } from "../software-as-hsm.ts";
 
 /** An object that no row names would stay in a token for good: where a key or version is not made in the end, it is destroyed. */
 let made: string[];
@@ -13,12 +13,8 @@ beforeEach(() => {
 
 /** The provider of software keys as one of a token's level, whose objects are counted. */
 function counted(): KeyProvider {
-  const own = softwareProvider();
   const nameOf = (handle: Uint8Array) => Buffer.from(handle).toString("hex");
-  return {
-    ...{ name: "counted", protectionLevel: "HSM", open: own.open.bind(own), close: own.close.bind(own) },
-    ...{ capabilities: () => [], importKey: own.importKey.bind(own), rewrap: own.rewrap.bind(own) },
-    ...{ loadCipherKey: own.loadCipherKey.bind(own), loadAsymmetricKey: own.loadAsymmetricKey.bind(own) },
+  return softwareAsHsm((own) => ({
     async createKey(request) {
       const object = await own.createKey(request);
       made.push(nameOf(object.handle));
@@ -28,7 +24,7 @@ function counted(): KeyProvider {
       if (destructionFails) throw new Error("no");
       destroyed.push(`${binding.purpose} ${nameOf(handle)}`);
     },
-  };
+  }));
 }
 
 test("the object of a key that could not be written, and the first error is the answer", async () => {
