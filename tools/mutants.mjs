@@ -45,7 +45,9 @@ const sampling = only ? { checkers: ["sample"], ...only } : {};
  * Stryker asks for threads, which begin in a third of the time that processes take. A token's module reads the environment of its process,
  * which a thread cannot set, and is loaded once in it.
  */
-const plugins = name.startsWith("providers/pkcs11")
+const withTokens =
+  name.startsWith("providers/pkcs11") || name.startsWith("providers/external") || name === "external-proxy";
+const plugins = withTokens
   ? `{ name: "processes", configureVitest: ({ project }) => { project.config.pool = "forks"; } }`
   : "";
 writeFileSync(

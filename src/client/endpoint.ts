@@ -30,7 +30,7 @@ export function readEndpoint(given: unknown, insecure: boolean): Endpoint {
   const isLocal = isLocalHost(url.hostname.replace(/^\[(.*)\]$/, "$1"));
   if (url.protocol === "http:" && !isLocal && !insecure) {
     throw wrong(
-      `${url.origin} would send plaintexts and data keys in the clear to another machine. Use https, or say insecure: true.`,
+      `${url.origin} would send plaintexts and data keys unencrypted to another machine. Use https, or say insecure: true.`,
     );
   }
   return { origin: url.origin, host: url.host };

@@ -11,7 +11,7 @@ export interface ServeOptions {
   readonly listen?: { readonly host?: string; readonly port?: number } | { readonly socket: string } | undefined;
   /** PEM files. Without them only local addresses are listened on. */
   readonly tls?: { readonly certificate: string; readonly privateKey: string } | undefined;
-  /** Lets the server listen on other than local addresses without TLS. Requests and answers are then sent in the clear. */
+  /** Lets the server listen on other than local addresses without TLS. Requests and answers are then sent unencrypted. */
   readonly insecure?: boolean | undefined;
   /** Origins of web pages that may call, like `https://app.example`; none unless given. Others cannot read answers. */
   readonly allowedOrigins?: readonly string[] | undefined;
@@ -77,7 +77,7 @@ export function checkedServeOptions(options: ServeOptions): ServeSettings {
     throw new LanelockError(
       "ERR_ARGUMENT",
       `On ${listen.host} the server listens only with TLS: give tls: { certificate, privateKey }, or insecure: true to send ` +
-        "keys and plaintexts in the clear.",
+        "keys and plaintexts unencrypted.",
     );
   }
   return {

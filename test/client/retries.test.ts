@@ -111,7 +111,7 @@ describe("an operation that may be repeated", () => {
   });
 });
 
-/** Doing these twice is not as good as once: a key more, or a refusal that hides the success. */
+/** Doing these twice has another effect: a key more, or a refusal that hides the success. */
 const ONCE = [
   ...["CancelKeyDeletion", "CreateAlias", "CreateKey", "CreateKeyVersion", "DeleteAlias", "RotateKey"],
   "ScheduleKeyDeletion",

@@ -89,7 +89,7 @@ test.each([
   );
 });
 
-test("an OpenSSL without the algorithm is as good as none", () => {
+test("an OpenSSL without the algorithm counts as none", () => {
   const lacking = "({ ...process.getBuiltinModule('node:crypto'), getCipherInfo: () => undefined })";
   const lines = withoutNodeCrypto(`const crypto = ${lacking}; process.getBuiltinModule = () => crypto;`);
   expect(lines.slice(0, 2)).toEqual(["5016", "5016"]);

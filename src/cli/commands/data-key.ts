@@ -17,13 +17,13 @@ interface DataKeyOptions {
 export function addDataKey(program: Command): void {
   program
     .command("data-key")
-    .description("make a data key: in the clear, and encrypted under a key")
+    .description("make a data key: its plaintext, and its encryption under a key")
     .requiredOption("--key <key>", "key id, alias or ARN")
     .option("--context <key=value>", "encryption context, needed again to decrypt; may be repeated", pair)
     .option("--bytes <number>", "length of the data key, 1 to 1,024 (default: 32)", wholeNumber)
     .option("--without-plaintext", "print only the encrypted data key")
     .option("--out <file>", "the encrypted data key (default: standard output, in base64)")
-    .option("--plaintext-out <file>", "the data key in the clear")
+    .option("--plaintext-out <file>", "the plaintext of the data key")
     .action((options: DataKeyOptions, command: Command) =>
       withKms(command, async (kms, { json }) => {
         const toFiles = options.out !== undefined || options.plaintextOut !== undefined;

@@ -20,7 +20,7 @@ const COMMANDS: readonly StateCommand[] = [
   },
   {
     name: "schedule-deletion",
-    description: "delete a key for good at the end of a pending window",
+    description: "delete a key at the end of a pending window",
     run: (kms, keyId, { days }) => kms.scheduleKeyDeletion({ keyId, pendingWindowInDays: days }),
   },
   {

@@ -16,7 +16,7 @@ export interface Operation<Request, Read, Response> {
   /** In the service: `Encrypt`. */
   readonly name: string;
   readonly plane: Plane;
-  /** Whether doing it twice is as good as once, so that a client may send it again when it got no answer. */
+  /** Whether doing it twice has the effect of once, so that a client may send it again when it got no answer. */
   readonly repeatable: boolean;
   /** The key states it is refused in; absent for operations on no key. */
   readonly states?: Refusals;

@@ -62,7 +62,7 @@ export interface KeyTransport {
    * `UnsupportedOperation` for `RSAES_PKCS1_V1_5` where the platform has no raw RSA
    */
   unwrap(wrapper: MaterialWrapper, request: UnwrapMaterial): Promise<CheckedMaterial>;
-  /** Material given in the clear. It is not changed. @throws KmsError `InvalidKeyMaterial` */
+  /** Material given unencrypted. It is not changed. @throws KmsError `InvalidKeyMaterial` */
   check(keySpec: KeySpec, material: Uint8Array): MaybePromise<CheckedMaterial>;
   /**
    * Encrypts under a recipient's RSA_2048 key.

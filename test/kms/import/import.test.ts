@@ -134,7 +134,7 @@ describe("the same material only", () => {
     expect(await stateOf(keyId)).toBe("Enabled");
   });
 
-  test("no two keys share material, symmetric or not, until the first is deleted for good", async () => {
+  test("no two keys share material, symmetric or not, until the first is gone", async () => {
     const [one, other] = [await createExternal(kms), await createExternal(kms)];
     const material = randomBytes(32);
     await importOver(one, material);

@@ -158,7 +158,7 @@ describe("deletion", () => {
     });
   });
 
-  test("the token's objects are destroyed; while the token is gone the key is as good as deleted, and it is tried again", async () => {
+  test("the token's objects are destroyed; while the token is gone the key counts as deleted, and it is tried again", async () => {
     const time = new TestClock();
     const hsm = new NodeCryptoProvider();
     const store = memoryStore();

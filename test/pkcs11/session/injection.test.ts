@@ -274,7 +274,7 @@ describe.each(Object.entries(operations))("%s", (_name, prepare) => {
     await requireAllSessions("after all");
   });
 
-  test("with every function failing for good, and coming back", async () => {
+  test("with every function failing until it comes back", async () => {
     const work = await prepare();
     calls.made.length = 0;
     await outcome(work);
