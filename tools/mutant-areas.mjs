@@ -78,12 +78,20 @@ const envelope = {
       ),
     ],
   },
-  "envelope/ranges": { tests: [...messages, "test/envelope/ranges.test.ts"] },
+  "envelope/ranges": {
+    tests: [...messages, ...["range-rules", "ranges", "turns"].map((name) => `test/envelope/${name}.test.ts`)],
+  },
   "envelope/segments": {
-    tests: [...messages, "test/contract/segment-cipher.test.ts", "test/envelope/streams.test.ts"],
+    tests: [
+      ...messages,
+      "test/contract/segment-cipher.test.ts",
+      ...["crossover", "segment-rules", "streams"].map((name) => `test/envelope/${name}.test.ts`),
+    ],
   },
   "envelope/streams": { tests: [...messages, "test/envelope/streams.test.ts", "test/envelope/abort.test.ts"] },
-  "envelope/whole": { tests: [...messages, "test/envelope/bad-input.test.ts", "test/envelope/abort.test.ts"] },
+  "envelope/whole": {
+    tests: [...messages, ...["abort", "bad-input", "whole-rules"].map((name) => `test/envelope/${name}.test.ts`)],
+  },
   "envelope/workers": {
     mutate: ["src/envelope/workers/*.ts", "!src/envelope/workers/*.generated.ts"],
     tests: ["rules", "worker-pool", "thread-start"].map((name) => `test/envelope/${name}.test.ts`),
@@ -110,7 +118,12 @@ export const areas = {
   ),
   envelope: {
     mutate: ["src/envelope/**/*.ts", "!src/envelope/workers/*.generated.ts"],
-    tests: [...messages, "test/envelope/*.test.ts", "!test/envelope/fuzz.test.ts"],
+    tests: [
+      ...messages,
+      "test/envelope/*.test.ts",
+      "!test/envelope/fuzz.test.ts",
+      "!test/envelope/process-end.test.ts",
+    ],
   },
   ...envelope,
 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { encodeHeader, headerLength, MAX_HEADER_LENGTH, parseHeader } from "../../src/envelope/format/header.ts";
+import { notAuthentic } from "../../src/envelope/format/not-authentic.ts";
 import { layoutOfPlaintext, layoutOfSegments, MAX_SEGMENTS } from "../../src/envelope/format/segment-layout.ts";
 import { SegmentNonces } from "../../src/envelope/format/segment-nonce.ts";
 import { AES_256_GCM, SM4_GCM, suiteOfId, suiteOfKeySpec } from "../../src/envelope/format/suites.ts";
@@ -119,4 +120,10 @@ describe("a layout", () => {
     const { segments, length: plaintext } = layoutOfSegments(length, size);
     expect(plaintext + 16 * segments).toBe(length);
   });
+});
+
+test("the error of every message that does not open has a cause only where the KMS refused", () => {
+  const refusedByKms = new Error("the KMS refused");
+  expect(notAuthentic(refusedByKms).cause).toBe(refusedByKms);
+  expect("cause" in notAuthentic()).toBe(false);
 });
