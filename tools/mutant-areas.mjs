@@ -88,9 +88,17 @@ const envelope = {
       ...["crossover", "segment-rules", "streams"].map((name) => `test/envelope/${name}.test.ts`),
     ],
   },
-  "envelope/streams": { tests: [...messages, "test/envelope/streams.test.ts", "test/envelope/abort.test.ts"] },
+  "envelope/streams": {
+    tests: [
+      ...messages,
+      ...["abort", "stream-rules", "streams", "turns"].map((name) => `test/envelope/${name}.test.ts`),
+    ],
+  },
   "envelope/whole": {
-    tests: [...messages, ...["abort", "bad-input", "whole-rules"].map((name) => `test/envelope/${name}.test.ts`)],
+    tests: [
+      ...messages,
+      ...["abort", "bad-input", "turns", "whole-rules"].map((name) => `test/envelope/${name}.test.ts`),
+    ],
   },
   "envelope/workers": {
     mutate: ["src/envelope/workers/*.ts", "!src/envelope/workers/*.generated.ts"],
