@@ -3,7 +3,9 @@
 
 const messages = ["rules", "format", "tamper", "wiping"].map((name) => `test/envelope/${name}.test.ts`);
 /** A fault that survives has run all of its list, so these lists leave long tests out. */
-const software = ["test/providers/software-contract.test.ts", "test/providers/key-transport.test.ts"];
+const software = ["software-contract", "software-rules", "key-transport"].map(
+  (name) => `test/providers/${name}.test.ts`,
+);
 const external = [
   ...["advice", "attacker", "external-keys", "lying-manager", "replay", "shared-loads"].map(
     (name) => `test/external/${name}.test.ts`,
@@ -130,7 +132,7 @@ export const areas = {
       ...messages,
       "test/envelope/*.test.ts",
       "!test/envelope/fuzz.test.ts",
-      "!test/envelope/process-end.test.ts",
+      "!test/envelope/thread-ends.test.ts",
     ],
   },
   ...envelope,
