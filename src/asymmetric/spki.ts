@@ -28,7 +28,7 @@ export function parseSpki(der: Uint8Array): PublicParts {
 /** SEC 1 §2.3.3: 02 or 03 and 32 bytes, or 04 and 64 bytes; the point at infinity is not a public key. */
 export function requirePointForm(point: Uint8Array): Uint8Array {
   const [form] = point;
-  const length = form === 2 || form === 3 ? 33 : form === 4 ? 65 : 0;
+  const length = form === 2 || form === 3 ? 33 : form === 4 ? 65 : -1;
   if (point.length !== length) throw malformed("its point is neither compressed nor uncompressed");
   return point;
 }
