@@ -7,7 +7,7 @@ const software = ["software-contract", "software-rules", "key-transport"].map(
   (name) => `test/providers/${name}.test.ts`,
 );
 const external = [
-  ...["advice", "attacker", "external-keys", "lying-manager", "replay", "shared-loads"].map(
+  ...["advice", "attacker", "circuit", "external-keys", "lying-manager", "replay", "shared-loads"].map(
     (name) => `test/external/${name}.test.ts`,
   ),
 ];
