@@ -7,9 +7,17 @@ const software = ["software-contract", "software-rules", "key-transport"].map(
   (name) => `test/providers/${name}.test.ts`,
 );
 const external = [
-  ...["advice", "attacker", "circuit", "external-keys", "lying-manager", "replay", "shared-loads"].map(
-    (name) => `test/external/${name}.test.ts`,
-  ),
+  ...[
+    "advice",
+    "attacker",
+    "circuit",
+    "external-keys",
+    "external-parts",
+    "external-rules",
+    "lying-manager",
+    "replay",
+    "shared-loads",
+  ].map((name) => `test/external/${name}.test.ts`),
 ];
 const proxy = [
   ...["advice", "attacker", "connections", "external-keys", "proxy-close", "replay", "shared-loads"].map(
