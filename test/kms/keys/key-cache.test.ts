@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { CachedKey } from "../../../src/kms/keys/cached-key.ts";
+import { CachedAsymmetricKey, CachedKey } from "../../../src/kms/keys/cached-key.ts";
 import { KeyCache } from "../../../src/kms/keys/key-cache.ts";
+import type { AsymmetricKey } from "../../../src/kms/ports/index.ts";
 import { performance } from "../../../src/shared/timers.ts";
 
 class TestKey extends CachedKey {
@@ -63,6 +64,16 @@ describe("a cache of two keys", () => {
     expect([cache.get("a", later), cache.get("b", later), cache.get("c", later)]).toEqual([a, undefined, c]);
   });
 
+  test("wipes the one that was not used for longest, also where it came first", async () => {
+    const cache = open();
+    const [a, b] = [await add(cache, "a"), await add(cache, "b")];
+    const later = performance.now() + 1_000;
+    cache.get("a", later);
+    cache.get("b", later + 1);
+    await add(cache, "c");
+    expect([a.ended, b.ended, cache.size]).toEqual([true, false, 2]);
+  });
+
   test("wipes an evicted key only once the calls that hold it end", async () => {
     const cache = open();
     const held = await cache.load("held", () => new TestKey());
@@ -118,6 +129,18 @@ test("a cache of no keys keeps none", async () => {
   expect(key.ended).toBe(false);
   key.release();
   expect(key.ended).toBe(true);
+});
+
+test("the private key of a cached one is disposed of with it", () => {
+  let disposals = 0;
+  const key = { dispose: () => void disposals++ } as unknown as AsymmetricKey;
+  const cached = new CachedAsymmetricKey("version", key);
+  expect([cached.versionId, cached.key]).toEqual(["version", key]);
+  cached.hold();
+  cached.dispose();
+  expect(disposals).toBe(0);
+  cached.release();
+  expect(disposals).toBe(1);
 });
 
 test("a key is wiped once, however often it is dropped", () => {

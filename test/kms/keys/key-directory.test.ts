@@ -71,6 +71,16 @@ describe("a key", () => {
     for (const name of [5, undefined, "key-b"]) expect(directory.warm(name, now)).toBeUndefined();
   });
 
+  test("stays known under every name it was asked for by, which are counted, until all are forgotten", async () => {
+    const names = ["key-a", "alias/a", "acs:kms:local:0:key/key-a"];
+    for (const name of names) await directory.resolve(name);
+    await directory.resolveVersion(VERSION);
+    for (const name of names) expect(directory.warm(name, now)?.row.keyId).toBe("key-a");
+    expect([directory.warmVersion(VERSION, now)?.row.keyId, directory.size]).toEqual(["key-a", 4]);
+    directory.clear();
+    expect([directory.warm("key-a", now), directory.size]).toEqual([undefined, 0]);
+  });
+
   test("is known until the store must be looked at again", async () => {
     await directory.resolve("key-a");
     vi.advanceTimersByTime(249);
