@@ -89,6 +89,20 @@ test("rows as they were left are given out", async () => {
   ]);
 });
 
+test("a filter gives those that match, where others do not", async () => {
+  await store.write((rows) => rows.putKey(key("b", { state: "Disabled" })));
+  index = await store.read((rows) => indexOf(rows, keys));
+  for (const [state, ids] of [
+    ["Disabled", ["b"]],
+    ["Enabled", ["a"]],
+    ["PendingImport", []],
+  ] as const) {
+    const found = await look((rows) => rows.keys(ALL, [{ column: "state", values: [state] }]));
+    expect(found).toMatchObject({ total: ids.length, rows: ids.map((keyId) => ({ keyId })) });
+  }
+  expect(await look((rows) => rows.keys(ALL, []))).toMatchObject({ total: 2 });
+});
+
 test("rows that never were are absent", async () => {
   const absent: Look[] = [
     (rows) => rows.key("c"),
@@ -123,6 +137,20 @@ const ATTACKS: readonly { what: string; attack: (rows: StoreWriter) => Promise<v
     what: "a key with another column",
     attack: (rows) => rows.putKey({ ...key("a"), description: "forged" }),
     noticed: ["key", "keys", "filteredKeys", "keyByFingerprint", "dueKeys"],
+  },
+  {
+    what: "a key that is gone",
+    attack: async (rows) => {
+      await rows.deleteKey("a");
+      // All but the key itself.
+      for (const ordinal of [1, 2]) await rows.putVersion(version("a", ordinal));
+      for (const mode of ["GCM", "CBC"] as const) await rows.putKeyObject(object("a-1", mode));
+      await rows.putAlias(alias("alias/a", "a"));
+      for (const name of ["x", "y"]) await rows.putTag(tag("a", name));
+      await rows.putImportToken(token("token-a", "a"));
+      await rows.putCounter(counter("a-1", 64));
+    },
+    noticed: ["key", "keys", "filteredKeys", "keyByFingerprint"],
   },
   {
     what: "a key that was added",
@@ -236,6 +264,8 @@ test("a refusal names the row and what happened to it", async () => {
     '"key a" is an older one',
   );
   expect(await message((rows) => rows.putKey(forged), LOOKS.key)).toContain('"key a" is not what was written');
+  expect(await message((rows) => rows.putKey(key("c")), LOOKS.keys)).toContain('"key c" was added');
+  await store.write((rows) => rows.deleteKey("c"));
   expect(await message((rows) => rows.deleteAlias("alias/a"), LOOKS.alias)).toContain('"alias alias/a" is gone');
   expect(await message((rows) => rows.deleteTag({ keyId: "a", tagKey: "x" }), LOOKS.tags)).toContain(
     '"tag a …" 1 are gone',
