@@ -2,6 +2,7 @@ import { createDecipheriv, createPrivateKey, createPublicKey, randomUUID } from 
 import { memoryStore } from "lanelock/stores";
 import { expect, test } from "vitest";
 import { createExternal, importMaterial, privateKeyOf } from "../import/wrapped-material.ts";
+import { NodeCryptoProvider } from "../node-crypto-provider.ts";
 import { openKms, TestClock } from "../open-kms.ts";
 
 const material = Uint8Array.from({ length: 32 }, (_, i) => i);
@@ -132,4 +133,17 @@ test("at once, from two sides, it is one key", async () => {
   expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
   expect((await kms.listKeys({})).totalCount).toBe(1);
   await kms.encrypt({ keyId: seed.keyId, plaintext });
+});
+
+test("seeding the same again makes no object, also where its material was deleted since", async () => {
+  const hsm = new NodeCryptoProvider();
+  await using kms = await open({ hsm });
+  const request = { ...seed, protectionLevel: "HSM" } as const;
+  await kms.seedKey(request);
+  hsm.importKey = () => Promise.reject(new Error("asked again"));
+  const { keyMetadata } = await kms.seedKey(request);
+  expect([keyMetadata.custody, keyMetadata.keyState, hsm.keys.size]).toEqual(["token", "Enabled", 1]);
+  await kms.deleteKeyMaterial({ keyId: seed.keyId });
+  const { keyMetadata: waiting } = await kms.seedKey(request);
+  expect([waiting.custody, waiting.keyState, hsm.keys.size]).toEqual([undefined, "PendingImport", 0]);
 });

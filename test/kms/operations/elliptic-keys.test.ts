@@ -156,6 +156,15 @@ describe("versions", () => {
     await kms.asymmetricSign({ ...first, digest });
   });
 
+  test("of symmetric keys come by rotation alone, however old the last is", async () => {
+    const { keyId } = (await kms.createKey({})).keyMetadata;
+    time.advance({ days: 8 });
+    const message = expect.stringContaining("asymmetric");
+    const refused = { code: "Rejected.UnsupportedOperation", message };
+    await expect(kms.createKeyVersion({ keyId })).rejects.toMatchObject(refused);
+    expect((await kms.listKeyVersions({ keyId })).totalCount).toBe(1);
+  });
+
   test("there are at most 50", async () => {
     const { keyId } = await createVersioned(kms, "EC_P256");
     for (let count = 1; count < 50; count += 1) {
