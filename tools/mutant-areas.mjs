@@ -63,7 +63,10 @@ const rooms = {
   root: ["kms/root", "kms/keys", "shared/private-file.test.ts"],
   rows: ["kms/rows", "kms/state"],
   schema: ["kms/schema", "kms/policy/limits.test.ts"],
-  service: ["kms/service", "kms/root", "kms/state", "providers/missing-provider.test.ts"],
+  service: [
+    ...["kms/service", "kms/root", "kms/state", "kms/keys/derived-keys-wiped.test.ts"],
+    "providers/missing-provider.test.ts",
+  ],
   use: ["kms/use", "kms/operations", "kms/keys"],
   wire: ["kms/wire", "kms/policy/limits.test.ts"],
 };

@@ -203,12 +203,17 @@ export class AuditLog {
     return this.#sink?.finalAnchor();
   }
 
-  /** Writes and anchors everything taken so far. */
+  /** Writes and anchors everything taken so far. @throws LanelockError `ERR_AUDIT` for what a caller's own function throws */
   async flush(): Promise<void> {
     if (!this.#sink) return;
-    await this.#write({ durable: true, mayRecover: true });
-    this.#anchorDue = true;
-    await this.#anchorNow();
+    try {
+      await this.#write({ durable: true, mayRecover: true });
+      this.#anchorDue = true;
+      await this.#anchorNow();
+    } catch (cause) {
+      if (cause instanceof LanelockError) throw cause;
+      throw new LanelockError("ERR_AUDIT", `The audit log cannot be written: ${messageOf(cause)}`, { cause });
+    }
   }
 
   /** Events that are not written yet. */

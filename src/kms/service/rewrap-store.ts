@@ -4,7 +4,7 @@ import type { KmsContext } from "../core/kms-context.ts";
 import { tokenBinding } from "../import/import-tokens.ts";
 import { storedObject } from "../keys/key-object-rows.ts";
 import { markScrubPending, scrub } from "../life-cycle/scrubbing.ts";
-import type { KeyRow, RootKeySource, StoreWriter } from "../ports/index.ts";
+import type { ImportTokenRow, KeyRow, RootKeySource, StoreWriter } from "../ports/index.ts";
 import { CARRIED_KEYS, CLOSED_CHAINS, ROOT_CHANGE, ROOT_CHECK, ROOT_SEALED } from "../root/metadata.ts";
 import { type RootKey, rootKeySource } from "../root/root-key-sources.ts";
 import type { StoreKeys } from "../root/store-keys.ts";
@@ -142,6 +142,8 @@ class Rewrapper {
 
   async all(): Promise<number> {
     const { rows: keys } = await this.#old.keys(EVERYTHING);
+    // A look at some tokens checks the whole table, so all are read before the first is written.
+    for (const token of await this.#old.importTokens({})) await this.#importToken(token);
     for (const key of keys) await this.#key(key);
     for (const alias of (await this.#old.aliases(EVERYTHING)).rows) {
       await this.#rows.putAlias(sealRow(this.#next, "alias", alias));
@@ -177,18 +179,15 @@ class Rewrapper {
       }
       await this.#rows.putVersion(sealRow(this.#next, "version", version));
     }
-    await this.#importTokens(key.keyId);
     for (const tag of await this.#old.tags(key.keyId)) await this.#rows.putTag(sealRow(this.#next, "tag", tag));
     await this.#rows.putKey(sealRow(this.#next, "key", key));
   }
 
   /** A dead token has no handle any more. */
-  async #importTokens(keyId: string): Promise<void> {
-    for (const token of await this.#old.importTokens({ keyId })) {
-      const binding = tokenBinding(keyId, token.tokenId);
-      const handle = token.handle.length === 0 ? token.handle : this.#rewrapped(binding, token.handle);
-      await this.#rows.putImportToken(sealRow(this.#next, "importToken", { ...token, handle }));
-    }
+  async #importToken(token: ImportTokenRow): Promise<void> {
+    const binding = tokenBinding(token.keyId, token.tokenId);
+    const handle = token.handle.length === 0 ? token.handle : this.#rewrapped(binding, token.handle);
+    await this.#rows.putImportToken(sealRow(this.#next, "importToken", { ...token, handle }));
   }
 
   #rewrapped(binding: ReturnType<typeof tokenBinding>, handle: Uint8Array): Uint8Array {

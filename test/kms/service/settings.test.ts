@@ -76,6 +76,13 @@ test("an anchor is a file or two functions, and begins only where it is said", a
   expect(await functions?.place.read()).toBe("a");
 });
 
+test("an anchor is not both, and not one function alone", () => {
+  const [read, write] = [() => undefined, () => undefined];
+  for (const anchor of [{ file: "x", read }, { file: "x", write }, { file: "x", read, write }, { read }, { write }]) {
+    expect(() => settingsOf({ anchor: anchor as never })).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT" }));
+  }
+});
+
 test("an anchor file is replaced as a whole, for its owner alone", async () => {
   const directory = mkdtempSync(join(tmpdir(), "lanelock-anchor-file-"));
   try {
