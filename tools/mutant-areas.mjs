@@ -86,7 +86,7 @@ const envelope = {
   "envelope/keys": {
     tests: [
       ...messages,
-      ...["abort", "bad-input", "data-key-cache", "data-key-rules", "options-once"].map(
+      ...["abort", "bad-input", "cache-rules", "data-key-cache", "data-key-rules", "options-once"].map(
         (name) => `test/envelope/${name}.test.ts`,
       ),
     ],
