@@ -60,6 +60,7 @@ const rooms = {
   "life-cycle": ["kms/life-cycle"],
   operations: ["kms/operations", "kms/policy", "kms/import", "kms/life-cycle"],
   policy: ["kms/policy"],
+  ports: ["kms/facade", "kms/operations", "kms/service", "kms/wire"],
   root: ["kms/root", "kms/keys", "shared/private-file.test.ts"],
   rows: ["kms/rows", "kms/state"],
   schema: ["kms/schema", "kms/policy/limits.test.ts"],
@@ -80,6 +81,8 @@ const pathOf = (place) => (place.endsWith(".ts") ? `test/${place}` : `test/${pla
 const kms = Object.fromEntries(
   Object.entries(rooms).map(([room, places]) => [`kms/${room}`, { tests: [...places.map(pathOf), ...slow] }]),
 );
+// With the files beside the rooms.
+kms["kms/ports"].mutate = ["src/kms/*.ts", "src/kms/ports/*.ts"];
 
 const envelope = {
   "envelope/format": { tests: [...messages, "test/envelope/format-rules.test.ts"] },
@@ -137,13 +140,12 @@ export const areas = {
       { tests, mutate: [`src/${room}/*.ts`, ...(room === "providers/pkcs11" ? ["src/providers/*.ts"] : [])] },
     ]),
   ),
+  // Its rooms are areas of their own.
   envelope: {
-    mutate: ["src/envelope/**/*.ts", "!src/envelope/workers/*.generated.ts"],
+    mutate: ["src/envelope/*.ts"],
     tests: [
-      ...messages,
       "test/envelope/*.test.ts",
-      "!test/envelope/fuzz.test.ts",
-      "!test/envelope/thread-ends.test.ts",
+      ...["fuzz", "streams", "thread-ends", "worker-pool"].map((name) => `!test/envelope/${name}.test.ts`),
     ],
   },
   ...envelope,
