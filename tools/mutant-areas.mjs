@@ -118,7 +118,9 @@ const envelope = {
   },
   "envelope/workers": {
     mutate: ["src/envelope/workers/*.ts", "!src/envelope/workers/*.generated.ts"],
-    tests: ["rules", "worker-pool", "thread-start"].map((name) => `test/envelope/${name}.test.ts`),
+    tests: [
+      ...["browser-thread", "pool-rules", "rules", "segment-service", "thread-start", "worker-choice", "worker-pool"],
+    ].map((name) => `test/envelope/${name}.test.ts`),
   },
 };
 
