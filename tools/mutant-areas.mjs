@@ -20,7 +20,7 @@ const external = [
   ].map((name) => `test/external/${name}.test.ts`),
 ];
 const proxy = [
-  ...["advice", "attacker", "connections", "external-keys", "proxy-close", "replay", "shared-loads"].map(
+  ...["advice", "attacker", "connections", "external-keys", "proxy-close", "proxy-rules", "replay", "shared-loads"].map(
     (name) => `test/external/${name}.test.ts`,
   ),
 ];

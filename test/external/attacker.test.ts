@@ -15,6 +15,7 @@ const secret = randomBytes(32);
 const log: ProxyLogEntry[] = [];
 let proxy: ExternalProxy;
 let port: number;
+const began = performance.now();
 
 beforeAll(async () => {
   proxy = await startExternalProxy({
@@ -97,6 +98,8 @@ test("a request made by the documentation alone is answered, and the answer is a
     const { status, headers, body, nonce } = await send(sent);
     expect(headers["x-lanelock-mac"]).toBe(hmac(["lanelock-answer-1", nonce, String(status), sha256(body)]));
   }
+  // The log has what the answers took, which is no more than has passed since.
+  for (const { milliseconds } of log) expect(milliseconds).toBeLessThanOrEqual(performance.now() - began + 1);
 });
 
 test("a request of another time is refused, however well it is signed", async () => {
