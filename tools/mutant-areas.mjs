@@ -89,7 +89,7 @@ const envelope = {
   "envelope/keys": {
     tests: [
       ...messages,
-      ...["abort", "bad-input", "cache-rules", "data-key-cache", "data-key-rules", "options-once"].map(
+      ...["abort", "bad-input", "cache-rules", "data-key-cache", "data-key-rules", "options-once", "stream-rules"].map(
         (name) => `test/envelope/${name}.test.ts`,
       ),
     ],
