@@ -28,7 +28,12 @@ const contract = "test/pkcs11/contract.test.ts";
 const tokenKeys = [contract, "test/pkcs11/keys/key-handles.test.ts", "test/pkcs11/keys/symmetric.test.ts"];
 const tokens = {
   "providers/pkcs11": [contract, "test/pkcs11/kms/root.test.ts", "test/pkcs11/session/opening.test.ts"],
-  "providers/pkcs11/capabilities": [contract, "test/pkcs11/keys/sm4-*.test.ts", "test/pkcs11/keys/symmetric.test.ts"],
+  "providers/pkcs11/capabilities": [
+    contract,
+    "test/pkcs11/capabilities/**",
+    "test/pkcs11/keys/sm4-*.test.ts",
+    "test/pkcs11/keys/symmetric.test.ts",
+  ],
   "providers/pkcs11/keys": [...tokenKeys, "test/pkcs11/keys/sm4-*.test.ts", "test/pkcs11/keys/asymmetric.test.ts"],
   "providers/pkcs11/objects": [...tokenKeys, "test/pkcs11/objects/**", "test/pkcs11/session/sessions.test.ts"],
   "providers/pkcs11/session": [
