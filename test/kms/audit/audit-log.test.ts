@@ -52,6 +52,7 @@ beforeEach(() => {
 describe("an event of the data plane", () => {
   test("is written 50 ms later, with those that came meanwhile", async () => {
     const log = new AuditLog(sink, "fail");
+    vi.advanceTimersByTime(400);
     log.record(event("a"));
     vi.advanceTimersByTime(30);
     log.record(event("b"));
@@ -366,6 +367,14 @@ describe("a log that is paused", () => {
     sink.fails.delete("close");
     await log.pause(refusal);
     expect(() => log.ready()).toThrow(refusal);
+  });
+
+  test("is closed without a word more: the file is not its own", async () => {
+    const log = new AuditLog(sink, "fail");
+    await log.pause(refusal);
+    sink.calls.length = 0;
+    await log.close();
+    expect(sink.calls).toEqual(["close"]);
   });
 
   test("stays paused if it cannot have its file again", async () => {

@@ -20,6 +20,7 @@ describe("encryption context", () => {
   test("keys sort by their UTF-8 bytes, not by UTF-16 units", () => {
     // U+10000 is F0 90 80 80 in UTF-8 and D800 DC00 in UTF-16; U+FFFD is EF BF BD.
     expect(aadOf({ "\u{10000}": "astral", "\ufffd": "bmp" })).toBe(sha256("\ufffd=bmp&\u{10000}=astral"));
+    for (const high of ["\ue000", "\uffff"]) expect(aadOf({ [high]: "2", a: "1" })).toBe(sha256(`a=1&${high}=2`));
     expect(aadOf({ ab: "2", a: "1" })).toBe(sha256("a=1&ab=2"));
   });
 
