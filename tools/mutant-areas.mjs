@@ -68,7 +68,10 @@ const rooms = {
   ports: ["kms/facade", "kms/operations", "kms/service", "kms/wire"],
   root: ["kms/root", "kms/keys", "shared/private-file.test.ts"],
   rows: ["kms/rows", "kms/state"],
-  schema: ["kms/schema", "kms/policy/limits.test.ts"],
+  schema: [
+    ...["kms/schema", "kms/policy/limits.test.ts", "kms/robustness/absent-fields.test.ts"],
+    ...["kms/robustness/unknown-fields.test.ts", "kms/robustness/sparse-arrays.test.ts"],
+  ],
   service: [
     ...["kms/service", "kms/root", "kms/state", "kms/keys/derived-keys-wiped.test.ts"],
     "providers/missing-provider.test.ts",

@@ -5,6 +5,7 @@ import { LanelockError } from "lanelock";
 import { type KeyBinding, Kms, type RootKeySource, type UnlockRequest } from "lanelock/kms";
 import { memoryStore } from "lanelock/stores";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { isOfFirstFormat, requireSameRoot } from "../../../src/kms/root/root-check.ts";
 import { rootKeySource } from "../../../src/kms/root/root-key-sources.ts";
 import { StoreKeys } from "../../../src/kms/root/store-keys.ts";
 import { materialCipher } from "../../../src/providers/software/index.ts";
@@ -43,6 +44,36 @@ test("a root key is 32 bytes, base64 or hex, with any white space around the tex
   }
 });
 
+test("a root key is one of its forms, and of its length, before a store is opened", () => {
+  for (const length of [0, 31, 33, 64]) {
+    const refused = expect.objectContaining({
+      code: "ERR_KEY",
+      message: expect.stringContaining(`has ${length} bytes`),
+    });
+    expect(() => rootKeySource(new Uint8Array(length), "newRootKey")).toThrow(refused);
+  }
+  for (const wrong of [null, undefined, "x", 5, {}, { file: 5 }, { env: 5 }, { env: undefined }, { unlock: 5 }]) {
+    const refused = expect.objectContaining({
+      code: "ERR_ARGUMENT",
+      message: expect.stringMatching(/^newRootKey must/),
+    });
+    expect(() => rootKeySource(wrong, "newRootKey")).toThrow(refused);
+  }
+});
+
+test("a store is of this root key, of the first format's, or of another", async () => {
+  const keys = new StoreKeys("store", secret, materialCipher);
+  const rows = (check: Uint8Array | undefined) => ({ meta: async () => check });
+  const checks = [keys.rootCheck(), keys.firstFormatRootCheck(), new Uint8Array(32), undefined];
+  const first = await Promise.all(checks.map((check) => isOfFirstFormat(rows(check), keys)));
+  expect(first).toEqual([false, true, false, false]);
+  await requireSameRoot(rows(checks[0]), keys);
+  for (const check of checks.slice(1)) {
+    await expect(requireSameRoot(rows(check), keys)).rejects.toMatchObject({ code: "ERR_KEY" });
+  }
+  keys.dispose();
+});
+
 test("32 characters of text are no root key, whichever characters", async () => {
   const texts = ["correct horse battery staple 123", `${"ab".repeat(15)}\r\n`, `\t${"~".repeat(30)} `, "0".repeat(32)];
   for (const text of texts) {
@@ -64,7 +95,7 @@ test("an empty or absent environment variable is ERR_KEY, and names it", async (
   for (const env of ["LANELOCK_TEST_ROOT", "LANELOCK_TEST_ROOT_ABSENT"]) {
     await expect(openKms({ store: memoryStore(), rootKey: { env } })).rejects.toMatchObject({
       code: "ERR_KEY",
-      message: expect.stringContaining(env),
+      message: `The root key is not there: environment variable ${env} is not set.`,
     });
   }
 });
