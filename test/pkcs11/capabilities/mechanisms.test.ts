@@ -1,8 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 import { capabilitiesOf, type Offer, type Trial } from "../../../src/providers/pkcs11/capabilities/mechanisms.ts";
+import { probeToken } from "../../../src/providers/pkcs11/capabilities/probe.ts";
 import { sm4Capability } from "../../../src/providers/pkcs11/capabilities/sm4-capability.ts";
 import { runTrials } from "../../../src/providers/pkcs11/capabilities/trials.ts";
-import type { Token } from "../../../src/providers/pkcs11/session/token.ts";
+import { Token } from "../../../src/providers/pkcs11/session/token.ts";
 import { TokenError } from "../../../src/providers/pkcs11/session/token-error.ts";
 
 // What each row of the HSM level needs of a token, in the names and numbers of PKCS#11 v2.40, and what is said of one that lacks it.
@@ -263,5 +264,18 @@ describe("trials", () => {
     await runTrials(tried(all).token);
     const failing = () => new TokenError("CKR_FUNCTION_FAILED", "C_CreateObject");
     expect(await runTrials(tried(all, failing).token)).toEqual(new Set());
+  });
+
+  test("and the token's list make a report, after which the token is closed", async () => {
+    const { token } = tried(all);
+    const close = vi.fn();
+    const opening = vi.spyOn(Token, "open").mockResolvedValue(Object.assign(token, { name: "a token", close }));
+    const options = { module: "/nowhere.so", token: { label: "t" }, pin: "1234" };
+    const { name, capabilities } = await probeToken(options);
+    expect([name, capabilities.length, close.mock.calls.length]).toEqual(["a token", 26, 1]);
+    expect(capabilities.every(({ missing: lacking }) => lacking === undefined)).toBe(true);
+    await expect(probeToken({ ...options, pin: 5 } as never)).rejects.toMatchObject({ code: "ERR_ARGUMENT" });
+    expect(opening.mock.calls).toEqual([[options]]);
+    opening.mockRestore();
   });
 });
