@@ -127,7 +127,7 @@ const envelope = {
   "envelope/workers": {
     mutate: ["src/envelope/workers/*.ts", "!src/envelope/workers/*.generated.ts"],
     tests: [
-      ...["browser-thread", "pool-rules", "rules", "segment-service", "thread-start", "worker-choice", "worker-pool"],
+      ...["host-threads", "pool-rules", "rules", "segment-service", "thread-start", "worker-choice", "worker-pool"],
     ].map((name) => `test/envelope/${name}.test.ts`),
   },
 };

@@ -20,8 +20,13 @@ export class OwnThread {
     this.events.reply(said);
   }
 
-  post(request: Request): void {
+  /** Whether what was posted is transferred, not copied. */
+  readonly transfers: boolean[] = [];
+
+  post(request: Request, transfer: readonly ArrayBuffer[]): void {
     this.posted.push(request.kind);
+    const buffer = request.kind === "keys" ? request.secret : request.kind === "forget" ? undefined : request.bytes;
+    if (buffer) this.transfers.push(transfer.length === 1 && transfer[0] === buffer);
     if (request.kind === "seal" || request.kind === "open") this.#waiting.push(request);
     else this.#service.handle(request);
   }
@@ -47,7 +52,7 @@ export function ownThreads() {
     const thread = new OwnThread(events);
     threads.push(thread);
     return {
-      post: (request) => thread.post(request),
+      post: (request, transfer) => thread.post(request, transfer),
       keepProcess: (keep) => thread.kept.push(keep),
       terminate: async () => {
         thread.terminated += 1;

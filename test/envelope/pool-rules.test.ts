@@ -174,6 +174,7 @@ describe("a pool", () => {
       ["keys", "seal", "seal"],
       ["keys", "seal", "seal", "seal"],
     ]);
+    expect(threads.flatMap(({ transfers }) => transfers)).toEqual(Array(7).fill(true));
     cipher.dispose();
     cipher.dispose();
     expect(threads.map(({ posted }) => posted.filter((kind) => kind === "forget").length)).toEqual([1, 1]);
@@ -225,8 +226,11 @@ describe("a pool", () => {
     third.dispose();
     await beyond;
     expect(() => third.reserve()).toThrow(expect.objectContaining({ code: "ERR_STATE" }));
+    // A message that has ended seals nothing, and gives back no place that it did not take.
+    await expect(third.seal(batch())).rejects.toMatchObject({ code: "ERR_STATE" });
     const fourth = message();
     expect([fourth.reserve(), fourth.reserve()]).toEqual([undefined, undefined]);
+    expect(fourth.reserve()).toBeInstanceOf(Promise);
     fourth.dispose();
   });
 

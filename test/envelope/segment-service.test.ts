@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { AES_256_GCM } from "../../src/envelope/format/suites.ts";
 import { EngineSegments } from "../../src/envelope/segments/engine-segments.ts";
+import type { Reply, Request } from "../../src/envelope/workers/messages.ts";
 import { SegmentService } from "../../src/envelope/workers/segment-service.ts";
 
 const SIZE = 4_096;
@@ -56,5 +57,46 @@ describe("the service of a thread", () => {
     const forged = service.handle({ ...sealing, kind: "open", bytes: bytes.buffer });
     expect(forged).toMatchObject({ kind: "failed", failure: { code: "ERR_AUTHENTICATION" } });
     cipher.dispose();
+  });
+});
+
+describe("the code of a thread", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  test.each(["Node", "a browser"])("says that it has started, and answers each batch, of %s", async (kind) => {
+    const { process } = globalThis;
+    const posted: { readonly reply: Reply; readonly transfer: unknown }[] = [];
+    let handle = (_: Request) => {};
+    if (kind === "Node") {
+      const parentPort = {
+        postMessage: (reply: Reply, transfer: unknown) => posted.push({ reply, transfer }),
+        on: (_: string, listener: typeof handle) => {
+          handle = listener;
+        },
+      };
+      vi.stubGlobal("process", { getBuiltinModule: () => ({ parentPort }) });
+    } else {
+      vi.stubGlobal("process", undefined);
+      const postMessage = (reply: Reply, options: { transfer: unknown }) => posted.push({ reply, ...options });
+      vi.stubGlobal("postMessage", postMessage);
+      vi.stubGlobal("addEventListener", (_: string, listener: (event: { data: Request }) => void) => {
+        handle = (data) => listener({ data });
+      });
+    }
+    vi.resetModules();
+    await import("../../src/envelope/workers/segment-worker.ts");
+    vi.stubGlobal("process", process);
+    expect(posted).toEqual([{ reply: { kind: "ready", engineFailure: undefined }, transfer: [] }]);
+    const secret = new Uint8Array(39).fill(5).buffer;
+    handle({ kind: "keys", message: 1, suite: 1, segmentSize: SIZE, backend: "wasm", secret });
+    expect(posted.length).toBe(1);
+    const [good, forged] = [new ArrayBuffer(116), new ArrayBuffer(116)];
+    const request = { message: 1, first: 0, final: true } as const;
+    handle({ ...request, kind: "seal", batch: 1, bytes: good });
+    handle({ ...request, kind: "open", batch: 2, bytes: forged });
+    expect(posted.slice(1).map(({ reply, transfer }) => [reply.kind, transfer])).toEqual([
+      ["done", [good]],
+      ["failed", []],
+    ]);
   });
 });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ThreadEvents } from "../../src/envelope/workers/thread.ts";
 
-// How a page starts a thread: from a URL of the package's own source, which it forgets, and under Trusted Types if they are demanded.
-// The page's classes are stand-ins; real browsers are in test/browser.
+// How a thread is started: in Node with nothing of the process's own, on a page from a URL of the package's own source, which it forgets,
+// and under Trusted Types if they are demanded. The classes are stand-ins; real browsers are in test/browser.
 
 class PageWorker {
   static made: PageWorker[] = [];
@@ -76,10 +76,80 @@ describe("threads", () => {
 
   test("are Node's own where the module of threads has them", async () => {
     const { platformSpawn } = await fresh();
-    vi.stubGlobal("process", { getBuiltinModule: () => ({}) });
-    expect(platformSpawn()?.name).toBe("spawnInBrowser");
+    for (const old of [{}, { getBuiltinModule: () => ({}) }, { getBuiltinModule: () => undefined }]) {
+      vi.stubGlobal("process", old);
+      expect(platformSpawn()?.name).toBe("spawnInBrowser");
+    }
     vi.stubGlobal("process", { getBuiltinModule: () => ({ Worker: class {} }) });
     expect(platformSpawn()?.name).not.toBe("spawnInBrowser");
+  });
+});
+
+describe("a thread of Node", () => {
+  class NodeWorker {
+    static made: NodeWorker[] = [];
+    readonly listeners = new Map<string, (value: unknown) => void>();
+    readonly calls: unknown[][] = [];
+    readonly given: unknown[];
+    constructor(...given: unknown[]) {
+      this.given = given;
+      NodeWorker.made.push(this);
+    }
+    on(name: string, listener: (value: unknown) => void): void {
+      this.listeners.set(name, listener);
+    }
+    tell(name: string, value: unknown): void {
+      this.listeners.get(name)?.(value);
+    }
+    postMessage = (...message: unknown[]) => this.calls.push(["post", ...message]);
+    ref = () => this.calls.push(["ref"]);
+    unref = () => this.calls.push(["unref"]);
+    terminate = async () => {
+      this.calls.push(["terminate"]);
+    };
+  }
+
+  async function started() {
+    NodeWorker.made = [];
+    const { platformSpawn, workerSource } = await fresh();
+    vi.stubGlobal("process", { getBuiltinModule: () => ({ Worker: NodeWorker }) });
+    const told = events();
+    const thread = platformSpawn()?.(told);
+    const [worker] = NodeWorker.made;
+    if (thread === undefined || worker === undefined) throw new Error("no thread");
+    return { thread, worker, told, source: workerSource() };
+  }
+
+  test("runs the package's source, with nothing of the process's flags and environment", async () => {
+    const { worker, source } = await started();
+    expect(worker.given).toEqual([source, { eval: true, execArgv: [], env: {}, name: "lanelock-segments" }]);
+  });
+
+  test("passes on what is posted and said, and keeps the process as it is told", async () => {
+    const { thread, worker, told } = await started();
+    const buffer = new ArrayBuffer(8);
+    thread.post({ kind: "forget", message: 1 }, [buffer]);
+    thread.keepProcess(true);
+    thread.keepProcess(false);
+    expect(worker.calls).toEqual([["post", { kind: "forget", message: 1 }, [buffer]], ["ref"], ["unref"]]);
+    worker.tell("message", { kind: "ready" });
+    expect(told.reply.mock.calls).toEqual([[{ kind: "ready" }]]);
+  });
+
+  test("that ends by itself is told of, with its error or its status; one that is ended is not", async () => {
+    const failed = await started();
+    const error = new Error("it broke");
+    failed.worker.tell("error", error);
+    expect(failed.told.ended).not.toHaveBeenCalled();
+    failed.worker.tell("exit", 1);
+    expect(failed.told.ended.mock.calls).toEqual([[error]]);
+    const left = await started();
+    left.worker.tell("exit", 7);
+    expect(left.told.ended.mock.calls).toEqual([[new Error("the thread exited with status 7")]]);
+    const ended = await started();
+    await ended.thread.terminate();
+    ended.worker.tell("exit", 1);
+    expect([ended.worker.calls, ended.told.ended.mock.calls]).toEqual([[["terminate"]], []]);
   });
 });
 
