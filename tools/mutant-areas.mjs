@@ -25,9 +25,20 @@ const proxy = [
   ),
 ];
 const contract = "test/pkcs11/contract.test.ts";
-const tokenKeys = [contract, "test/pkcs11/keys/key-handles.test.ts", "test/pkcs11/keys/symmetric.test.ts"];
+const tokenKeys = [
+  contract,
+  ...["key-handles", "key-rules", "symmetric"].map((name) => `test/pkcs11/keys/${name}.test.ts`),
+];
 const tokens = {
-  "providers/pkcs11": [contract, "test/pkcs11/kms/root.test.ts", "test/pkcs11/session/opening.test.ts"],
+  "providers/pkcs11": [
+    contract,
+    ...[
+      "test/pkcs11/kms/provider-rules.test.ts",
+      "test/pkcs11/kms/root.test.ts",
+      "test/pkcs11/session/opening.test.ts",
+    ],
+    "test/providers/pkcs7.test.ts",
+  ],
   "providers/pkcs11/capabilities": [
     contract,
     "test/pkcs11/capabilities/**",
