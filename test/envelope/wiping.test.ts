@@ -4,6 +4,7 @@ import { slotsInUse } from "../../src/engine/slots.ts";
 import { DataKeys } from "../../src/envelope/keys/data-keys.ts";
 import { EngineSegments } from "../../src/envelope/segments/engine-segments.ts";
 import { seeded } from "../reference/seeded.ts";
+import { wipedDuring } from "../reference/wiped.ts";
 import { collect, streamOf } from "./collect.ts";
 import { FixedKms } from "./fixed-kms.ts";
 
@@ -107,6 +108,20 @@ describe("a message that does not open", () => {
     expect(into?.length).toBe(plaintext.length);
     expect(isZero(into ?? plaintext)).toBe(true);
   });
+});
+
+test("openRange leaves nothing of a range whose segments are authentic up to a forged one", async () => {
+  const range = plaintext.length - 999;
+  const forgedLater = message.slice();
+  const later = message.length - SEGMENT - 100;
+  forgedLater[later] = (forgedLater[later] ?? 0) ^ 1;
+  const wiped = await wipedDuring(() =>
+    expect(files.openRange(forgedLater, 0, range)).rejects.toThrow("Not authentic"),
+  );
+  const results = wiped.filter(({ length }) => length === range);
+  const [result = new Uint8Array(0)] = results;
+  expect(results.length).toBe(1);
+  expect(Buffer.compare(result.subarray(0, 2 ** 17), plaintext.subarray(0, 2 ** 17))).toBe(0);
 });
 
 test("openRange wipes the segments that it took its bytes from", async () => {

@@ -10,11 +10,13 @@ import type {
   WrappingPair,
 } from "lanelock/kms";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { PrivateKey } from "../../src/asymmetric/private-key.ts";
+import { importPrivateKey, PrivateKey } from "../../src/asymmetric/private-key.ts";
+import { slotsInUse } from "../../src/engine/slots.ts";
 import { StoreKeys } from "../../src/kms/root/store-keys.ts";
 import { softwareKeyTransport as transport } from "../../src/providers/software/key-transport.ts";
 import { OpenSsl } from "../asymmetric/openssl.ts";
 import { specs } from "../asymmetric/platforms.ts";
+import { wipedDuring } from "../reference/wiped.ts";
 
 const cipher: MaterialCipher = {
   seal({ key, nonce, data, aad }) {
@@ -188,10 +190,17 @@ describe("secrets are wiped", () => {
   /** What RSA decrypted while `work` ran, and the private keys of the wrapping pair that it used. */
   async function decryptedBy(request: Omit<UnwrapMaterial, "binding" | "handle">, accepted: boolean) {
     const { seen, watching } = watched();
+    const real = PrivateKey.prototype.decrypt;
     const decrypt = vi.spyOn(PrivateKey.prototype, "decrypt");
+    const slots = slotsInUse().length;
     try {
       const work = transport.unwrap(watching, { binding, handle: pair.handle, ...request });
       await (accepted ? work : expect(work).rejects.toMatchObject(invalid));
+      expect(slotsInUse().length, "slots of the engine").toBe(slots);
+      for (const key of decrypt.mock.contexts) {
+        const again = () => real.call(key, { algorithm: "RSAES_OAEP_SHA_256", data: new Uint8Array(256) });
+        expect(again).toThrow("disposed of");
+      }
       return [...seen, ...(await Promise.all(decrypt.mock.results.map(({ value }) => value as Promise<Uint8Array>)))];
     } finally {
       decrypt.mockRestore();
@@ -224,6 +233,24 @@ describe("secrets are wiped", () => {
     const request = { keySpec, wrappingAlgorithm, encryptedKeyMaterial } as const;
     expect((await decryptedBy(request, outcome === "taken")).map(isZero)).toEqual([true, true]);
   });
+});
+
+test("a private key of another kind than the version's is wiped, as it is written here and as it was wrapped", async () => {
+  openssl.privateKey("EC_P256");
+  // Without its public key, which is added here, so that the two are not the same bytes.
+  const files = ["-inform", "DER", "-outform", "DER"];
+  openssl.run("ec", ...files, "-no_public", "-in", "generated.der", "-out", "short.der");
+  openssl.run("pkcs8", "-topk8", "-nocrypt", ...files, "-in", "short.der", "-out", "wrapped.der");
+  const wrapped = openssl.read("wrapped.der");
+  const { privateKey } = await importPrivateKey(wrapped);
+  const encryptedKeyMaterial = wrapInTwoParts(wrapped);
+  const wiped = await wipedDuring(() =>
+    expect(unwrap("EC_P256K", "RSAES_OAEP_SHA_256_AES_256_ECB_PKCS7_PAD", encryptedKeyMaterial)).rejects.toMatchObject(
+      invalid,
+    ),
+  );
+  expect(privateKey).not.toEqual(wrapped);
+  expect(wiped.slice(-2)).toEqual([privateKey, wrapped]);
 });
 
 test("a handle opens for its own token only", async () => {

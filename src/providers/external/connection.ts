@@ -188,8 +188,11 @@ export class ManagerConnection {
 /** A secret in base64, from a file that only its owner can read. */
 export async function readSecretFile(path: string): Promise<Uint8Array> {
   const content = readPrivateFile({ path, what: "secret file", unreadable: "ERR_PROVIDER", exposed: "ERR_ARGUMENT" });
-  const secret = new Uint8Array(Buffer.from(Buffer.from(content.buffer).toString("latin1").trim(), "base64"));
+  const decoded = Buffer.from(Buffer.from(content.buffer).toString("latin1").trim(), "base64");
   content.fill(0);
+  // Node decodes into memory that it shares out among buffers.
+  const secret = new Uint8Array(decoded);
+  decoded.fill(0);
   return secret;
 }
 

@@ -122,3 +122,40 @@ test.each(["CBC", "ECB"] as const)(
     await check("failed at once", fails(0x31));
   },
 );
+
+/** The memory that tokens write their output of up to 32 bytes to. */
+function watchOutputs(): Buffer[] {
+  const seen: Buffer[] = [];
+  const { alloc } = Buffer;
+  vi.spyOn(Buffer, "alloc").mockImplementation((size, ...parameters) => {
+    const buffer = alloc(size, ...parameters);
+    if (size >= 32) seen.push(buffer);
+    return buffer;
+  });
+  return seen;
+}
+
+test.each(["GCM", "CBC", "ECB"] as const)("what a token decrypts in %s is wiped once it is copied", async (mode) => {
+  const key = await freshKey(mode);
+  const plaintext = new Uint8Array(Buffer.from("twenty bytes secret!"));
+  const request = { iv: iv(mode), padding: mode === "GCM" ? undefined : ("PKCS7_PADDING" as const) };
+  const data = new Uint8Array(await key.encrypt({ ...request, data: plaintext }));
+  const decrypt = async () => key.decrypt({ ...request, data });
+  const check = async (what: string, end: "C_Decrypt" | "C_DecryptAsync") => {
+    const seen = watchOutputs();
+    const made = await madeDuring(async () => expect(await decrypt(), what).toEqual(plaintext));
+    vi.restoreAllMocks();
+    expect(made, what).toContain(end);
+    expect(seen.length, what).toBeGreaterThan(0);
+    expect(
+      seen.some((bytes) => bytes.includes("secret")),
+      what,
+    ).toBe(false);
+  };
+  faulty.set("delayMs", 60);
+  await decrypt();
+  await check("in the thread pool", "C_DecryptAsync");
+  faulty.set("delayMs", 0);
+  for (let i = 0; i < 12; i += 1) await decrypt();
+  await check("at once", "C_Decrypt");
+});
