@@ -16,6 +16,7 @@ const external = [
     "external-rules",
     "lying-manager",
     "replay",
+    "secrets-wiped",
     "shared-loads",
   ].map((name) => `test/external/${name}.test.ts`),
 ];
@@ -94,7 +95,7 @@ const rooms = {
 const slow = [
   ...["state/rows-*", "state/journal-length", "state/column-types", "state/upgrade", "operations/asymmetric*"],
   ...["audit/audit", "audit/rotation", "audit/rewrapped-chains", "audit/file-faults", "keys/uncached-keys"],
-  ...["import/import-on-disk", "life-cycle/deletion", "life-cycle/seeding-on-disk"],
+  ...["import/import-on-disk", "life-cycle/deletion", "life-cycle/seeding-on-disk", "root/old-wrapping"],
 ].map((file) => `!test/kms/${file}.test.ts`);
 const pathOf = (place) => (place.endsWith(".ts") ? `test/${place}` : `test/${place}/**`);
 const kms = Object.fromEntries(
