@@ -180,6 +180,14 @@ describe("where no thread starts", () => {
     expect(error.message).not.toContain("worker-src");
   });
 
+  test("in Node it is not, though a test environment has a document", async () => {
+    vi.stubGlobal("document", {});
+    refusing(new Error("refused"));
+    const error = (await refusal(2)) as LanelockError;
+    vi.unstubAllGlobals();
+    expect(error.message).not.toContain("worker-src");
+  });
+
   test("on a page it may be the policy, but not where the page has no threads at all", async () => {
     vi.stubGlobal("document", {});
     vi.stubGlobal("process", undefined);
