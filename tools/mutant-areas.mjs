@@ -52,7 +52,9 @@ const tokens = {
     ...["finalized", "initialized-elsewhere", "login", "lost-token", "opening", "reinitialize", "rules"].map(
       (name) => `test/pkcs11/session/${name}.test.ts`,
     ),
-    ...["test/pkcs11/session/session-pool.test.ts", "test/pkcs11/session/sessions.test.ts"],
+    ...["session-parts", "session-pool", "sessions", "token-rules"].map(
+      (name) => `test/pkcs11/session/${name}.test.ts`,
+    ),
   ],
 };
 /** Of all rooms of the KMS at once. */
