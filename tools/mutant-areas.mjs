@@ -147,7 +147,10 @@ const envelope = {
 };
 
 export const areas = {
-  ciphers: { tests: ["test/contract/**", "test/bad-input/**", "test/conformance/**"] },
+  // Left out is what runs the built package, which no planted fault reaches.
+  ciphers: {
+    tests: ["test/contract/**", "!test/contract/native-memory.test.ts", "test/bad-input/**", "test/conformance/**"],
+  },
   // Counts branches, which the planting of faults adds to.
   asymmetric: {
     tests: ["test/asymmetric/**", "!test/asymmetric/browser.test.ts", "!test/asymmetric/constant-time.test.ts"],
