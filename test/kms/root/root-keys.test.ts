@@ -9,6 +9,7 @@ import { isOfFirstFormat, requireSameRoot } from "../../../src/kms/root/root-che
 import { rootKeySource } from "../../../src/kms/root/root-key-sources.ts";
 import { StoreKeys } from "../../../src/kms/root/store-keys.ts";
 import { materialCipher } from "../../../src/providers/software/index.ts";
+import { arraysMade, holding } from "../arrays-made.ts";
 import { openKms } from "../open-kms.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "lanelock-root-"));
@@ -41,6 +42,15 @@ test("a root key is 32 bytes, base64 or hex, with any white space around the tex
     vi.stubEnv("LANELOCK_TEST_ROOT", text);
     const source = rootKeySource({ env: "LANELOCK_TEST_ROOT" }, "rootKey");
     expect((await source.unlock(request)).secret).toEqual(secret);
+  }
+});
+
+test("what was read of a root key file is wiped, whatever its form", async () => {
+  for (const content of [secret, Buffer.from(Buffer.from(secret).toString("hex"))]) {
+    const source = file(content);
+    const { result, arrays } = await arraysMade(() => source.unlock(request));
+    expect(arrays.length).toBeGreaterThan(1);
+    expect(holding(arrays, content, [result.secret])).toEqual([]);
   }
 });
 
