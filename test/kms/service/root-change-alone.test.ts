@@ -1,6 +1,8 @@
 import { type KeyStore, rewrapStore } from "lanelock/kms";
 import { memoryStore } from "lanelock/stores";
 import { beforeEach, expect, test } from "vitest";
+import { ROOT_CHANGE, ROOT_CHECK } from "../../../src/kms/root/metadata.ts";
+import { STATE } from "../../../src/kms/rows/store-state.ts";
 import { createExternal, wrapMaterial } from "../import/wrapped-material.ts";
 import { createKeyId, openKms, rootKey } from "../open-kms.ts";
 import { trustedRows } from "../trusted-rows.ts";
@@ -58,4 +60,23 @@ test("import tokens of several keys outlive it: those that live, and those that 
   expect((await kms.describeKey({ keyId })).keyMetadata.keyState).toBe("Enabled");
   const late = kms.importKeyMaterial({ keyId: other, importToken: dead.importToken, encryptedKeyMaterial });
   await expect(late).rejects.toMatchObject({ code: "InvalidImportToken" });
+});
+
+test("a call that begins when the root key is another one says so at once, although it was told to wait before", async () => {
+  await using kms = await open();
+  const claim = await store.claim("root-change");
+  const until = new TextEncoder().encode(String(Date.now() + 60_000));
+  await (await trustedRows(store)).write((rows) => rows.putMeta(ROOT_CHANGE, until));
+  const code = () =>
+    kms.listKeys().then(
+      () => "OK",
+      (error) => error.code,
+    );
+  await expect.poll(code).toBe("ERR_STATE");
+  await store.write(async (rows) => {
+    await rows.putMeta(ROOT_CHECK, new Uint8Array(32));
+    await rows.putMeta(STATE, new Uint8Array(64));
+  });
+  expect(await code()).toBe("ERR_KEY");
+  await claim?.release();
 });
