@@ -1,4 +1,4 @@
-import fs, { existsSync, readdirSync, readFileSync } from "node:fs";
+import fs, { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { ChainedFile } from "../../../src/kms/audit/chained-file.ts";
@@ -59,8 +59,8 @@ test("a file whose chain goes on is continued, and kept in its place", async () 
   expect(existsSync(path)).toBe(true);
 });
 
-test("an event is on disk when it is said to be", async () => {
-  const file = await open();
+/** The writes and syncs of every file from now on. */
+function watched(): string[] {
   const order: string[] = [];
   const [write, sync] = [fs.writeSync, fs.fdatasyncSync];
   vi.spyOn(fs, "writeSync").mockImplementation(((...args: Parameters<typeof write>) => {
@@ -71,6 +71,12 @@ test("an event is on disk when it is said to be", async () => {
     order.push("sync");
     sync(descriptor);
   });
+  return order;
+}
+
+test("an event is on disk when it is said to be", async () => {
+  const file = await open();
+  const order = watched();
   file.write([event("A")], false);
   expect(order).not.toContain("sync");
   file.write([event("B")], true);
@@ -80,4 +86,15 @@ test("an event is on disk when it is said to be", async () => {
   // The events that were written before are on disk as well then.
   file.write([], true);
   expect(order).toEqual(["sync"]);
+});
+
+test("so is the note of a tail that a crash left and that was cut", async () => {
+  const file = await open();
+  file.write([event("A")], true);
+  await file.close();
+  appendFileSync(path, '{"seq":2');
+  const order = watched();
+  await open();
+  expect(operationsOf()).toEqual(["A", "AuditTailCut"]);
+  expect([order[0], order.at(-1)]).toEqual(["write", "sync"]);
 });
