@@ -149,7 +149,18 @@ const envelope = {
 export const areas = {
   // Left out is what runs the built package, which no planted fault reaches.
   ciphers: {
-    tests: ["test/contract/**", "!test/contract/native-memory.test.ts", "test/bad-input/**", "test/conformance/**"],
+    tests: [
+      ...["test/contract/**", "!test/contract/native-memory.test.ts", "test/bad-input/**", "test/conformance/**"],
+      ...[
+        "counter-wrap",
+        "ctr-forms",
+        "gcm-parameters",
+        "macs-and-key-wrap",
+        "message-aeads",
+        "overlap",
+        "streams",
+      ].map((name) => `test/differential/${name}.test.ts`),
+    ],
   },
   // Counts branches, which the planting of faults adds to.
   asymmetric: {
