@@ -149,6 +149,48 @@ describe("a key of each mode", () => {
   });
 });
 
+describe("the connection", () => {
+  test("that is closed asks for nothing more", async () => {
+    let left: CipherKey | undefined;
+    await withKey(async (key) => {
+      left = key;
+    });
+    manager.asked.length = 0;
+    await expect(outcome(() => left?.encrypt(message()))).rejects.toMatchObject({ code: "ERR_STATE" });
+    expect(manager.asked).toEqual([]);
+  });
+
+  test("takes a manager that is unavailable for one that is down, and one that refuses for one that answers", async () => {
+    for (const [answer, reached] of [
+      [refusal(503, "unavailable"), 5],
+      [refusal(400, "bad_request"), 7],
+    ] as const) {
+      await withKey(async (key) => {
+        manager.answer(() => answer);
+        manager.asked.length = 0;
+        for (let i = 0; i < 7; i++) await expect(key.encrypt(message())).rejects.toMatchObject(failed);
+        expect(manager.asked.length).toBe(reached);
+        manager.answer(() => undefined);
+      });
+    }
+  });
+
+  test("reads an answer of 100,000 bytes, and none that is longer", async () => {
+    await withKey(async (key) => {
+      const start = `{"data":"${Buffer.alloc(32, 1).toString("base64")}","more":"`;
+      const answer = (length: number) => () => ({ status: 200, body: `${start.padEnd(length - 2, "x")}"}` });
+      const request = { data: new Uint8Array(48), iv: iv("GCM") };
+      manager.answer(answer(100_000));
+      expect(Buffer.from(await key.decrypt(request))).toEqual(Buffer.alloc(32, 1));
+      manager.answer(answer(100_001));
+      await expect(key.decrypt(request)).rejects.toMatchObject({
+        ...failed,
+        message: expect.stringContaining("100000"),
+      });
+    });
+  });
+});
+
 describe("a refusal", () => {
   test.each([
     [422, "authentication", { name: "LanelockError", code: "ERR_AUTHENTICATION" }],
