@@ -134,3 +134,13 @@ test("claims and scrubs reach the store", async () => {
   await rows.scrub();
   expect(scrubs).toBe(1);
 });
+
+test("an anchor of an audit chain only moves on, whichever process writes it", async () => {
+  const anchor = (sequence: number) => ({
+    ...{ chainId: "chain", location: "/log", sequence, head: new Uint8Array(32).fill(sequence), length: 1, at: 1 },
+  });
+  expect([await rows.anchor(anchor(5)), await other.anchor(anchor(4))]).toEqual([true, false]);
+  expect(await rows.storedAnchor("chain")).toMatchObject(anchor(5));
+  expect([await other.anchor(anchor(6)), await rows.anchor(anchor(5))]).toEqual([true, false]);
+  expect(await other.storedAnchor("chain")).toMatchObject(anchor(6));
+});
