@@ -175,6 +175,19 @@ describe("the connection", () => {
     }
   });
 
+  test("takes calls that their callers gave up for no failure of the manager", async () => {
+    await withKey(async (key) => {
+      const reason = new Error("enough");
+      for (let i = 0; i < 7; i++) {
+        const abort = new AbortController();
+        const calling = outcome(() => key.encrypt({ ...message(), signal: abort.signal }));
+        abort.abort(reason);
+        await expect(calling).rejects.toBe(reason);
+      }
+      expect(await key.encrypt(message())).toHaveLength(48);
+    });
+  });
+
   test("reads an answer of 100,000 bytes, and none that is longer", async () => {
     await withKey(async (key) => {
       const start = `{"data":"${Buffer.alloc(32, 1).toString("base64")}","more":"`;
