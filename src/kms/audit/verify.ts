@@ -84,9 +84,12 @@ interface Checked {
 /** The file that continues this one says where this one ended. */
 function withNext({ report, end }: Checked, all: readonly Checked[]): AuditFileReport {
   const next = all.find(({ after }) => after !== undefined && after.chain === report.chainId)?.after;
-  if (next === undefined || end === undefined || (next.seq === end.sequence && next.mac === toHex(end.mac)))
-    return report;
-  const problem = `it ends at event ${end.sequence}; the file that continues it says event ${next.seq}`;
+  if (next === undefined || end === undefined) return report;
+  const isSameEvent = next.seq === end.sequence;
+  if (isSameEvent && next.mac === toHex(end.mac)) return report;
+  const problem = isSameEvent
+    ? `its last event, ${end.sequence}, is another one than the file that continues it says`
+    : `it ends at event ${end.sequence}; the file that continues it says event ${next.seq}`;
   return { ...report, problems: [...report.problems, problem] };
 }
 

@@ -39,7 +39,8 @@ export interface RewrapOptions extends KmsOptions {
  * Copies of the store made before remain readable with the old key.
  *
  * @throws LanelockError `ERR_STATE` if a process still writes its audit file after `waitSeconds`, 30 if absent; otherwise as `Kms.open`.
- * Nothing is changed then, and the other processes go on
+ * Nothing is changed then, and the other processes go on. Only `ERR_STORE` may say that the root key is changed, and the outside anchor
+ * could not be written after it
  * @example
  * await rewrapStore({ store: sqlStore({ path: "keys.db" }), rootKey: { file: "old.key" }, newRootKey: { file: "new.key" } });
  */
@@ -79,7 +80,11 @@ async function rewrapTo(core: KmsContext, { source, settings, waitMilliseconds }
     // The anchor is MACed by the store's keys, so it begins again with the new ones.
     const anchor = settings.anchor && new OutsideAnchor({ ...settings.anchor, begin: true });
     const rows = new TrustedStore(settings.store, next, anchor);
-    await rows.load();
+    await rows.load().catch((cause: unknown) => {
+      const remedy = "Open the store with the new root key, and the anchor with begin: true.";
+      const message = `The root key is changed, but the anchor outside the store could not be written. ${remedy}`;
+      throw new LanelockError("ERR_STORE", message, { cause });
+    });
     // The root key is changed. While another process reads, its old wrapping stays in the log of the database: a later sweep scrubs it.
     await scrub(rows).catch(() => undefined);
   } finally {

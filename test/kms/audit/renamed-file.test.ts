@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ChainedFile } from "../../../src/kms/audit/chained-file.ts";
@@ -87,6 +87,23 @@ describe("a file that is renamed while it is written", () => {
       expect.stringContaining("event 2 was anchored"),
       expect.stringContaining("ends at event 1; the file that continues it says event 2"),
     ]);
+  });
+
+  test("must end with the very event that the next one names", async () => {
+    const file = await open();
+    file.write([event("A")], true);
+    const fork = join(directory, "fork.jsonl");
+    copyFileSync(path, fork);
+    // Another event of the same number, by a process that has the store's keys.
+    const other = await open(fork);
+    other.write([event("C")], true);
+    await other.close();
+    file.write([event("B")], true);
+    renameSync(path, moved());
+    file.check();
+    await file.anchor();
+    renameSync(fork, moved());
+    expect(await problems()).toContainEqual(expect.stringContaining("its last event, 2, is another one than"));
   });
 
   test("is not continued in a file that has content", async () => {

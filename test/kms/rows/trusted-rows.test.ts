@@ -277,6 +277,23 @@ test("a refusal names the row and what happened to it", async () => {
   );
 });
 
+test("a page of versions with a gap is refused, whatever the database counts", async () => {
+  const gap = (rows: StoreReader): StoreReader =>
+    new Proxy(rows, {
+      get(target, name) {
+        if (name !== "versions") return Reflect.get(target, name, target);
+        return async (...args: Parameters<StoreReader["versions"]>) => {
+          const found = await target.versions(...args);
+          return { rows: found.rows.slice(1), total: found.total };
+        };
+      },
+    });
+  const versions = store.read((rows) =>
+    new TrustedReader(gap(rows), keys, index).versions("a", { offset: 0, limit: 2 }),
+  );
+  await expect(versions).rejects.toMatchObject({ code: "ERR_INTEGRITY" });
+});
+
 describe("examining a store", () => {
   const examined = (expected: Parameters<typeof examineRows>[2] = index) =>
     store.read((rows) => examineRows(rows, keys, expected));
