@@ -103,8 +103,7 @@ test("rewrapStore scrubs the former wrapped keys from the database, at the next 
     scrubs++;
     throw new Error("a reader keeps the log");
   };
-  const rewrapping = rewrapStore({ store, rootKey, newRootKey, hsm });
-  await expect(rewrapping).rejects.toMatchObject({ code: "ERR_STORE" });
+  await rewrapStore({ store, rootKey, newRootKey, hsm });
   expect(scrubs).toBe(1);
   store.scrub = () => {
     scrubs++;
