@@ -11,6 +11,7 @@ const external = [
     "advice",
     "attacker",
     "circuit",
+    "exchange",
     "external-keys",
     "external-parts",
     "external-rules",
