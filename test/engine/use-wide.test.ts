@@ -45,9 +45,9 @@ test("a host that packs gets the wide build, and its results are OpenSSL's", () 
     const isWide = await useWide();
     const iv = new Uint8Array(16).fill(0xff), data = new Uint8Array(100_000).map((_, index) => index >> 4);
     const expected = createCipheriv("sm4-ctr", key, iv).update(data);
-    answer([isWide, engine().build, Buffer.compare(sm4Ctr(key).encrypt(iv, data), expected), await useWide()]);
+    answer([isWide, engine().build, Buffer.compare(sm4Ctr(key).encrypt(iv, data), expected), await code(useWide)]);
   `;
-  if (!hasAvx2) return expect(inNode24(program, [FLAG])).toEqual([false, "relaxed", 0, false]);
+  if (!hasAvx2) return expect(inNode24(program, [FLAG])).toEqual([false, "relaxed", 0, "ERR_STATE"]);
   expect(firstThatPacks(program, [FLAG])).toEqual([true, "wide", 0, true]);
   expect(firstThatPacks(program.replace("useWide()", "useWide({ setFlag: true })"), [])).toEqual([
     true,
