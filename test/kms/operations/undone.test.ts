@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import { openKms, TestClock } from "../open-kms.ts";
 import { softwareAsHsm } from "../software-as-hsm.ts";
 
-/** An object that no row names would stay in a token for good: where a key or version is not made in the end, it is destroyed. */
+/** An object that no row names would never leave the token: if its key or version is not made, it is destroyed. */
 let made: string[];
 let destroyed: string[];
 let destructionFails: boolean;

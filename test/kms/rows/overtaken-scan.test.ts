@@ -6,7 +6,7 @@ import { TABLES } from "../../../src/kms/rows/row-mac.ts";
 import type { TrustedStore } from "../../../src/kms/rows/trusted-store.ts";
 import { bareContext } from "../bare-context.ts";
 
-/** The rows as they are now, as a transaction of a database with snapshots goes on to see them. `seals` waits for `gate`. */
+/** The present rows, as a database with snapshots shows them to a transaction that began now. `seals` waits for `gate`. */
 async function snapshot(store: KeyStore, gate: Promise<void>, onScan: () => void): Promise<StoreReader> {
   const { metas, seals } = await store.read(async (rows) => {
     const found = new Map<string, [string, string][]>();

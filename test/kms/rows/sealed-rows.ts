@@ -1,7 +1,10 @@
-import type { StoreWriter } from "lanelock/kms";
+import type { KeyStore, StoreWriter } from "lanelock/kms";
+import { memoryStore } from "lanelock/stores";
 import type { Tables } from "../../../src/kms/ports/index.ts";
 import { StoreKeys } from "../../../src/kms/root/store-keys.ts";
+import type { RowIndex } from "../../../src/kms/rows/row-index.ts";
 import { sealRow, type Unsealed } from "../../../src/kms/rows/row-mac.ts";
+import { indexOf } from "../../../src/kms/rows/scan.ts";
 import { materialCipher } from "../../../src/providers/software/index.ts";
 import { rootKey } from "../open-kms.ts";
 
@@ -49,4 +52,12 @@ export async function fill(rows: StoreWriter): Promise<void> {
     await rows.putCounter(counter(`${id}-1`, 64));
     await rows.putMeta(`fact-${id}`, Uint8Array.of(1));
   }
+}
+
+/** A store with those rows, and the index of what it was left with. */
+export async function filledStore(): Promise<{ store: KeyStore; index: RowIndex }> {
+  const store = memoryStore();
+  await store.open();
+  await store.write(fill);
+  return { store, index: await store.read((rows) => indexOf(rows, keys)) };
 }

@@ -1,5 +1,4 @@
 import type { KeyStore, StoreWriter } from "lanelock/kms";
-import { memoryStore } from "lanelock/stores";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { StoreReader } from "../../../src/kms/ports/index.ts";
 import { examineRows } from "../../../src/kms/rows/examine.ts";
@@ -12,6 +11,7 @@ import {
   anchor,
   counter,
   fill,
+  filledStore,
   fingerprint,
   key,
   keys,
@@ -27,10 +27,7 @@ import {
 let store: KeyStore;
 let index: RowIndex;
 beforeEach(async () => {
-  store = memoryStore();
-  await store.open();
-  await store.write(fill);
-  index = await store.read((rows) => indexOf(rows, keys));
+  ({ store, index } = await filledStore());
 });
 
 type Look = (rows: TrustedReader) => Promise<unknown>;

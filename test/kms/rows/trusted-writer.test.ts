@@ -1,20 +1,16 @@
 import type { KeyStore } from "lanelock/kms";
-import { memoryStore } from "lanelock/stores";
 import { beforeEach, describe, expect, test } from "vitest";
 import { examineRows } from "../../../src/kms/rows/examine.ts";
 import type { RowIndex } from "../../../src/kms/rows/row-index.ts";
 import { metaSeal } from "../../../src/kms/rows/row-mac.ts";
 import { indexOf } from "../../../src/kms/rows/scan.ts";
 import { TrustedWriter } from "../../../src/kms/rows/trusted-writer.ts";
-import { ALL, alias, anchor, counter, fill, key, keys, object, tag, token, version } from "./sealed-rows.ts";
+import { ALL, alias, anchor, counter, filledStore, key, keys, object, tag, token, version } from "./sealed-rows.ts";
 
 let store: KeyStore;
 let index: RowIndex;
 beforeEach(async () => {
-  store = memoryStore();
-  await store.open();
-  await store.write(fill);
-  index = await store.read((rows) => indexOf(rows, keys));
+  ({ store, index } = await filledStore());
 });
 
 describe("a writer", () => {
